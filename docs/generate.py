@@ -1,0 +1,78 @@
+"""Write the files that derive from the code, or check that they have not drifted.
+
+``python docs/generate.py`` writes them; with ``--check`` it names those that differ and exits 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tosg_graph.graph.ddl import neo4j_schema_file
+from tosg_graph.schema import EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, COMMON, Property
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def property_table(properties: tuple[Property, ...]) -> str:
+    """Properties as a Markdown table."""
+    rows = [f"| `{p.name}` | {p.type} | {p.doc} |" for p in properties]
+    return "\n".join(["| property | type | |", "|---|---|---|", *rows])
+
+
+def schema_page() -> str:
+    """The page that says what the graph holds."""
+    parts = [
+        "# What does the graph hold?",
+        f"Schema version {SCHEMA_VERSION}. Generated from `tosg_graph/schema.py`; `tosg schema` prints "
+        "the same. A value that is not known is absent: there are no empty strings and no empty lists.",
+        "## Nodes",
+        "Every node has these:",
+        property_table(COMMON),
+    ]
+    for label in LABELS:
+        parts.append(f"### {label.name}")
+        prefixes = ", ".join(f"`{prefix}:`" for prefix in label.prefixes)
+        parts.append(f"{label.doc} Ids: {prefixes}. Biolink: `{label.category}`.")
+        if label.own:
+            parts.append(property_table(label.own))
+    parts += ["## Edges", "Every edge has these:", property_table(EDGE_COMMON)]
+    rows = [
+        f"| `{edge.name}` | {', '.join(f'{a} → {b}' for a, b in edge.ends)} | "
+        f"{edge.doc} | `{edge.predicate}` |"
+        for edge in EDGE_TYPES
+    ]
+    parts.append("\n".join(["| type | from → to | | Biolink |", "|---|---|---|---|", *rows]))
+    for edge in EDGE_TYPES:
+        if edge.own:
+            parts += [f"### {edge.name}", property_table(edge.own)]
+    return "\n\n".join(parts) + "\n"
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with what should be in it."""
+    return {
+        ROOT / "docs" / "schema.md": schema_page(),
+        ROOT / "cypher" / "schema.cypher": neo4j_schema_file(),
+    }
+
+
+def main() -> int:
+    """Write the files, or compare them."""
+    files = generated()
+    if "--check" not in sys.argv[1:]:
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8")
+        return 0
+    drifted = [
+        path.relative_to(ROOT)
+        for path, text in files.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in drifted:
+        print(f"{path} differs from what the code says; run: make docs", file=sys.stderr)
+    return 1 if drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

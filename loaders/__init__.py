@@ -1,0 +1,1 @@
+"""One public source per file; found by the entry-point group ``tosg_graph.loaders``."""

@@ -1,0 +1,182 @@
+"""The sampler: every cell once, ranks apart, one order for any number of ranks, resumable."""
+
+from __future__ import annotations
+
+from itertools import islice, zip_longest
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tosg_graph.cells.sampler import ORDERS, Sampler
+from tosg_graph.errors import UsageError
+
+CASES = {
+    "n": st.integers(0, 700),
+    "batch_size": st.integers(1, 50),
+    "world_size": st.integers(1, 5),
+    "seed": st.integers(0, 2**40),
+    "epoch": st.integers(0, 5),
+    "order": st.sampled_from(ORDERS),
+    "block_size": st.integers(1, 20),
+    "window": st.integers(1, 6),
+}
+
+
+def ranks(world_size, n, epoch=0, **options):
+    made = [Sampler(n, rank=r, world_size=world_size, **options) for r in range(world_size)]
+    for sampler in made:
+        sampler.set_epoch(epoch)
+    return made
+
+
+def interleaved(samplers):
+    """What all ranks deliver, step by step, in the order of ranks."""
+    steps = zip_longest(*samplers, fillvalue=np.empty(0, np.int64))
+    parts = [batch for step in steps for batch in step]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+@given(**CASES)
+@settings(deadline=None, max_examples=150)
+def test_every_cell_once_and_the_same_order_for_any_number_of_ranks(
+    n, batch_size, world_size, **options
+):
+    epoch = options.pop("epoch")
+    found = interleaved(ranks(world_size, n, epoch, batch_size=batch_size, **options))
+    assert np.array_equal(np.sort(found), np.arange(n))
+    alone = interleaved(ranks(1, n, epoch, batch_size=7, **options))
+    assert np.array_equal(found, alone)
+
+
+@given(**CASES)
+@settings(deadline=None, max_examples=150)
+def test_the_length_is_the_number_of_batches(n, epoch, **options):
+    for drop_last in (False, True):
+        for sampler in ranks(n=n, epoch=epoch, drop_last=drop_last, **options):
+            batches = list(sampler)
+            assert len(batches) == len(sampler)
+            assert all(0 < len(batch) <= sampler.batch_size for batch in batches)
+            if drop_last:
+                assert all(len(batch) == sampler.batch_size for batch in batches)
+
+
+@given(
+    **CASES, other_world=st.integers(1, 5), other_batch=st.integers(1, 50), steps=st.integers(0, 20)
+)
+@settings(deadline=None, max_examples=150)
+def test_resuming_at_another_number_of_ranks_delivers_the_rest(
+    n, batch_size, world_size, epoch, other_world, other_batch, steps, **options
+):
+    before = ranks(world_size, n, epoch, batch_size=batch_size, **options)
+    first = interleaved([list(islice(sampler, steps)) for sampler in before])
+    states = [sampler.state_dict() for sampler in before]
+    after = ranks(other_world, n, 0, batch_size=other_batch, **options)
+    for sampler in after:
+        sampler.load_state_dict(states[0])
+    if len(first) < n:
+        assert all(state == states[0] for state in states)
+    rest = interleaved(after) if states[0]["epoch"] == epoch else np.empty(0, np.int64)
+    whole = interleaved(ranks(1, n, epoch, batch_size=batch_size, **options))
+    assert np.array_equal(np.concatenate([first, rest]), whole)
+
+
+@given(**CASES, cut=st.tuples(st.integers(0, 700), st.integers(0, 700)))
+@settings(deadline=None, max_examples=150)
+def test_a_part_of_the_order_is_a_part_of_the_whole(n, epoch, cut, world_size, **options):
+    sampler = Sampler(n, **options)
+    first, last = sorted(min(place, n) for place in cut)
+    whole = sampler.global_order(epoch)
+    assert np.array_equal(sampler.global_order(epoch, first, last), whole[first:last])
+
+
+def test_epochs_and_seeds_differ_and_repeat():
+    orders = [
+        Sampler(1000, batch_size=10, seed=s).global_order(e).tolist()
+        for s in (0, 1)
+        for e in (0, 1)
+    ]
+    assert len({tuple(order) for order in orders}) == 4
+    assert orders[0] == Sampler(1000, batch_size=99, seed=0).global_order(0).tolist()
+
+
+def splitmix(z):
+    """SplitMix64's output function, in plain integers."""
+    whole = 2**64 - 1
+    z = (z + 0x9E3779B97F4A7C15) & whole
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & whole
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & whole
+    return z ^ (z >> 31)
+
+
+def plain_permutation(size, *key):
+    state = 0
+    for part in key:
+        state = splitmix(state ^ part)
+    return sorted(range(size), key=lambda i: splitmix(state ^ splitmix(i)))
+
+
+@pytest.mark.parametrize(("n", "block", "window"), [(20, 4, 2), (23, 4, 2), (7, 1, 3), (5, 9, 2)])
+def test_the_order_is_that_of_plain_python(n, block, window):
+    """An order is part of a result: no release of any package may change it."""
+    seed, epoch, expected = 3, 1, []
+    blocks = plain_permutation(-(-n // block), seed, epoch)
+    for number, first in enumerate(range(0, len(blocks), window)):
+        cells = [b * block + i for b in blocks[first : first + window] for i in range(block)]
+        cells = [cell for cell in cells if cell < n]
+        expected += [cells[i] for i in plain_permutation(len(cells), seed, epoch, number + 1)]
+    sampler = Sampler(n, batch_size=4, seed=seed, block_size=block, window=window)
+    assert sampler.global_order(epoch).tolist() == expected
+
+
+def test_a_shuffled_order_keeps_blocks_within_their_window():
+    sampler = Sampler(6400, batch_size=512, seed=1, block_size=64, window=10)
+    order = sampler.global_order(0)
+    for start in range(0, 6400, 640):
+        blocks = np.unique(order[start : start + 640] // 64)
+        assert len(blocks) == 10  # ten whole blocks
+    first = order[:640] // 64
+    assert np.count_nonzero(first[1:] != first[:-1]) > 500  # and their cells are mixed
+
+
+def test_the_next_epoch_follows_by_itself():
+    sampler = Sampler(10, batch_size=4, seed=0)
+    first, second = np.concatenate(list(sampler)), np.concatenate(list(sampler))
+    assert sampler.epoch == 2
+    assert np.array_equal(second, Sampler(10, batch_size=4).global_order(1))
+    assert not np.array_equal(first, second)
+
+
+def test_chosen_cells_are_delivered_and_no_others():
+    chosen = [5, 900, 17, 3]
+    sampler = Sampler(chosen, batch_size=3, seed=2, block_size=1)
+    assert sorted(np.concatenate(list(sampler))) == sorted(chosen)
+
+
+def test_the_state_of_another_sampler_is_refused():
+    state = Sampler(100, batch_size=10, seed=1).state_dict()
+    with pytest.raises(UsageError, match="seed 1 in the state, 2 here"):
+        Sampler(100, batch_size=10, seed=2).load_state_dict(state)
+    with pytest.raises(UsageError, match="n 100 in the state, 99 here"):
+        Sampler(99, batch_size=10, seed=1).load_state_dict(state)
+    with pytest.raises(UsageError, match="position 101 of 100"):
+        Sampler(100, batch_size=10, seed=1).load_state_dict({**state, "position": 101})
+    chosen = Sampler([1, 2, 3], batch_size=1).state_dict()
+    with pytest.raises(UsageError, match="cells"):
+        Sampler([3, 2, 1], batch_size=1).load_state_dict(chosen)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"batch_size": 1, "block_size": 0}, "block_size is 0"),
+        ({"batch_size": 1, "order": "random"}, "one of sequential, shuffled"),
+        ({"batch_size": 1, "rank": 2, "world_size": 2}, "ranks are 0 to 1"),
+        ({"batch_size": 1, "seed": -1}, "at least 0"),
+    ],
+)
+def test_wrong_numbers_are_named(options, message):
+    with pytest.raises(UsageError, match=message):
+        Sampler(10, **options)

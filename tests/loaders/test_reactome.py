@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.loaders.reading import read
+
+
+def test_pathways_of_man_only() -> None:
+    assert read("reactome").rows("nodes", "Pathway") == [
+        {"id": "REACT:R-HSA-162582", "name": "Signal Transduction", "line": 2},
+        {"id": "REACT:R-HSA-177929", "name": "Signaling by EGFR", "line": 3},
+    ]
+
+
+def test_the_child_is_the_source() -> None:
+    assert read("reactome").pairs("CHILD_OF") == [("REACT:R-HSA-177929", "REACT:R-HSA-162582")]
+
+
+def test_members_as_written_viral_ones_too() -> None:
+    assert read("reactome").pairs("MEMBER_OF") == [
+        ("symbol:BANF1", "REACT:R-HSA-164843"),
+        ("symbol:HMGA1", "REACT:R-HSA-164843"),
+        ("symbol:gag", "REACT:R-HSA-164843"),
+        ("symbol:vpr", "REACT:R-HSA-164843"),
+        ("symbol:EGF", "REACT:R-HSA-177929"),
+        ("symbol:EGFR", "REACT:R-HSA-177929"),
+    ]
+
+
+def test_other_species_are_counted_once_each() -> None:
+    assert read("reactome").rejects() == [
+        ("not human", "Bos taurus: 2 rows", 1),
+        ("not human", "Mus musculus: 1 row", 5),
+        ("not human", "BTA: 1 row", 1),
+        ("the set has no human pathway id, or no members", "R-HSA-1", 3),
+    ]
+
+
+@pytest.mark.real
+def test_real_counts(real_data: Path) -> None:
+    folder = real_data / "reactome"
+    names = pd.read_csv(folder / "ReactomePathways.txt.gz", sep="\t", header=None, quoting=3)
+    tree = pd.read_csv(folder / "ReactomePathwaysRelation.txt.gz", sep="\t", header=None)
+    with gzip.open(folder / "ReactomePathways.gmt.gz", "rt", encoding="utf-8") as text:
+        sets = [line.rstrip("\n").split("\t") for line in text]
+    found = read("reactome", real_data)
+    human = set(names[names[2] == "Homo sapiens"][0])
+    assert set(found.by_id("Pathway")) == {f"REACT:{pathway}" for pathway in human}
+    both = tree[tree[0].isin(human) & tree[1].isin(human)]
+    assert sorted(found.pairs("CHILD_OF")) == sorted(
+        zip("REACT:" + both[1], "REACT:" + both[0], strict=True)
+    )
+    members = [(f"symbol:{s}", f"REACT:{fields[1]}") for fields in sets for s in fields[2:]]
+    assert found.pairs("MEMBER_OF") == members
+    # 21,130 relations of 20,987 pathways in 16 species: no row is unaccounted for.
+    counted = [value.rpartition(": ")[2].split()[0] for _, value, _ in found.rejects()]
+    kept = found.count("nodes", "Pathway") + found.count("statements", "CHILD_OF")
+    assert sum(int(n.replace(",", "")) for n in counted) + kept == len(names) + len(tree)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.loaders.reading import read
+
+
+def test_descriptions_keep_their_quotes() -> None:
+    first, second = read("refseq").rows("annotations", "Gene")
+    assert first == {
+        "ref": "NCBIGene:1956",
+        "description": 'Receptor of the "EGF" family; it passes a signal on when a ligand binds.',
+        "line": 2,
+    }
+    assert second["ref"] == "NCBIGene:7157"
+
+
+def test_rejects() -> None:
+    assert read("refseq").rejects() == [
+        ("not human", "10090", 4),
+        ("no gene or no summary", "1", 5),
+    ]
+
+
+@pytest.mark.real
+def test_real_counts(real_data: Path) -> None:
+    raw = pd.read_csv(
+        real_data / "refseq/human_gene_summary.tsv.gz", sep="\t", dtype=str, quoting=3
+    )
+    found = read("refseq", real_data)
+    rows = found.rows("annotations", "Gene")
+    assert len(raw) == 15_150
+    # One row names no gene.
+    assert [row["ref"] for row in rows] == ("NCBIGene:" + raw["Gene_ID"].dropna()).to_list()
+    assert found.rejects() == [("no gene or no summary", "<NA>", 15_151)]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from loaders.uniprot import names_of
+from tests.loaders.reading import FIXTURES, read
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "others"),
+    [
+        ("Sorting nexin-31", "Sorting nexin-31", []),
+        ("Caspase-3 (CASP-3) (EC 3.4.22.56) (Apopain)", "Caspase-3", ["CASP-3", "Apopain"]),
+        (
+            "DNA (cytosine-5)-methyltransferase 1 (Dnmt1)",
+            "DNA (cytosine-5)-methyltransferase 1",
+            ["Dnmt1"],
+        ),
+        ("Collagen alpha-1(XXV) chain (CLAC-P)", "Collagen alpha-1(XXV) chain", ["CLAC-P"]),
+        (
+            "Enzyme E2 D2 (EC 2.3.2.23) ((E3-independent) E2 enzyme D2)",
+            "Enzyme E2 D2",
+            ["(E3-independent) E2 enzyme D2"],
+        ),
+        (
+            "Synthase 5 (hTYW5) (tRNA(Phe) (7-(3-amino)(37)-C(2))-hydroxylase)",
+            "Synthase 5",
+            ["hTYW5", "tRNA(Phe) (7-(3-amino)(37)-C(2))-hydroxylase"],
+        ),
+        ("Alcohol dehydrogenase [NADP(+)] (ALDR)", "Alcohol dehydrogenase [NADP(+)]", ["ALDR"]),
+        ("Polyubiquitin-B [Cleaved into: Ubiquitin (Ub)]", "Polyubiquitin-B", []),
+        ("Mucin-3B (MUC-3B) (Fragments)", "Mucin-3B", ["MUC-3B"]),
+        ("Leukosialin (CD antigen CD43)", "Leukosialin", ["CD43"]),
+        ("Kinase (EC 2.7.1.n4) (EC 3.1.-.-)", "Kinase", []),
+    ],
+)
+def test_names_are_peeled_from_the_end(text: str, name: str, others: list[str]) -> None:
+    assert names_of(text) == (name, others)
+
+
+def test_protein() -> None:
+    proteins = read("uniprot").by_id("Protein")
+    assert proteins["UniProtKB:P26358"] == {
+        "id": "UniProtKB:P26358",
+        "name": "DNA (cytosine-5)-methyltransferase 1",
+        "synonyms": ["Dnmt1", "CXXC-type zinc finger protein 9"],
+        "accession": "P26358",
+        "entry_name": "DNMT1_HUMAN",
+        "length": 1616,
+        "line": 3,
+    }
+    assert proteins["UniProtKB:P08571"]["synonyms"] == [
+        "Myeloid cell-specific leucine-rich glycoprotein",
+        "CD14",
+    ]
+
+
+def test_first_name_of_each_group_is_a_gene() -> None:
+    assert read("uniprot").pairs("ENCODES") == [
+        ("symbol:EGFR", "UniProtKB:P00533"),
+        ("symbol:DNMT1", "UniProtKB:P26358"),
+        ("symbol:CD14", "UniProtKB:P08571"),
+        ("symbol:SMN1", "UniProtKB:Q16637"),
+        ("symbol:SMN2", "UniProtKB:Q16637"),
+    ]
+
+
+def test_other_species_are_rejected() -> None:
+    assert read("uniprot").rejects() == [("not human", "Mus musculus (Mouse)", 7)]
+
+
+def test_current_spelling_of_the_header(tmp_path: Path) -> None:
+    text = (FIXTURES / "uniprot/uniprot.tab").read_text(encoding="utf-8")
+    renamed = text.replace("Entry name", "Entry Name").replace("Gene names", "Gene Names")
+    (tmp_path / "uniprotkb_human.tsv").write_text(renamed, encoding="utf-8")
+    assert read("uniprot", tmp_path).rows("nodes", "Protein") == read("uniprot").rows(
+        "nodes", "Protein"
+    )
+
+
+@pytest.mark.real
+def test_real_counts(real_data: Path) -> None:
+    raw = pd.read_csv(
+        real_data / "uniprot/uniprot.tab.gz", sep="\t", dtype=str, quoting=3, keep_default_na=False
+    )
+    found = read("uniprot", real_data)
+    proteins = found.by_id("Protein")
+    assert set(proteins) == set("UniProtKB:" + raw["Entry"])
+    assert len(proteins) == 20_421
+    groups = raw["Gene names"].str.split(";").explode().str.strip()
+    assert found.count("statements", "ENCODES") == (groups != "").sum()
+    assert sum(row["length"] for row in proteins.values()) == raw["Length"].astype(int).sum()
+    # A name and what follows it make up the text: nothing is lost at the front.
+    for entry, text in zip(raw["Entry"], raw["Protein names"], strict=True):
+        name = proteins[f"UniProtKB:{entry}"]["name"]
+        assert text.startswith(name)
+        assert name.count("(") == name.count(")")

@@ -1,0 +1,1 @@
+"""From a question in English to an answer that rows support."""

@@ -1,0 +1,53 @@
+"""English words that are also symbols, and two ways to spell the same word."""
+
+from __future__ import annotations
+
+#: Words of everyday English that are also somebody's symbol or alias. Each is a symbol only where it
+#: stands in capitals, or where the question says that it is one ("the gene IMPACT").
+ENGLISH = frozenset(
+    """
+    a about ache act add after again aid all also am an and any are area arm arms as ask at bad bar
+    base be because been before being best better bit both but by call came can cap care cat cell
+    cells chop clamp class clock coil common complex could cut damage data day did do does down drug
+    each ease east edge effect either end even ever every evidence except face fact far fast fat fate
+    few find fish fix flap flip for from full gap gas gene get give go good great group hand hard has
+    have he help her here hex hi high him hint his hit hole hot how human i if impact in into is it
+    its just keep key kill killer kind know large last lead left less let lets light like limit line
+    link lip list little live lobe long look lot low made mail main make man many map maps mark mask
+    mass mast match max may me mean member memo men met mice might min mine more most much must mutant
+    nail name near need net never new next no node none nor not now number odd of off ok old on one
+    only open or order other our out over own pad pair part particle past path pen people per permit
+    place plan plus point pole post protein pure put rat rate read real receptor red related rest
+    right rim ring rod role run same saw say see seen self set sex shape she short show side sign
+    simple since site skip small so some sort spike spot star start state step still stop storm such
+    tag take target tell ten test than that the their them then there these they thing this those
+    through time tip tissue to together too top total trait traits trap treat try tube two type under
+    unit up upon us use used via wait want was way we well were what when where which while who whose
+    why will wing wise with word work would yes yet you your zip
+    """.split()  # noqa: SIM905
+)
+
+#: British spellings, with the American ones that the sources use.
+SPELLINGS: tuple[tuple[str, str], ...] = (
+    ("signalling", "signaling"),
+    ("leukaemi", "leukemi"),
+    ("tumour", "tumor"),
+    ("anaemi", "anemi"),
+    ("oesophag", "esophag"),
+    ("oestr", "estr"),
+    ("oedema", "edema"),
+    ("haem", "hem"),
+    ("diarrhoea", "diarrhea"),
+    ("paediatric", "pediatric"),
+    ("coeliac", "celiac"),
+    ("sulph", "sulf"),
+    ("foet", "fet"),
+    ("ischaemi", "ischemi"),
+    ("fibre", "fiber"),
+    ("behaviour", "behavior"),
+    ("orthopaedic", "orthopedic"),
+    ("gonorrhoea", "gonorrhea"),
+)
+
+#: First letters that stand for Greek ones at the end of a name (TNF-alpha, TNFA).
+GREEK_INITIALS = {"alpha": "a", "beta": "b", "gamma": "g", "delta": "d", "epsilon": "e", "kappa": "k"}

@@ -1,0 +1,424 @@
+"""Noun phrases and what is said of them: the part of the grammar that every question shares.
+
+Each rule takes a position and gives every reading that begins there, the likeliest first, with the
+position after it. A reading of a question must use up all of its words, so that no word is passed
+over in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from tosg_graph.ask.english import ENGLISH
+from tosg_graph.ask.lexicon import LEXICON, OF, Kind, Links, Role
+from tosg_graph.ask.link import Linker
+from tosg_graph.ask.normalise import Token
+from tosg_graph.ask.reader import Reader, Readings
+from tosg_graph.ask.syntax import Being, Clause, Group, Mention, Phrase, Related, Seen
+
+_LONGEST_GROUP = 8
+_LONGEST_UNKNOWN = 6
+
+ARTICLES = frozenset("the a an any some all every each".split())
+BE = frozenset("is are was were be 's".split())
+DO = frozenset("do does did".split())
+MODAL = frozenset("can could may might will would".split())
+WHO = frozenset("that which who".split())
+
+#: Words that never stand inside a name that is not known.
+CLOSED = (
+    frozenset(
+        """
+        of in on at by for from to with without not no nor and or but that which who whose whom what where
+        when why how before after during between among than as if is are was were be been do does did can
+        could may might will would has have had the a an any some all every each both either neither only
+        except about per via into within least most more less fewer please there
+        """.split()  # noqa: SIM905
+    )
+    | ARTICLES
+)
+#: Words of the grammar that are in no table of the lexicon.
+FRAME = frozenset(
+    """
+    which what list show name find get give me tell display return us who where there how many much
+    number count evidence support supports supporting paper papers publication publications reference
+    references citation citations pmid pmids prove proves proof statements statement path paths route
+    routes way between shortest connect connects connected link links linked reach reaches lead leads
+    neighbour neighbours neighbor neighbors node nodes edge edges relationship relationships fact facts
+    graph database chain central dogma groups group cells cell express expresses expressed top first
+    best-supported highest strongest affinity ranked sorted ordered by most more than least over share
+    percent per cent step steps hop hops direct directly immediate immediately describe about
+    """.split()  # noqa: SIM905
+)
+
+
+class Grammar(Reader):
+    """Readings of the parts of one question.
+
+    Parameters
+    ----------
+    found
+        Its tokens.
+    text
+        Its plain text, from which names are quoted.
+    linker
+        Knows the names.
+    is_group
+        Whether words name a group of cells; None where there are no cells.
+    unknown
+        Whether words that name nothing may be read as a name.
+    """
+
+    def __init__(
+        self,
+        found: tuple[Token, ...],
+        text: str,
+        linker: Linker,
+        *,
+        is_group: Callable[[str], bool] | None = None,
+        unknown: bool = False,
+    ) -> None:
+        super().__init__(found, text)
+        self.linker = linker
+        self.unknown = unknown
+        self._is_group = is_group
+
+    # ---- noun phrases ------------------------------------------------------------------------
+
+    def phrase(self, at: int) -> Readings[Phrase]:
+        """A noun phrase with all that is said of it."""
+        return self.kept("phrase", at, lambda: self._phrase(at))
+
+    def _phrase(self, at: int) -> Iterator[tuple[Phrase, int]]:
+        for head, end in self.head(at):
+            yield from self._said_of(head, end)
+
+    def _said_of(self, head: Phrase, at: int) -> Iterator[tuple[Phrase, int]]:
+        """The phrase with as much said of it as can be read, then with less."""
+        for clauses, end in self.modifiers(at):
+            yield from self._said_of(head.saying(*clauses), end)
+        yield head, at
+
+    def head(self, at: int) -> Readings[Phrase]:
+        """A noun phrase without what follows it."""
+        return self.kept("head", at, lambda: self._head(at))
+
+    def _head(self, at: int) -> Iterator[tuple[Phrase, int]]:
+        start, top, most = self._quantity(at)
+        start = self.skip(start, ARTICLES)
+        for adjectives, after in self._adjectives(start):
+            for phrase, end in self._core(after, bare=after == at):
+                filtered = _filtered(phrase, adjectives)
+                if filtered is not None:
+                    yield replace(filtered, top=top, most=most, ranked=self._says_top(at)), end
+
+    def _says_top(self, at: int) -> bool:
+        return self.word(self.skip(at, ARTICLES)) in ("top", "best")
+
+    def _quantity(self, at: int) -> tuple[int, int | None, bool]:
+        """Read "the top 5", "first 10", "5" or "the most"."""
+        start = self.skip(at, ARTICLES)
+        if self.word(start) == "most":
+            return start + 1, None, True
+        number = start + 1 if self.word(start) in ("top", "first") else start
+        amount = self.number(number)
+        return (number + 1, amount, False) if amount else (at, None, False)
+
+    def _adjectives(self, at: int) -> Readings[tuple[tuple[str, bool | str], ...]]:
+        readings: Readings[tuple[tuple[str, bool | str], ...]] = []
+        for first, end in self.look(LEXICON.adjectives, at):
+            for rest, after in self._adjectives(end):
+                readings.append(((first, *rest) if first else rest, after))
+        return [*readings, ((), at)]
+
+    def _core(self, at: int, *, bare: bool) -> Iterator[tuple[Phrase, int]]:
+        yield from self._role_of(at)
+        yield from self._named(at)
+        for kind, end in self.look(LEXICON.kinds, at):
+            for mention, after in self.mention(end, typed=kind.labels):
+                yield Phrase(mentions=(mention,)), after
+            yield Phrase(kind), end
+
+    def _role_of(self, at: int) -> Iterator[tuple[Phrase, int]]:
+        """"ligands of EGFR"."""
+        start, hops = self._directly(at)
+        for role, end in self.look(LEXICON.roles, start):
+            if self.word(end) in ("of", "for", "against", "on", "in"):
+                for whole, after in self.listed(end + 1):
+                    yield _in_role(role, whole, hops), after
+
+    def _named(self, at: int) -> Iterator[tuple[Phrase, int]]:
+        """"EGFR", "EGFR ligands", "EGFR's ligands", "the EGFR gene"."""
+        for mention, end in self.mention(at):
+            whole = Phrase(mentions=(mention,))
+            after = end + 1 if self.word(end) == "'s" else end
+            start, hops = self._directly(after)
+            for role, stop in self.look(LEXICON.roles, start):
+                yield _in_role(role, whole, hops), stop
+            for kind, stop in self.look(LEXICON.kinds, after):
+                if after == end and self.linker.labels(mention.aliases) & set(kind.labels):
+                    yield Phrase(mentions=(replace(mention, labels=kind.labels),)), stop
+                yield Phrase(kind, clauses=(Related(OF, whole),)), stop
+            if after == end:
+                yield whole, end
+
+    def _directly(self, at: int) -> tuple[int, int | None]:
+        after = self.phrase_at(at, "direct", "directly", "immediate", "immediately")
+        return (after, 1) if after is not None else (at, None)
+
+    def listed(self, at: int) -> Readings[Phrase]:
+        """A noun phrase, or names joined by "and" or "or"."""
+        return self.kept("listed", at, lambda: self._listed(at))
+
+    def _listed(self, at: int) -> Iterator[tuple[Phrase, int]]:
+        start = self.skip(at, ("both", "either"))
+        for first, end in self.head(start):
+            plain = first.mentions and not first.clauses and first.kind is None
+            if plain:
+                yield from self._more_names(first, end, None)
+        yield from self.phrase(at)
+
+    def _more_names(
+        self, first: Phrase, at: int, join: str | None
+    ) -> Iterator[tuple[Phrase, int]]:
+        """Further names after a comma, "and" or "or"; one list has one kind of join."""
+        comma = at + 1 if self.word(at) == "," else at
+        word = self.word(comma)
+        join_here = word if word in ("and", "or") else None
+        if comma == at and join_here is None:
+            return
+        start = comma + 1 if join_here else comma
+        if join and join_here and join != join_here:
+            return
+        for name, end in self.mention(self.skip(start, ARTICLES)):
+            whole = replace(first, mentions=(*first.mentions, name))
+            yield from self._more_names(whole, end, join or join_here)
+            if join_here:
+                yield replace(whole, every=join_here == "and"), end
+
+    # ---- names -------------------------------------------------------------------------------
+
+    def mention(self, at: int, *, typed: tuple[str, ...] = ()) -> Readings[Mention]:
+        """A name that begins here, the longest first; at last words that name nothing."""
+        rule = f"mention {' '.join(typed)}" if typed else "mention"
+        return self.kept(rule, at, lambda: self._mention(at, typed))
+
+    def _mention(self, at: int, typed: tuple[str, ...]) -> Iterator[tuple[Mention, int]]:
+        if self.word(at) == '"':
+            yield from self._quoted(at, typed)
+            return
+        spans = self.linker.spans(self.tokens, at, typed=bool(typed)) if self.word(at) else []
+        for end, aliases in spans:
+            everyday = end == at + 1 and self.word(at) in LEXICON.words | FRAME
+            if not everyday or typed or self.tokens[at].text.isupper():
+                yield Mention(self.quote(at, end), aliases, typed), end
+        if self.unknown:
+            yield from self._unknown(at, typed, linked=bool(spans))
+
+    def _quoted(self, at: int, typed: tuple[str, ...]) -> Iterator[tuple[Mention, int]]:
+        end = at + 1
+        while self.word(end) not in ('"', ""):
+            end += 1
+        if self.word(end) == '"' and end > at + 1:
+            text = self.quote(at + 1, end)
+            aliases = self.linker.lookup(text)
+            if aliases or self.unknown:
+                yield Mention(text, aliases, typed), end + 1
+
+    def _unknown(
+        self, at: int, typed: tuple[str, ...], *, linked: bool
+    ) -> Iterator[tuple[Mention, int]]:
+        """Words that are nobody's name, as the name of something that is not in the graph."""
+        if linked:
+            return
+        last = min(at + _LONGEST_UNKNOWN, len(self.tokens))
+        for end in range(last, at, -1):
+            span = self.tokens[at:end]
+            if any(t.lower in CLOSED or not t.key for t in span):
+                continue
+            strange = [t for t in span if t.lower not in LEXICON.words | FRAME | ENGLISH]
+            if strange and span[0] is strange[0] and not _everyday(span[-1]):
+                yield Mention(self.quote(at, end), (), typed), end
+
+    # ---- what is said of a noun --------------------------------------------------------------
+
+    def modifiers(self, at: int) -> Readings[tuple[Clause, ...]]:
+        """What follows a noun: "targeting EGFR", "that …", "in pathway …", "detected in …"."""
+        return self.kept("modifiers", at, lambda: self._modifiers(at))
+
+    def _modifiers(self, at: int) -> Iterator[tuple[tuple[Clause, ...], int]]:
+        start = at + 1 if self.word(at) == "," else at
+        if self.word(start) in WHO:
+            yield from self.predicates(start + 1)
+        reduced = start
+        if self.word(start) == "and":
+            reduced = start + 1
+        for clause, end in self.reduced(reduced):
+            yield (clause,), end
+
+    def reduced(self, at: int) -> Readings[Clause]:
+        """A clause without its verb "to be"."""
+        return self.kept("reduced", at, lambda: self._reduced(at))
+
+    def _reduced(self, at: int) -> Iterator[tuple[Clause, int]]:
+        start, hops = self._directly(at)
+        yield from self.seen(start)
+        yield from self._related(self.look(LEXICON.states, start), hops)
+        for links, end in self.look(LEXICON.verbs["participle"], start):
+            if self.word(end) == "by":
+                yield from self._related([(_flip(links), end + 1)], hops)
+        yield from self._related(self.look(LEXICON.verbs["ing"], start), hops)
+        if start == at:
+            yield from self._related(self.look(LEXICON.prepositions, at), None)
+
+    def _related(
+        self, links: Iterable[tuple[Links, int]], hops: int | None
+    ) -> Iterator[tuple[Clause, int]]:
+        for relation, end in links:
+            for whole, after in self.listed(end):
+                for steps, stop in self._steps(after):
+                    yield Related(relation, whole, steps or hops), stop
+
+    def _steps(self, at: int) -> list[tuple[int | None, int]]:
+        """"within 3 steps" after the object, then nothing."""
+        start = self.phrase_at(at, "within", "in at most", "in up to", "up to", "at most")
+        if start is None:
+            return [(None, at)]
+        number = self.number(start)
+        end = self.phrase_at(start + 1, "steps", "step", "hops", "hop", "edges", "edge")
+        return [(number, end)] if number and end is not None else [(None, at)]
+
+    def predicates(self, at: int) -> Readings[tuple[Clause, ...]]:
+        """One or more verb phrases joined by "and"."""
+        return self.kept("predicates", at, lambda: self._predicates(at))
+
+    def _predicates(self, at: int) -> Iterator[tuple[tuple[Clause, ...], int]]:
+        for first, end in self.predicate(at):
+            start = end + 1 if self.word(end) == "," else end
+            if self.word(start) == "and":
+                after = self.skip(start + 1, ("also", "that", "which", "who", "then"))
+                for more, stop in self.predicates(after):
+                    yield (first, *more), stop
+                for clause, stop in self.reduced(after):
+                    yield (first, clause), stop
+            yield (first,), end
+
+    def predicate(self, at: int) -> Readings[Clause]:
+        """A verb phrase with its verb."""
+        return self.kept("predicate", at, lambda: self._predicate(at))
+
+    def _predicate(self, at: int) -> Iterator[tuple[Clause, int]]:
+        start = self.skip(at, ("also",))
+        word = self.word(start)
+        if word in BE:
+            yield from self.being(start + 1)
+        if word in MODAL or word in DO:
+            yield from self.acting(start + 1)
+            if self.word(start + 1) == "be":
+                yield from self.being(start + 2)
+        if word in ("have", "has") and self.word(start + 1) == "been":
+            yield from self.being(start + 2)
+        for form in ("third", "base", "participle"):
+            yield from self._verb(form, start)
+
+    def acting(self, at: int) -> Iterator[tuple[Clause, int]]:
+        """A verb phrase after "do" or "can"."""
+        yield from self._verb("base", self.skip(at, ("also",)))
+
+    def _verb(self, form: str, at: int) -> Iterator[tuple[Clause, int]]:
+        start, hops = self._directly(at)
+        yield from self._related(self.look(LEXICON.verbs[form], start), hops)
+
+    def being(self, at: int) -> Iterator[tuple[Clause, int]]:
+        """What may follow "are"."""
+        start = self.skip(at, ("also", "known", "being"))
+        if self.word(start) == "to" and start > at:
+            yield from self.acting(start + 1)
+            return
+        yield from self.reduced(start)
+        for role, end in self._roles(start):
+            yield role, end
+        for whole, end in self.phrase(start):
+            yield Being(whole), end
+
+    def _roles(self, at: int) -> Iterator[tuple[Clause, int]]:
+        """"a ligand of EGFR" after "is"."""
+        start, hops = self._directly(self.skip(at, ARTICLES))
+        for role, end in self.look(LEXICON.roles, start):
+            if self.word(end) in ("of", "for"):
+                for whole, after in self.listed(end + 1):
+                    yield Related(role.links, whole, hops), after
+
+    # ---- groups of cells ---------------------------------------------------------------------
+
+    def seen(self, at: int) -> Iterator[tuple[Clause, int]]:
+        """"detected in at least 25 % of B cells"."""
+        for modality, end in self.look(LEXICON.detected, at):
+            for (share, strict), start in self.share(end):
+                for group, after in self.group(start):
+                    yield Seen(group, modality, share, strict), after
+
+    def share(self, at: int) -> Iterator[tuple[tuple[float | None, bool], int]]:
+        """"at least 25 % of", or nothing."""
+        start = self.phrase_at(at, "at least", "more than", "over", "≥", ">=", ">", "a minimum of")
+        strict = self.word(at) in ("more", "over", ">")
+        number = self.word(at if start is None else start)
+        after = (at if start is None else start) + 1
+        end = self.phrase_at(after, "% of the", "% of", "percent of the", "percent of", "per cent of")
+        if _is_number(number) and end is not None:
+            yield (float(number) / 100, strict), end
+        elif start is None:
+            yield (None, False), at
+
+    def group(self, at: int) -> Iterator[tuple[Group, int]]:
+        """The words that name a group of cells; the longest first."""
+        start = self.skip(at, ("the", "all", "human"))
+        last = start
+        while last < len(self.tokens) and last - start < _LONGEST_GROUP:
+            token = self.tokens[last]
+            if not token.key or token.lower in _ENDS_GROUP:
+                break
+            last += 1
+        for end in range(last, start, -1):
+            text = self._group_text(start, end)
+            if self._is_group is None or self.unknown or self._is_group(text):
+                yield Group(text), end
+
+    def _group_text(self, start: int, end: int) -> str:
+        """The words, with a sign that ends them ("CD34+")."""
+        stop = self.tokens[end - 1].end
+        while stop < len(self.text) and self.text[stop] in "+-)":
+            stop += 1
+        return self.text[self.tokens[start].start : stop]
+
+
+_ENDS_GROUP = CLOSED - {"to", "as"} | {"targeted"}
+
+
+def _flip(links: Links) -> Links:
+    return tuple(link.flipped for link in links)
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).isdigit()
+
+
+def _everyday(token: Token) -> bool:
+    return token.lower in LEXICON.words and token.lower not in ("complex", "disease", "disorder")
+
+
+def _in_role(role: Role, whole: Phrase, hops: int | None) -> Phrase:
+    """What has a role for something, as a phrase."""
+    related = Related(role.links, whole, hops)
+    kind = Kind(role.labels, role.says) if role.labels else None
+    return Phrase(kind, clauses=(related,))
+
+
+def _filtered(phrase: Phrase, adjectives: tuple[tuple[str, bool | str], ...]) -> Phrase | None:
+    """The phrase with adjectives; a named thing takes none."""
+    if not adjectives:
+        return phrase
+    if phrase.kind is None:
+        return None
+    return replace(phrase, kind=replace(phrase.kind, filters=(*phrase.kind.filters, *adjectives)))

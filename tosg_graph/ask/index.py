@@ -1,0 +1,157 @@
+"""Every name of every node, sorted by its compared form: looked up by binary search."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tosg_graph.ask.normalise import fold, key
+from tosg_graph.build.tables import Build
+from tosg_graph.schema import LABELS
+
+#: An identifier with one of these prefixes is known without its prefix too (``P00533``).
+_BARE = frozenset(prefix for label in LABELS for prefix in label.prefixes)
+
+#: Kinds of aliases that are names, among which a misspelt one is looked for.
+_NAMES = ("symbol", "name", "previous", "synonym")
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One name of one node, as the build has it."""
+
+    alias: str
+    namespace: str | None
+    kind: str
+    label: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A name that is written much like a given one, with a similarity between 0 and 100."""
+
+    alias: str
+    label: str
+    id: str
+    score: float
+
+
+class AliasIndex:
+    """The aliases of a build by their compared form.
+
+    Parameters
+    ----------
+    table
+        Columns of the aliases table and ``key``, sorted by ``key``.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table.combine_chunks()
+        column = self._table["key"]
+        self._keys = _SortedStrings(column)
+
+    @classmethod
+    def of(cls, build: Build) -> Self:
+        """Read the aliases of a build and sort them."""
+        aliases = build.table("aliases", ["alias", "namespace", "kind", "label", "id"])
+        table = pa.concat_tables([_keyed(aliases), _with_prefix(aliases)])
+        return cls(table.sort_by([("key", "ascending"), ("label", "ascending"), ("id", "ascending")]))
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def find(self, wanted: str) -> tuple[Alias, ...]:
+        """The names whose compared form is the given one."""
+        first = self._keys.first(wanted)
+        last = first
+        while last < len(self._keys) and self._keys[last] == wanted:
+            last += 1
+        rows = self._table.slice(first, last - first).drop_columns(["key"]).to_pylist()
+        return tuple(Alias(**row) for row in rows)
+
+    def near(self, text: str, labels: Collection[str], *, limit: int = 5) -> list[NearMiss]:
+        """Names of nodes of some labels that are written much like the text, the nearest first."""
+        from rapidfuzz import fuzz, process
+
+        names, rows = self._searchable(frozenset(labels))
+        wanted = fold(text)
+        found = process.extract(wanted, names, scorer=fuzz.ratio, limit=4 * limit, score_cutoff=65)
+        misses: dict[str, NearMiss] = {}
+        for _, score, position in found:
+            row = rows.slice(position, 1).to_pylist()[0]
+            misses.setdefault(row["id"], NearMiss(row["alias"], row["label"], row["id"], float(score)))
+        return sorted(misses.values(), key=lambda m: (-m.score, m.alias, m.id))[:limit]
+
+    def _searchable(self, labels: frozenset[str]) -> tuple[Sequence[str], pa.Table]:
+        if labels not in self._searched:
+            table = self._table
+            chosen = pc.and_(
+                pc.is_in(table["kind"], pa.array(_NAMES)),
+                pc.is_in(table["label"], pa.array(sorted(labels), pa.string())),
+            )
+            rows = table.filter(chosen).combine_chunks()
+            names = [fold(alias) for alias in rows["alias"].to_pylist()]
+            self._searched[labels] = (names, rows)
+        return self._searched[labels]
+
+    @cached_property
+    def _searched(self) -> dict[frozenset[str], tuple[Sequence[str], pa.Table]]:
+        return {}
+
+
+class _SortedStrings:
+    """A sorted Arrow column as a sequence for :mod:`bisect`."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._array = column.combine_chunks()
+        if isinstance(self._array, pa.ChunkedArray):
+            self._array = self._array.chunk(0) if self._array.num_chunks else pa.array([], pa.string())
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, position: int) -> str:
+        return str(self._array[position].as_py())
+
+    def first(self, value: str) -> int:
+        """Position of the first string that is not smaller."""
+        return bisect_left(self, value)  # type: ignore[arg-type]
+
+
+def _keys(strings: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The compared form of each string: Arrow for ASCII, Python for the few others."""
+    folded = pc.replace_substring_regex(pc.utf8_lower(strings), r"[^a-z0-9]+", "")
+    plain = pc.string_is_ascii(strings)
+    if pc.all(plain).as_py() in (True, None):
+        return folded
+    other = pa.array([key(s) for s in strings.filter(pc.invert(plain)).to_pylist()], pa.string())
+    combined = pc.replace_with_mask(folded.combine_chunks(), pc.invert(plain).combine_chunks(), other)
+    return pa.chunked_array([combined])
+
+
+def _keyed(aliases: pa.Table) -> pa.Table:
+    """Names, and the identifiers that are known without their prefix; bare numbers name nothing."""
+    bare = pc.and_(
+        pc.is_in(aliases["namespace"], pa.array(sorted(_BARE))),
+        pc.match_substring_regex(aliases["alias"], "[A-Za-z]"),
+    )
+    kept = aliases.filter(pc.or_(pc.is_null(aliases["namespace"]), bare))
+    return _nonempty(kept.append_column("key", _keys(kept["alias"])))
+
+
+def _with_prefix(aliases: pa.Table) -> pa.Table:
+    """Identifiers by prefix and number together, as in ``DOID:1324``."""
+    kept = aliases.filter(pc.is_valid(aliases["namespace"]))
+    curies = pc.binary_join_element_wise(kept["namespace"], kept["alias"], ":")
+    return _nonempty(kept.append_column("key", _keys(curies)))
+
+
+def _nonempty(table: pa.Table) -> pa.Table:
+    return table.filter(pc.not_equal(table["key"], ""))

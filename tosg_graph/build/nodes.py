@@ -1,0 +1,229 @@
+"""Nodes: what several sources say of one thing becomes one row, and every name an alias.
+
+Precedence. A property of one value is the first that is said, in this order: the authorities of the
+label (:data:`AUTHORITIES`), then the other sources by name, each in file order; after them the
+annotations, in the same order. Lists are united and sorted, and a name that lost becomes a synonym.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from tosg_graph.build.engine import Engine, quoted
+from tosg_graph.schema import ALIAS_KINDS, LABEL, LABELS, Label, Property, PropertyType
+
+#: The sources whose word counts first, per label; the others follow in the order of their names.
+AUTHORITIES: dict[str, tuple[str, ...]] = {
+    "Gene": ("hgnc",),
+    "Transcript": ("hgnc",),
+    "Protein": ("uniprot", "hgnc"),
+    "Complex": ("cellphonedb",),
+    "Pathway": ("reactome",),
+    "Disease": ("disease_ontology",),
+    "Drug": ("drugcentral",),
+    "CellType": ("cell_ontology",),
+    "Tissue": ("uberon",),
+}
+#: Labels whose symbol names the node itself; a transcript bears the symbol of its gene.
+_BEARS_SYMBOL = ("Gene", "Protein")
+_MADE_HERE = ("id", "text", "sources")
+
+
+def stated_properties(label: Label) -> list[Property]:
+    """Properties that sources state; the build makes the others."""
+    return [p for p in label.properties if p.name not in _MADE_HERE]
+
+
+def precedence(label: str, then: str = "file, line, row") -> str:
+    """SQL that orders rows by the precedence of their sources; ``source`` is one of their columns."""
+    ranks = " ".join(
+        f"WHEN {quoted(name)} THEN {rank}" for rank, name in enumerate(AUTHORITIES.get(label, ()))
+    )
+    return f"CASE source {ranks} ELSE 1000 END, source, {then}"
+
+
+def start(engine: Engine) -> None:
+    """Make the tables that nodes are gathered in."""
+    engine.run(
+        "CREATE OR REPLACE TABLE alias_rows (alias VARCHAR, namespace VARCHAR, kind VARCHAR, "
+        "label VARCHAR, id VARCHAR, source VARCHAR, prio BIGINT)"
+    )
+    engine.run(
+        "CREATE OR REPLACE TABLE merged (label VARCHAR, other VARCHAR, id VARCHAR, name VARCHAR)"
+    )
+    for label in LABELS:
+        columns = ", ".join(_column(p) for p in stated_properties(label))
+        engine.run(
+            f"CREATE OR REPLACE TABLE rows_{label.name} (id VARCHAR, source VARCHAR, prio BIGINT, "
+            f"{columns}, previous VARCHAR[], former_ids VARCHAR[])"
+        )
+
+
+def declare(engine: Engine, label: Label, query: str | None = None) -> None:
+    """Gather the rows that declare nodes of a label.
+
+    Parameters
+    ----------
+    query
+        Query that gives them: the columns of a chunk of nodes, with ``source, file, line, row``;
+        default: the staged rows.
+    """
+    rows = query or f"SELECT * FROM nodes_{label.name}"
+    engine.run(
+        f"INSERT INTO rows_{label.name} BY NAME SELECT * EXCLUDE (file, line, row), "
+        f"row_number() OVER (ORDER BY {precedence(label.name)}) AS prio FROM ({rows})"
+    )
+    if label.merge_by_name:
+        _merge_by_name(engine, label)
+
+
+def annotate(engine: Engine, label: Label) -> None:
+    """Add what annotations say, where ``annotated_<Label>`` (ref, id) knows whom they speak of."""
+    engine.run(
+        f"""INSERT INTO rows_{label.name} BY NAME
+        SELECT * EXCLUDE (ref, file, line, row), 1000000000000
+            + row_number() OVER (ORDER BY {precedence(label.name)}) AS prio
+        FROM annotations_{label.name} JOIN (
+            SELECT ref, id FROM annotated_{label.name} WHERE id IS NOT NULL
+        ) USING (ref)"""
+    )
+
+
+def name_aliases(engine: Engine, label: Label) -> None:
+    """Make aliases of every name that the gathered rows of a label give."""
+    engine.run(f"DELETE FROM alias_rows WHERE label = '{label.name}'")
+    rows = f"rows_{label.name}"
+    lists = (("xref", "xrefs"), ("xref", "former_ids"), ("previous", "previous"))
+    values = ["SELECT 'id' AS kind, id AS value, id, source, prio FROM " + rows]
+    for kind, column in (*lists, ("synonym", "synonyms")):
+        values.append(f"SELECT '{kind}', unnest({column}), id, source, prio FROM {rows}")
+    values.append(f"SELECT 'name', name, id, source, prio FROM {rows}")
+    if label.name in _BEARS_SYMBOL:
+        values.append(f"SELECT 'symbol', symbol, id, source, prio FROM {rows}")
+    insert_aliases(engine, label.name, " UNION ALL ".join(values))
+
+
+def insert_aliases(engine: Engine, label: str, values: str) -> None:
+    """Add the aliases that a query gives: ``kind, value, id, source, prio``."""
+    engine.run(
+        f"""INSERT INTO alias_rows SELECT
+            CASE WHEN kind IN ('id', 'xref') THEN local_of(value) ELSE value END,
+            CASE WHEN kind IN ('id', 'xref') THEN prefix_of(value) END,
+            kind, '{label}', id, source, prio
+        FROM ({values}) WHERE value <> '' AND (kind <> 'xref' OR value <> id)"""
+    )
+
+
+def settle_aliases(engine: Engine) -> None:
+    """Make the table ``aliases``: each name of a node once, with the first source that gives it.
+
+    A previous symbol or a synonym that is a stronger name of the same node is left out.
+    """
+    ranks = ", ".join(f"('{kind}', {rank})" for rank, kind in enumerate(ALIAS_KINDS))
+    engine.make(
+        "aliases",
+        f"""SELECT alias, namespace, kind, label, id, arg_min(source, (prio, source)) AS source
+        FROM (
+            SELECT *, min(CASE WHEN kind = 'name' THEN 99 ELSE rank END)
+                OVER (PARTITION BY alias, namespace, label, id) AS best,
+                bool_or(kind = 'name') OVER (PARTITION BY alias, namespace, label, id) AS named
+            FROM alias_rows JOIN (VALUES {ranks}) AS ranks(kind, rank) USING (kind)
+        ) WHERE kind = 'name' OR (rank = best AND NOT (named AND rank > 3))
+        GROUP BY alias, namespace, kind, label, id""",
+    )
+
+
+def unite(engine: Engine, label: Label) -> None:
+    """Make the table ``united_<Label>``: one row per node, without its text."""
+    columns = []
+    for p in stated_properties(label):
+        if p.name in ("synonyms", "xrefs"):
+            continue
+        first = f"arg_min({p.name}, prio) FILTER (WHERE {p.name} IS NOT NULL)"
+        united = f"tidy(flatten(list({p.name})))"
+        columns.append(f"{united if p.type == PropertyType.STRINGS else first} AS {p.name}")
+    names = _united("synonyms", "previous", "list_filter([name], lambda n: n IS NOT NULL)")
+    symbol = "symbol" if any(p.name == "symbol" for p in label.own) else "NULL"
+    # A list in DuckDB may hold the one thing that the node is called by already.
+    engine.make(
+        f"united_{label.name}",
+        f"""SELECT * REPLACE (
+            tidy(list_filter(synonyms, lambda s: s IS DISTINCT FROM name
+                AND s IS DISTINCT FROM {symbol})) AS synonyms,
+            tidy(list_filter(xrefs, lambda x: x <> id)) AS xrefs
+        ) FROM (
+            SELECT id, {", ".join(columns)}, {names} AS synonyms,
+                {_united("xrefs", "former_ids")} AS xrefs, list_sort(list(DISTINCT source)) AS sources
+            FROM rows_{label.name} GROUP BY id
+        )""",
+    )
+
+
+def _united(*lists: str) -> str:
+    parts = ", ".join(f"coalesce({name}, [])" for name in lists)
+    return f"flatten(list(flatten([{parts}])))"
+
+
+def _column(p: Property) -> str:
+    return f"{p.name} {_SQL[p.type]}"
+
+
+_SQL = {
+    PropertyType.STRING: "VARCHAR",
+    PropertyType.STRINGS: "VARCHAR[]",
+    PropertyType.INTEGER: "BIGINT",
+    PropertyType.FLOAT: "DOUBLE",
+    PropertyType.BOOLEAN: "BOOLEAN",
+}
+
+
+def _merge_by_name(engine: Engine, label: Label) -> None:
+    rows = f"rows_{label.name}"
+    named = engine.arrow(
+        f"""SELECT id, arg_min(name, prio) FILTER (WHERE name IS NOT NULL) AS name,
+        list_sort(list(DISTINCT source)) AS sources FROM {rows} GROUP BY id ORDER BY id"""
+    )
+    engine.take("same", same_names(named.to_pandas(), label))
+    engine.run(f"INSERT INTO merged SELECT '{label.name}', other, id, name FROM same")
+    engine.make(
+        rows,
+        f"""SELECT r.* REPLACE (
+            coalesce(same.id, r.id) AS id,
+            CASE WHEN same.id IS NULL THEN former_ids
+                ELSE list_append(coalesce(former_ids, []), r.id) END AS former_ids
+        ) FROM {rows} r LEFT JOIN same ON same.other = r.id""",
+    )
+
+
+def same_names(nodes: pd.DataFrame, label: Label) -> pa.Table:
+    """Find nodes of different sources that have the same name, and the id that each group keeps.
+
+    Names are compared without case and with single blanks. A name that two nodes of *one* source
+    bear tells them apart by nothing, and merges nothing.
+
+    Parameters
+    ----------
+    nodes
+        ``id``, ``name`` and ``sources`` (list of names), one row per node.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``other, id, name``: the id that goes, the id that stays, and its name; sorted by ``other``.
+    """
+    known = nodes.dropna(subset="name")
+    key = known["name"].str.split().str.join(" ").str.casefold()
+    prefixes = {prefix: rank for rank, prefix in enumerate(LABEL[label.name].prefixes)}
+    rank = known["id"].str.partition(":")[0].map(prefixes)
+    known = known.assign(key=key, rank=rank).sort_values(["key", "rank", "id"])
+    pairs = known.explode("sources").duplicated(["key", "sources"], keep=False)
+    unclear = set(known.explode("sources").loc[pairs.to_numpy(), "key"])
+    clear = known[~known["key"].isin(unclear)]
+    kept = clear.groupby("key")[["id", "name"]].transform("first")
+    gone = clear["id"].ne(kept["id"])
+    found = pd.DataFrame(
+        {"other": clear["id"], "id": kept["id"], "name": kept["name"]}, dtype=object
+    )[gone].sort_values("other")
+    schema = pa.schema([(name, pa.string()) for name in found.columns])
+    return pa.Table.from_pandas(found, schema=schema, preserve_index=False)

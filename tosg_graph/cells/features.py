@@ -1,0 +1,199 @@
+"""From the features of a file to nodes of the graph: which gene, which protein, or why none."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from tosg_graph.build.identifiers import Resolver
+from tosg_graph.build.tables import Build
+from tosg_graph.cells.antibodies import targets
+
+#: How a feature came to its node, or why it has none.
+#:
+#: ``exact`` by id or approved symbol · ``xref`` by an id of another database · ``previous`` by a
+#: former symbol · ``alias`` by a synonym · ``ambiguous`` several candidates · ``no_product`` the
+#: gene is known and has no one canonical protein · ``control`` an isotype control · ``unmapped``.
+MAPPINGS = ("exact", "xref", "previous", "alias", "ambiguous", "no_product", "control", "unmapped")
+
+_MAPPING = {
+    "id": "exact",
+    "symbol": "exact",
+    "xref": "xref",
+    "previous": "previous",
+    "synonym": "alias",
+    "name": "alias",
+}
+
+_ENSEMBL = re.compile(r"^(ENS[A-Z]*G\d{11})(?:\.\d+)?$")
+_GENOME = re.compile(r"^(?:hg19|hg38|GRCh37|GRCh38)_+")
+
+#: Columns of a table of features that hold symbols, folded.
+_SYMBOL_COLUMNS = (
+    "symbol", "symbols", "hgncsymbol", "genesymbol", "genesymbols", "genename", "genenames",
+    "featurename", "geneshortname", "gene", "name", "sourcename",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The node of a feature: its id, or the candidates that there are."""
+
+    mapping: str = "unmapped"
+    graph_id: str | None = None
+    candidates: tuple[str, ...] = ()
+
+
+def join_features(features: pd.DataFrame, modality: str, build: Build) -> pa.Table:
+    """Join the features of one modality to the nodes of a build.
+
+    RNA joins to Gene: by Ensembl id (versions stripped), then by symbol (prefixes of genomes
+    stripped). Antibodies join to Protein, the canonical product of the gene that they are named
+    after, or to a Complex of exactly their name.
+
+    Parameters
+    ----------
+    features
+        One row per feature; the index holds the names as written.
+    modality
+        ``rna`` or ``protein``.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``modality, index, source_id, name, graph_id, mapping, candidates``, in the order of the
+        matrix. ``candidates`` lists what an ambiguous name could be, and the gene of a
+        ``no_product``.
+    """
+    source_ids = [str(value) for value in features.index]
+    if modality == "protein":
+        names, found = source_ids, _proteins(source_ids, build)
+    else:
+        ensembl, symbols = _ensembl_ids(features), _symbols(features)
+        names = [_shown(row, source) for row, source in zip(symbols, source_ids, strict=True)]
+        found = _genes(ensembl, symbols, build)
+    return pa.table(
+        {
+            "modality": pa.array([modality] * len(found), pa.string()),
+            "index": pa.array(range(len(found)), pa.int64()),
+            "source_id": pa.array(source_ids, pa.string()),
+            "name": pa.array(names, pa.string()),
+            "graph_id": pa.array([f.graph_id for f in found], pa.string()),
+            "mapping": pa.array([f.mapping for f in found], pa.string()),
+            "candidates": pa.array(
+                [list(f.candidates) or None for f in found], pa.list_(pa.string())
+            ),
+        }
+    )
+
+
+def _genes(
+    ensembl: Sequence[str | None], symbols: Sequence[Sequence[str]], build: Build
+) -> list[Found]:
+    resolver = Resolver.of(build)
+    by_id = _resolve(resolver, [f"ENSEMBL:{e}" for e in ensembl if e], "Gene")
+    by_symbol = _resolve(resolver, [f"symbol:{s}" for row in symbols for s in row], "Gene")
+    return [
+        _first(
+            ([by_id[f"ENSEMBL:{e}"]] if e else []) + [by_symbol[f"symbol:{s}"] for s in row],
+        )
+        for e, row in zip(ensembl, symbols, strict=True)
+    ]
+
+
+def _first(tries: Iterable[Found]) -> Found:
+    """Choose the first try that found one node, else the first of several, else none."""
+    kept = list(tries)
+    for found in kept:
+        if found.graph_id is not None:
+            return found
+    return next((found for found in kept if found.mapping == "ambiguous"), Found())
+
+
+def _ensembl_ids(features: pd.DataFrame) -> list[str | None]:
+    """Ensembl gene id of each feature, from the index or the column where most values are one."""
+    columns = [pd.Series(features.index), *(features[name] for name in features.columns)]
+    best: list[str | None] = [None] * len(features)
+    for column in columns:
+        matches = [_ENSEMBL.match(value) if isinstance(value, str) else None for value in column]
+        found = [match[1] if match else None for match in matches]
+        if sum(f is not None for f in found) > sum(b is not None for b in best):
+            best = found
+    return best
+
+
+def _symbols(features: pd.DataFrame) -> list[list[str]]:
+    """Symbols to try for each feature, in order: index, then the columns that hold symbols."""
+    folded = {re.sub(r"[^a-z]", "", str(name).lower()): name for name in reversed(features.columns)}
+    columns = [folded[name] for name in _SYMBOL_COLUMNS if name in folded]
+    rows: list[list[str]] = [[] for _ in range(len(features))]
+    for column in (pd.Series(features.index), *(features[name] for name in columns)):
+        for row, value in zip(rows, column, strict=True):
+            symbol = _GENOME.sub("", value.strip()) if isinstance(value, str) else ""
+            if symbol and not _ENSEMBL.match(symbol) and symbol not in row:
+                row.append(symbol)
+    return rows
+
+
+def _shown(symbols: Sequence[str], source_id: str) -> str:
+    return symbols[0] if symbols else source_id
+
+
+def _proteins(names: Sequence[str], build: Build) -> list[Found]:
+    products = _products(build)
+    complexes = _resolve(Resolver.of(build), [f"name:{name}" for name in names], "Complex")
+    found = []
+    for name, target in zip(names, targets(names, build), strict=True):
+        if target.kind == "unmapped":
+            whole = complexes[f"name:{name}"]
+            found.append(Found("exact", whole.graph_id) if whole.graph_id else Found())
+        elif target.kind == "ambiguous":
+            found.append(_several(target.genes, products))
+        elif target.kind == "control":
+            found.append(Found("control"))
+        else:
+            found.append(_product(target.genes[0], _MAPPING[target.kind], products))
+    return found
+
+
+def _several(genes: Sequence[str], products: dict[str, tuple[str, ...]]) -> Found:
+    """Find the products of several genes; genes that share one product are no riddle."""
+    candidates = tuple(sorted({p for gene in genes for p in products.get(gene) or (gene,)}))
+    if len(candidates) == 1:
+        return Found("alias", candidates[0])
+    return Found("ambiguous", None, candidates)
+
+
+def _product(gene: str, mapping: str, products: dict[str, tuple[str, ...]]) -> Found:
+    proteins = products.get(gene, ())
+    if len(proteins) == 1:
+        return Found(mapping, proteins[0])
+    return Found("no_product", None, (gene, *proteins))
+
+
+def _products(build: Build) -> dict[str, tuple[str, ...]]:
+    """Per gene its canonical protein; all its proteins where none is marked as canonical."""
+    edges = build.edges("ENCODES", ["source", "target", "canonical"])
+    every: dict[str, list[str]] = defaultdict(list)
+    canonical: dict[str, list[str]] = defaultdict(list)
+    for gene, protein, chosen in zip(*(c.to_pylist() for c in edges.columns), strict=True):
+        every[gene].append(protein)
+        if chosen:
+            canonical[gene].append(protein)
+    return {gene: tuple(sorted(canonical.get(gene) or found)) for gene, found in every.items()}
+
+
+def _resolve(resolver: Resolver, references: Sequence[str], label: str) -> dict[str, Found]:
+    """Resolve references (``symbol:EGFR``, ``ENSEMBL:ENSG…``) to nodes of a label."""
+    wanted = list(dict.fromkeys(references))
+    rows = resolver.resolve(pa.array(wanted, pa.string()), label=label).to_pydict()
+    answers = zip(rows["id"], rows["kind"], rows["candidates"], strict=True)
+    return {
+        reference: Found(_MAPPING.get(kind, kind), graph_id, tuple(candidates or ()))
+        for reference, (graph_id, kind, candidates) in zip(wanted, answers, strict=True)
+    }

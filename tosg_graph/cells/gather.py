@@ -1,0 +1,137 @@
+"""Compiled loops over mapped shards. Import inside functions only: numba takes a second to load.
+
+A shard lies in memory as its file does: three views of one mapping (offsets as 32-bit words,
+features and values in their own widths), and per record batch where its three buffers begin. Every
+loop checks that what it reads lies inside the file, so that a damaged shard gives an error and no
+crash; it returns the first bad row, or -1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile at the first call, without the GIL; keep the machine code where that is possible."""
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # no folder to keep it in: a read-only install without a home
+        return numba.njit(nogil=True)(function)
+
+
+@compiled
+def row_lengths(offsets: Any, starts: Any, limits: Any, rows: Any, batch: int, out: Any) -> int:
+    """Measure how many values each row has.
+
+    Parameters
+    ----------
+    offsets
+        The file as int32.
+    starts
+        int64 [batches, 3]: where offsets, features and values begin, each in items of its view.
+    limits
+        int64 [2]: items in the views of features and values.
+    rows
+        int64: rows within the shard.
+    batch
+        Rows of a record batch.
+    out
+        int64, as long as ``rows``.
+    """
+    for i in range(len(rows)):
+        b = rows[i] // batch
+        at = starts[b, 0] + rows[i] - b * batch
+        first, last = np.int64(offsets[at]), np.int64(offsets[at + 1])
+        inside = last + starts[b, 1] <= limits[0] and last + starts[b, 2] <= limits[1]
+        if first < 0 or last < first or not inside:
+            return int(rows[i])
+        out[i] = last - first
+    return -1
+
+
+@compiled
+def copy_rows(
+    offsets: Any, features: Any, values: Any, starts: Any, rows: Any, batch: int,
+    at: Any, width: int, out_features: Any, out_values: Any,
+) -> int:  # fmt: skip
+    """Copy the stored values of rows whose lengths :func:`row_lengths` has checked.
+
+    Parameters
+    ----------
+    features, values
+        The file in the widths of its features and values.
+    at
+        int64, as long as ``rows``: where each row begins in the output.
+    width
+        Length of the feature axis; an index beyond it is a bad row.
+    out_features, out_values
+        The output; values are converted to its types.
+    """
+    for i in range(len(rows)):
+        b = rows[i] // batch
+        place = starts[b, 0] + rows[i] - b * batch
+        first = np.int64(offsets[place])
+        length = np.int64(offsets[place + 1]) - first
+        from_features = features[starts[b, 1] + first : starts[b, 1] + first + length]
+        from_values = values[starts[b, 2] + first : starts[b, 2] + first + length]
+        to_features = out_features[at[i] : at[i] + length]
+        to_values = out_values[at[i] : at[i] + length]
+        highest = np.uint32(0)
+        for k in range(length):  # two loops over slices: each compiles to vector instructions
+            feature = from_features[k]
+            to_features[k] = feature
+            highest = max(highest, np.uint32(feature))
+        for k in range(length):
+            to_values[k] = from_values[k]
+        if highest >= width:
+            return int(rows[i])
+    return -1
+
+
+@compiled
+def scatter_columns(indptr: Any, indices: Any, values: Any, column_of: Any, out: Any) -> None:
+    """Add the values of chosen features into dense columns.
+
+    Parameters
+    ----------
+    column_of
+        int64, one per feature: its column in ``out``, or -1.
+    out
+        [rows, columns]; features with the same column are added up.
+    """
+    for row in range(len(indptr) - 1):
+        for k in range(indptr[row], indptr[row + 1]):
+            column = column_of[indices[k]]
+            if column >= 0:
+                out[row, column] += values[k]
+
+
+@compiled
+def add_profiles(
+    indptr: Any, indices: Any, values: Any, group: Any, scale: Any, detected: Any, sums: Any
+) -> None:
+    """Add cells to the profiles of their groups.
+
+    Parameters
+    ----------
+    group
+        int64, one per cell: its group, or -1.
+    scale
+        float64, one per cell: what its values are multiplied with.
+    detected
+        int64 [groups, features]: cells with a value above 0.
+    sums
+        float64 [groups, features]: sums of scaled values.
+    """
+    for row in range(len(indptr) - 1):
+        g = group[row]
+        if g < 0:
+            continue
+        for k in range(indptr[row], indptr[row + 1]):
+            feature = indices[k]
+            detected[g, feature] += 1
+            sums[g, feature] += values[k] * scale[row]

@@ -1,0 +1,210 @@
+"""The table of cells: what a file says of each, in columns of one type each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from tosg_graph.cells.labels import LabelTerm
+from tosg_graph.errors import CellsError
+
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+
+#: What data sets write where a donor is not known, folded.
+_UNKNOWN = frozenset(
+    {"", "nan", "na", "n/a", "none", "null", "unknown", "unassigned", "not available"}
+)
+
+
+def total_names(modality: str) -> tuple[str, str]:
+    """Names of the columns with the sum of a cell's values and its number of features."""
+    prefix = "" if modality == "rna" else f"{modality}_"
+    return f"{prefix}total_count", f"{prefix}n_features"
+
+
+def ontology_column(label: str) -> str:
+    """Name of the column with the ontology ids of a label column."""
+    return f"{label}_ontology_id"
+
+
+def check_column(obs: pd.DataFrame, name: str, where: Path, what: str) -> None:
+    """Check that the cells have a column.
+
+    Raises
+    ------
+    CellsError
+        Naming the columns that there are, and the one that was perhaps meant.
+    """
+    if name in obs.columns:
+        return
+    known = [str(column) for column in obs.columns]
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    listed = ", ".join(known) or "none"
+    raise CellsError(f"{where}: obs has no column {name!r} for the {what}{hint} Columns: {listed}")
+
+
+class ObsTable:
+    """Collects the columns of ``obs.parquet``; the first column of a name wins, others are renamed.
+
+    Parameters
+    ----------
+    cells
+        Names of the cells.
+    reserved
+        Names that the store itself gives to columns.
+    """
+
+    def __init__(self, cells: Sequence[str], reserved: Iterable[str]) -> None:
+        self._columns: dict[str, pa.Array] = {"cell_id": pa.array(cells, pa.string())}
+        self._reserved = {*reserved, "cell_id"}
+        self._kept: dict[str, str] = {}
+        self.warnings: list[str] = []
+
+    def add_frame(self, obs: pd.DataFrame, *, as_text: Iterable[str] = ()) -> None:
+        """Add the columns of the file; those in ``as_text`` as strings whatever they hold."""
+        text = set(as_text)
+        for position, name in enumerate(map(str, obs.columns)):
+            kept = name
+            while kept in self._reserved or kept in self._columns:
+                kept = f"source_{kept}"
+            if kept != name:
+                self.warnings.append(
+                    f"obs column {name!r} is kept as {kept!r}: the store has its own"
+                )
+            array, warning = to_arrow(obs.iloc[:, position], as_text=name in text)
+            self._columns[kept] = array
+            self._kept[name] = kept
+            if warning:
+                self.warnings.append(f"obs column {name!r} {warning}")
+
+    def kept_as(self, name: str) -> str:
+        """Under which name a column of the file is kept."""
+        return self._kept[name]
+
+    def add_terms(self, label: str, name: str, terms: Sequence[LabelTerm]) -> None:
+        """Add a column with the ontology ids of the label column."""
+        ids = {term.label: term.ontology_id for term in terms}
+        labels = self._columns[label].to_pylist()
+        self.add_strings(name, [ids.get(value) for value in labels])
+
+    def add_strings(self, name: str, values: Sequence[str | None]) -> None:
+        """Add a column of strings, dictionary-encoded."""
+        self._columns[name] = pa.array(values, pa.string()).dictionary_encode()
+
+    def add_numbers(self, name: str, values: np.ndarray[Any, np.dtype[Any]]) -> None:
+        """Add a column of numbers."""
+        self._columns[name] = pa.array(values)
+
+    def labels(self, name: str) -> list[str]:
+        """Distinct values of a text column, sorted."""
+        return sorted(set(self._columns[name].to_pylist()) - {None})
+
+    def table(self) -> pa.Table:
+        """Put the columns together."""
+        return pa.table(self._columns)
+
+
+def to_arrow(values: pd.Series, *, as_text: bool = False) -> tuple[pa.Array, str | None]:
+    """One column in one type: strings (dictionary-encoded), numbers or booleans.
+
+    Missing values and empty strings are null. A column of several types becomes strings.
+
+    Returns
+    -------
+    tuple
+        The column, and what had to be done to it, if anything.
+    """
+    plain = values.astype(object)
+    items = [None if _missing(item) else item for item in plain]
+    kinds = {_kind(item) for item in items if item is not None}
+    if not as_text:
+        if not kinds and values.dtype.kind == "f":
+            return pa.nulls(len(items), pa.float64()), None
+        if kinds == {"boolean"}:
+            return pa.array([None if i is None else bool(i) for i in items], pa.bool_()), None
+        if kinds == {"integer"}:
+            return _integers(items)
+        if kinds and kinds <= {"integer", "float"}:
+            return pa.array([None if i is None else float(i) for i in items], pa.float64()), None
+    texts = [None if item is None else _text(item) for item in items]
+    column = pa.array(texts, pa.string()).dictionary_encode().cast(_DICTIONARY)
+    if len(kinds) > 1:
+        return column, f"holds {' and '.join(sorted(kinds))} values; it is kept as text"
+    odd = kinds - {"text", "boolean", "integer", "float"}
+    return column, f"holds {odd.pop()} values; it is kept as text" if odd else None
+
+
+def _missing(item: Any) -> bool:
+    return not item.strip() if isinstance(item, str) else bool(np.any(pd.isna(item)))
+
+
+def _integers(items: Sequence[Any]) -> tuple[pa.Array, str | None]:
+    try:
+        return pa.array([None if i is None else int(i) for i in items], pa.int64()), None
+    except OverflowError:
+        texts = [None if i is None else str(i) for i in items]
+        return pa.array(texts).dictionary_encode(), "holds integers of over 64 bits; kept as text"
+
+
+def _kind(item: object) -> str:
+    if isinstance(item, str):
+        return "text"
+    if isinstance(item, (bool, np.bool_)):
+        return "boolean"
+    if isinstance(item, (int, np.integer)):
+        return "integer"
+    if isinstance(item, (float, np.floating)):
+        return "float"
+    return type(item).__name__
+
+
+def _text(item: object) -> str:
+    return item.isoformat() if isinstance(item, pd.Timestamp) else str(item)
+
+
+def donor_ids(
+    obs: pd.DataFrame, donor: str | None, *, source: str, dataset: str | None, default: str
+) -> list[str | None]:
+    """Compose ``source/dataset/donor``; null where the donor is not known.
+
+    Two data sets may both have a donor 1: the id keeps them apart.
+
+    Parameters
+    ----------
+    donor
+        Column of the donor; None: no donor is known.
+    source
+        What the file is called.
+    dataset
+        Column of the data set, for a file of several.
+    default
+        The data set's name where there is no such column.
+    """
+    if donor is None:
+        return [None] * len(obs)
+    sets = obs[dataset] if dataset else pd.Series([default] * len(obs), index=obs.index)
+    return [
+        None if _unknown(who) else f"{source}/{default if _unknown(part) else part}/{who}"
+        for part, who in zip(sets, obs[donor], strict=True)
+    ]
+
+
+def _unknown(value: object) -> bool:
+    return _missing(value) or str(value).strip().casefold() in _UNKNOWN
+
+
+def paired_terms(obs: pd.DataFrame, label: str) -> Mapping[str, str]:
+    """Label → CURIE where the file has ``<label>_ontology_term_id`` and pairs them one to one."""
+    column = f"{label}_ontology_term_id"
+    if column not in obs.columns:
+        return {}
+    pairs = obs[[label, column]].dropna().astype(str).drop_duplicates()
+    once = pairs[~pairs[label].duplicated(keep=False) & pairs[column].str.contains(":")]
+    return dict(zip(once[label], once[column], strict=True))

@@ -1,0 +1,230 @@
+"""Per group of cells: how many there are, which features they have, and how much of each."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tosg_graph.build.tables import write_parquet
+from tosg_graph.cells.obs import total_names
+from tosg_graph.cells.reader import CellStore
+from tosg_graph.errors import UsageError
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Raised when the same store would give other numbers, so that older caches are not read.
+REVISION = 1
+
+_CACHE = pa.schema(
+    [
+        pa.field("group", pa.string(), nullable=False),
+        pa.field("n_cells", pa.int64(), nullable=False),
+        pa.field("n_empty", pa.int64(), nullable=False),
+        pa.field("detecting", pa.list_(pa.int64()), nullable=False),
+        pa.field("mean", pa.list_(pa.float64()), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """What the cells of each group have; g groups, f features.
+
+    Parameters
+    ----------
+    modality
+        ``rna`` or ``protein``.
+    column
+        The obs column that groups the cells.
+    groups
+        Its values, sorted.
+    n_cells
+        int64 [g]: cells of the group.
+    n_empty
+        int64 [g]: those of them without any count.
+    n_ungrouped
+        Cells whose group is not known; they are in no profile.
+    features
+        The features of the modality, in the order of the axis.
+    detecting
+        int64 [g, f]: cells with a value above 0.
+    mean_per_10k
+        float64 [g, f]: mean over cells of ``count / total_count * 10,000``, where ``total_count``
+        is the sum over all features of the modality; cells without counts are left out of this
+        mean (``n_empty``). In a normalised store, see ``scale``, the mean of the values as they
+        are, over all cells.
+    scale
+        ``per_10k`` or ``values``: what ``mean_per_10k`` holds.
+    """
+
+    modality: str
+    column: str
+    groups: tuple[str, ...]
+    n_cells: _Array
+    n_empty: _Array
+    n_ungrouped: int
+    features: pa.Table
+    detecting: _Array
+    mean_per_10k: _Array
+    scale: str
+
+    @property
+    def detected(self) -> _Array:
+        """float64 [g, f]: share of the group's cells (empty ones too) with a value above 0."""
+        return self.detecting / np.maximum(self.n_cells, 1)[:, None]
+
+    def position(self, group: str) -> int:
+        """Position of a group.
+
+        Raises
+        ------
+        UsageError
+            If there is none of that name, with those that there are.
+        """
+        if group not in self.groups:
+            known = ", ".join(self.groups)
+            raise UsageError(f"{self.column} has no value {group!r}; it has {known}")
+        return self.groups.index(group)
+
+    def for_group(self, *groups: str) -> pa.Table:
+        """One row per feature: ``graph_id, name, detected, mean_per_10k`` of a group.
+
+        Several groups are taken as one: shares and means over all their cells.
+        """
+        places = [self.position(group) for group in dict.fromkeys(groups)]
+        cells = self.n_cells[places]
+        weights = cells - self.n_empty[places] if self.scale == "per_10k" else cells
+        mean = weights @ self.mean_per_10k[places] / max(int(weights.sum()), 1)
+        return pa.table(
+            {
+                "graph_id": self.features.column("graph_id"),
+                "name": self.features.column("name"),
+                "detected": self.detecting[places].sum(axis=0) / max(int(cells.sum()), 1),
+                "mean_per_10k": mean,
+            }
+        )
+
+
+def profiles(
+    store: CellStore, *, group: str | None = None, modality: str = "rna", cache: bool = True
+) -> Profiles:
+    """Compute the profiles of a store's groups, a few thousand cells in memory at a time.
+
+    Memory is 16 bytes per group and feature. The result is kept under the store's folder, by the
+    hash of the store and the grouping, where that folder can be written.
+
+    Parameters
+    ----------
+    group
+        The obs column that groups the cells; default: the label column.
+    cache
+        Whether to read and keep the result.
+
+    Raises
+    ------
+    UsageError
+        If there is no such column or modality, or no label column to fall back to.
+    """
+    column = group or store.label_column
+    if column is None:
+        raise UsageError(f"the store {store.name!r} has no label column; say which column groups")
+    names, codes = group_codes(store, column)
+    path = _cache_path(store, column, modality)
+    table = _read_cache(path, names, store.n_features(modality)) if cache else None
+    if table is None:
+        table = _compute(store, modality, names, codes)
+        if cache:
+            _keep(table, path)
+    shape = (len(names), store.n_features(modality))
+    return Profiles(
+        modality=modality,
+        column=column,
+        groups=tuple(names),
+        n_cells=table["n_cells"].to_numpy(),
+        n_empty=table["n_empty"].to_numpy(),
+        n_ungrouped=int(np.count_nonzero(codes < 0)),
+        features=store.features(modality),
+        detecting=_matrix(table["detecting"], shape),
+        mean_per_10k=_matrix(table["mean"], shape),
+        scale="per_10k" if store.value_kind == "counts" else "values",
+    )
+
+
+def group_codes(store: CellStore, column: str) -> tuple[list[str], _Array]:
+    """Values of an obs column, sorted, and per cell the position of its value, -1 where null."""
+    values = store.values(column)
+    if not pa.types.is_dictionary(values.type):
+        values = values.cast(pa.string()).dictionary_encode()
+    dictionary = values.dictionary.to_pylist()
+    codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    used = sorted(dictionary[code] for code in np.unique(codes[codes >= 0]))
+    place = {name: number for number, name in enumerate(used)}
+    order = np.array([place.get(name, -1) for name in dictionary] + [-1], np.int64)
+    return used, order[codes]  # -1 reads the last entry
+
+
+def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -> pa.Table:
+    from tosg_graph.cells.gather import add_profiles
+
+    totals = store.values(total_names(modality)[0]).to_numpy()
+    shape = (len(names), store.n_features(modality))
+    detecting, sums = np.zeros(shape, np.int64), np.zeros(shape, np.float64)
+    counts = store.value_kind == "counts"
+    scale = np.ones(len(totals))
+    if counts:
+        scale = 1e4 / np.maximum(totals, 1)
+    for cells, rows in store.scan(modality):
+        add_profiles(
+            rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells], detecting, sums
+        )
+    n_cells = np.bincount(codes[codes >= 0], minlength=len(names))
+    empty = (store.values(total_names(modality)[1]).to_numpy() == 0) & (codes >= 0)
+    n_empty = np.bincount(codes[empty], minlength=len(names))
+    weights = n_cells - n_empty if counts else n_cells
+    mean = sums / np.maximum(weights, 1)[:, None]
+    columns = [names, n_cells, n_empty, list(detecting), list(mean)]
+    arrays = [pa.array(c, field.type) for c, field in zip(columns, _CACHE, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=_CACHE)
+
+
+def _matrix(column: pa.ChunkedArray, shape: tuple[int, int]) -> _Array:
+    flat = column.combine_chunks().flatten()
+    return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(shape)
+
+
+def _cache_path(store: CellStore, column: str, modality: str) -> Path:
+    key = f"{REVISION}|{store.hash}|{modality}|{column}"
+    return store.folder / "profiles" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.parquet"
+
+
+def _read_cache(path: Path, names: list[str], width: int) -> pa.Table | None:
+    """Read a kept result, unless there is none or it is not whole."""
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid):
+        return None
+    if table.schema != _CACHE or table["group"].to_pylist() != names:
+        return None
+    whole = all(len(row) == width for row in table["mean"]) and table["mean"].null_count == 0
+    return table if whole else None
+
+
+def _keep(table: pa.Table, path: Path) -> None:
+    """Write the result beside its place and move it there, so that no reader sees half of it.
+
+    A store that may only be read, or a full disk, is no error: the result is not kept.
+    """
+    with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
+            fresh = Path(folder) / path.name
+            write_parquet(table, fresh)
+            fresh.replace(path)

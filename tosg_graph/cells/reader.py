@@ -1,0 +1,364 @@
+"""A cell store on disk, read at memory speed: cells by position, in the order asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tosg_graph.cells.manifest import (
+    BATCH_CELLS,
+    FEATURES,
+    MANIFEST,
+    OBS,
+    identity,
+    read_manifest,
+    sha256,
+)
+from tosg_graph.cells.mapped import MappedShard
+from tosg_graph.errors import CellsError, UsageError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+_Cells = Sequence[int] | _Array
+
+#: Cells that are in memory at a time when a whole store is read.
+SCAN_CELLS = 4 * BATCH_CELLS
+
+
+@dataclass(frozen=True, slots=True)
+class SparseRows:
+    """The stored values of some cells as CSR.
+
+    Parameters
+    ----------
+    indptr
+        int64 [cells + 1]: where each cell begins.
+    indices
+        int32 (int64 above 2³¹ features): features, sorted within a cell.
+    counts
+        int32 (int64 where a shard has 32-bit counts; float32 in a normalised store), or the type
+        that was asked for. What is not listed was measured as zero.
+    n_features
+        Length of the feature axis.
+    """
+
+    indptr: _Array
+    indices: _Array
+    counts: _Array
+    n_features: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Cells, features."""
+        return len(self.indptr) - 1, self.n_features
+
+    def to_scipy(self) -> csr_matrix:
+        """Give the same as a scipy matrix; arrays are shared, not copied."""
+        from scipy.sparse import csr_matrix
+
+        return csr_matrix((self.counts, self.indices, self.indptr), shape=self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Values of some graph nodes over some cells.
+
+    Parameters
+    ----------
+    graph_ids
+        The nodes that the store measured, in the order asked for.
+    not_measured
+        The nodes that no feature of the store stands for: neither zero nor anything else.
+    values
+        [cells, nodes]: int64 counts (float64 in a normalised store); features of one node are
+        added up.
+    """
+
+    graph_ids: tuple[str, ...]
+    not_measured: tuple[str, ...]
+    values: _Array
+
+
+class CellStore:
+    """A cell store, opened for reading. May be shared by threads.
+
+    Cells are known by position, 0 to ``n_cells`` - 1, the order of ``obs``.
+    """
+
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._shards: dict[tuple[str, int], MappedShard] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """Open the store in a folder.
+
+        Raises
+        ------
+        CellsError
+            If the folder holds no finished store of this format.
+        """
+        return cls(Path(folder), read_manifest(Path(folder)))
+
+    def __repr__(self) -> str:
+        modalities = ", ".join(
+            f"{name}: {entry['n_features']:,}"
+            for name, entry in self.manifest["modalities"].items()
+        )
+        return f"CellStore({self.name!r}, {self.n_cells:,} cells; features {modalities})"
+
+    @property
+    def name(self) -> str:
+        """Name of the store."""
+        return str(self.manifest["name"])
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return int(self.manifest["n_cells"])
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What was counted: ``rna``, ``protein``."""
+        return tuple(name for name in ("rna", "protein") if name in self.manifest["modalities"])
+
+    @property
+    def value_kind(self) -> str:
+        """``counts`` or ``normalised``."""
+        return str(self.manifest["value_kind"])
+
+    @property
+    def build_id(self) -> str:
+        """Id of the graph build that the features are joined to."""
+        return str(self.manifest["build_id"])
+
+    @property
+    def label_column(self) -> str | None:
+        """The obs column of the label that was named when the cells were added."""
+        return self.manifest["label_column"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what the store holds; the name is not part of it."""
+        return identity(self.manifest)
+
+    @cached_property
+    def obs(self) -> pa.Table:
+        """One row per cell: ``cell_id``, the file's columns, ``donor_id``, totals per modality."""
+        return self._parquet(OBS)
+
+    @cached_property
+    def _features(self) -> pa.Table:
+        return self._parquet(FEATURES)
+
+    def features(self, modality: str = "rna") -> pa.Table:
+        """One row per feature of a modality, in the order of its axis.
+
+        Columns ``modality, index, source_id, name, graph_id, mapping, candidates, total, cells``.
+        """
+        self._entry(modality)
+        return self._features.filter(pc.equal(self._features["modality"], modality))
+
+    def n_features(self, modality: str = "rna") -> int:
+        """Length of the feature axis of a modality."""
+        return int(self._entry(modality)["n_features"])
+
+    def values(self, column: str) -> pa.Array:
+        """Read a column of ``obs`` as one array.
+
+        Raises
+        ------
+        UsageError
+            If there is no such column, with those that there are.
+        """
+        if column not in self.obs.column_names:
+            known = ", ".join(self.obs.column_names)
+            raise UsageError(f"the store {self.name!r} has no column {column!r}; it has {known}")
+        return self.obs.column(column).combine_chunks()
+
+    def gather(
+        self, modality: str, cells: _Cells, *, dtype: np.dtype[Any] | type | None = None
+    ) -> SparseRows:
+        """Read cells by position, in the order asked for; a cell may be asked for twice.
+
+        Memory is that of the result: shards are mapped, never loaded.
+
+        Parameters
+        ----------
+        modality
+            ``rna`` or ``protein``.
+        cells
+            Positions, 0 to ``n_cells`` - 1.
+        dtype
+            Type of the counts; default: a signed type that holds them.
+
+        Raises
+        ------
+        UsageError
+            If there is no such modality or cell.
+        CellsError
+            If a shard is missing or damaged.
+        """
+        from tosg_graph.cells.gather import copy_rows, row_lengths
+
+        entry = self._entry(modality)
+        wanted = self._positions(cells)
+        parts = list(self._by_shard(modality, wanted))
+        lengths = np.empty(len(wanted), np.int64)
+        for shard, rows, places in parts:
+            found = np.empty(len(rows), np.int64)
+            bad = row_lengths(shard.offsets, shard.starts, shard.limits, rows, BATCH_CELLS, found)
+            _intact_rows(shard, bad)
+            lengths[places] = found
+        indptr = np.zeros(len(wanted) + 1, np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        width = int(entry["n_features"])
+        indices = np.empty(int(indptr[-1]), np.int32 if width < 2**31 else np.int64)
+        counts = np.empty(int(indptr[-1]), dtype or self._count_type(entry))
+        for shard, rows, places in parts:
+            bad = copy_rows(
+                shard.offsets, shard.features, shard.values, shard.starts, rows, BATCH_CELLS,
+                indptr[:-1][places], width, indices, counts,
+            )  # fmt: skip
+            _intact_rows(shard, bad)
+        return SparseRows(indptr, indices, counts, width)
+
+    def scan(
+        self, modality: str = "rna", *, cells: _Cells | None = None, step: int = SCAN_CELLS
+    ) -> Iterator[tuple[_Array, SparseRows]]:
+        """Read the whole store, or chosen cells, a few thousand at a time, with their positions."""
+        wanted = np.arange(self.n_cells) if cells is None else self._positions(cells)
+        for first in range(0, len(wanted), step):
+            positions = wanted[first : first + step]
+            yield positions, self.gather(modality, positions)
+
+    def counts_for(
+        self, graph_ids: Sequence[str], *, modality: str = "rna", cells: _Cells | None = None
+    ) -> Columns:
+        """Values of graph nodes, column-wise.
+
+        Parameters
+        ----------
+        graph_ids
+            Node ids; those that the store has no feature for come back as ``not_measured``.
+        cells
+            Positions; default: all cells, in order.
+        """
+        from tosg_graph.cells.gather import scatter_columns
+
+        names = self.features(modality).column("graph_id").to_pylist()
+        measured = set(names)
+        asked = list(dict.fromkeys(graph_ids))
+        kept = [graph_id for graph_id in asked if graph_id in measured]
+        place = {graph_id: column for column, graph_id in enumerate(kept)}
+        column_of = np.array([place.get(name, -1) for name in names], np.int64)
+        total = self.n_cells if cells is None else len(cells)
+        kind = np.int64 if self.value_kind == "counts" else np.float64
+        values, at = np.zeros((total, len(kept)), kind), 0
+        for positions, rows in self.scan(modality, cells=cells):
+            out = values[at : at + len(positions)]
+            scatter_columns(rows.indptr, rows.indices, rows.counts, column_of, out)
+            at += len(positions)
+        missing = tuple(graph_id for graph_id in asked if graph_id not in measured)
+        return Columns(tuple(kept), missing, values)
+
+    def verify(self) -> None:
+        """Compute every checksum anew.
+
+        Raises
+        ------
+        CellsError
+            Naming each file that is missing or not what the manifest says.
+        """
+        records = list(self.manifest["files"].items())
+        for entry in self.manifest["modalities"].values():
+            records += [(shard["file"], shard) for shard in entry["shards"]]
+        wrong = [file for file, record in records if not self._intact(file, record["sha256"])]
+        if wrong:
+            raise CellsError(
+                f"{self.folder}: {len(wrong)} of {len(records)} files are missing or not what "
+                f"{MANIFEST} says: {', '.join(wrong)}; add the cells again"
+            )
+
+    def _intact(self, file: str, expected: str) -> bool:
+        path = self.folder / file
+        return path.is_file() and sha256(path) == expected
+
+    def _entry(self, modality: str) -> dict[str, Any]:
+        entry = self.manifest["modalities"].get(modality)
+        if entry is None:
+            known = ", ".join(self.modalities)
+            raise UsageError(f"the store {self.name!r} has no {modality!r} counts; it has {known}")
+        return entry  # type: ignore[no-any-return]
+
+    def _parquet(self, file: str) -> pa.Table:
+        try:
+            return pq.read_table(self.folder / file, memory_map=True)
+        except FileNotFoundError:
+            raise CellsError(f"{self.folder / file} is missing; add the cells again") from None
+        except (pa.ArrowInvalid, OSError) as error:
+            raise CellsError(
+                f"{self.folder / file} is damaged ({error}); add the cells again"
+            ) from error
+
+    def _count_type(self, entry: dict[str, Any]) -> type:
+        if self.value_kind == "normalised":
+            return np.float32
+        wide = any(shard["value_type"] == "uint32" for shard in entry["shards"])
+        return np.int64 if wide else np.int32
+
+    def _positions(self, cells: _Cells) -> _Array:
+        found = np.asarray(cells)
+        if found.size == 0:
+            return np.empty(0, np.int64)
+        if found.ndim != 1 or found.dtype.kind not in "iu":
+            raise UsageError(
+                f"cells are given as a list of positions; {found.dtype} of shape {found.shape} was "
+                "found"
+            )
+        low, high = int(found.min()), int(found.max())
+        if low < 0 or high >= self.n_cells:
+            wrong = low if low < 0 else high
+            raise UsageError(
+                f"the store {self.name!r} has no cell {wrong}; positions are 0 to "
+                f"{self.n_cells - 1}"
+            )
+        return found.astype(np.int64, copy=False)
+
+    def _by_shard(
+        self, modality: str, cells: _Array
+    ) -> Iterator[tuple[MappedShard, _Array, _Array | slice]]:
+        """Shards that hold some of the cells: rows within the shard, places among the cells."""
+        size = int(self._entry(modality)["shard_cells"])
+        numbers = cells // size
+        for number in np.unique(numbers):
+            shard = self._shard(modality, int(number))
+            found = np.flatnonzero(numbers == number)
+            places = slice(None) if len(found) == len(cells) else found
+            yield shard, cells[places] - number * size, places
+
+    def _shard(self, modality: str, number: int) -> MappedShard:
+        key = (modality, number)
+        with self._lock:
+            if key not in self._shards:
+                record = self._entry(modality)["shards"][number]
+                self._shards[key] = MappedShard(self.folder / record["file"], record)
+            return self._shards[key]
+
+
+def _intact_rows(shard: MappedShard, bad: int) -> None:
+    if bad >= 0:
+        raise CellsError(f"{shard.path} is damaged at its cell {bad}; add the cells again")

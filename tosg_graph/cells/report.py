@@ -1,0 +1,128 @@
+"""What became of the cells of a file: how much of it joins the graph, and what does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tosg_graph.cells.features import MAPPINGS
+from tosg_graph.cells.labels import LabelTerm
+
+_EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class ModalityReport:
+    """How the features of one modality join the graph.
+
+    Parameters
+    ----------
+    n_features
+        Length of the feature axis.
+    n_values
+        Stored values, that is, those above zero.
+    total
+        Their sum.
+    mapping
+        Features by how they were mapped; see :data:`tosg_graph.cells.features.MAPPINGS`.
+    mapped_features, mapped_total
+        Share of the features, and of the sum of values, that has a graph id.
+    shared
+        Graph ids that more than one feature has; all of them are kept.
+    unmapped
+        Names of the unmapped features with the largest sums.
+    ambiguous
+        Name → candidates, of those with the largest sums.
+    empty_cells
+        Cells without any count.
+    """
+
+    n_features: int
+    n_values: int
+    total: int | float
+    mapping: dict[str, int]
+    mapped_features: float
+    mapped_total: float
+    shared: int
+    unmapped: list[str]
+    ambiguous: dict[str, list[str]]
+    empty_cells: int
+
+    @classmethod
+    def of(cls, features: pa.Table, *, empty_cells: int) -> ModalityReport:
+        """Count the rows of ``features.parquet`` of one modality."""
+        rows = sorted(features.to_pylist(), key=lambda row: (-row["total"], row["index"]))
+        ids = Counter(row["graph_id"] for row in rows if row["graph_id"])
+        kinds = Counter(row["mapping"] for row in rows)
+        total = sum(row["total"] for row in rows)
+        mapped = sum(row["total"] for row in rows if row["graph_id"])
+        unmapped = [row["name"] for row in rows if row["mapping"] == "unmapped"]
+        several = {r["name"]: r["candidates"] for r in rows if r["mapping"] == "ambiguous"}
+        return cls(
+            n_features=len(rows),
+            n_values=sum(row["cells"] for row in rows),
+            total=total,
+            mapping={kind: kinds[kind] for kind in MAPPINGS if kinds[kind]},
+            mapped_features=sum(ids.values()) / len(rows),
+            mapped_total=mapped / total if total else 0.0,
+            shared=sum(number > 1 for number in ids.values()),
+            unmapped=unmapped[:_EXAMPLES],
+            ambiguous=dict(list(several.items())[:_EXAMPLES]),
+            empty_cells=empty_cells,
+        )
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """What adding a file of cells gave.
+
+    Parameters
+    ----------
+    name
+        Name of the store.
+    path
+        Its folder.
+    n_cells
+        Cells stored.
+    value_kind
+        ``counts`` or ``normalised``.
+    modalities
+        Per modality, how it joins the graph.
+    labels
+        Label → its ontology term; empty without a label column.
+    left_out
+        What the file holds that is not stored, and why not.
+    warnings
+        What had to be done to the table of cells.
+    """
+
+    name: str
+    path: Path
+    n_cells: int
+    value_kind: str
+    modalities: dict[str, ModalityReport]
+    labels: Sequence[LabelTerm] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the report in plain values, as ``--json`` prints it."""
+        return {"name": self.name, "path": str(self.path), **self.content()}
+
+    def content(self) -> dict[str, Any]:
+        """Leave out name and place: what the manifest keeps of the report."""
+        return {
+            "n_cells": self.n_cells,
+            "value_kind": self.value_kind,
+            "modalities": {name: asdict(part) for name, part in self.modalities.items()},
+            "labels": [
+                {**asdict(term), "candidates": list(term.candidates)} for term in self.labels
+            ],
+            "left_out": self.left_out,
+            "warnings": list(self.warnings),
+        }

@@ -1,0 +1,443 @@
+"""The command line: a command parses, makes one call on the workspace, and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tosg_graph import __version__, display, reports
+from tosg_graph.config import ReadLimits
+from tosg_graph.errors import TosgError, UsageError
+from tosg_graph.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tosg_graph.graph.store import ResultTable
+
+app = typer.Typer(
+    name="tosg",
+    help="Text-omic signalling graphs: build, query, ask, export.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+cells_app = typer.Typer(help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True)
+app.add_typer(cells_app, name="cells")
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", help="Workspace folder (default: $TOSG_WORKSPACE or ./tosg-work)."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Pairs = Annotated[
+    list[str] | None, typer.Argument(help="Parameters as name=value.", metavar="[NAME=VALUE]...")
+]
+RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", min=1)]
+
+
+def main() -> None:
+    """Run the command line; errors go to standard error, the exit code says what happened."""
+    try:
+        app()
+    except UsageError as error:
+        _fail(error, 2)
+    except TosgError as error:
+        _fail(error, 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+
+
+def _fail(error: TosgError, code: int) -> None:
+    display.errors().print(f"tosg: {error}", style="red", markup=False)
+    raise SystemExit(code)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"tosg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Text-omic signalling graphs: build, query, ask, export."""
+
+
+def pairs(given: list[str] | None) -> dict[str, str]:
+    """Split ``name=value`` words.
+
+    Raises
+    ------
+    UsageError
+        If a word has no ``=`` or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for word in given or []:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UsageError(f"parameters are written name=value, found {word!r}")
+        if name in found:
+            raise UsageError(f"the parameter {name!r} is given twice")
+        found[name] = value
+    return found
+
+
+def values(given: list[str] | None) -> dict[str, Any]:
+    """Split ``name=value`` words and read numbers, true, false, null and JSON lists as such.
+
+    A text that looks like a number is written in double quotes: ``n='"5"'``.
+    """
+    return {name: _value(text) for name, text in pairs(given).items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return text if isinstance(value, dict) else value
+
+
+def _limits(workspace: Workspace, timeout: float | None, max_rows: int | None) -> ReadLimits:
+    limits = workspace.settings.limits
+    return replace(
+        limits,
+        timeout=limits.timeout if timeout is None else timeout,
+        max_rows=limits.max_rows if max_rows is None else max_rows,
+    )
+
+
+def _print_result(result: ResultTable, *, as_json: bool, most: int) -> None:
+    if as_json:
+        display.print_json(result.to_dict())
+        return
+    display.print_table(result.columns, result.rows, most=most)
+    if result.truncated:
+        display.errors().print(
+            f"Cut short at {len(result.rows)} rows; --max-rows and --timeout widen the limits.",
+            style="yellow",
+        )
+
+
+TimeoutOption = Annotated[float | None, typer.Option("--timeout", help="Seconds (default 15).")]
+MaxRowsOption = Annotated[
+    int | None, typer.Option("--max-rows", help="Rows fetched at most (default 10000).", min=1)
+]
+
+
+# ---- the graph -------------------------------------------------------------------------------
+
+
+@app.command()
+def build(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder with public files, in any subfolders.")
+    ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Take this source only (repeat for more).")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", help="Where a file is: NAME=PATH or NAME.ROLE=PATH (repeat)."),
+    ] = None,
+    use: Annotated[
+        str, typer.Option("--use", help="academic, commercial or redistribute.")
+    ] = "academic",
+    threads: Annotated[int | None, typer.Option("--threads", help="Threads.", min=1)] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the graph from public files and print the report."""
+    files = {name: Path(path) for name, path in pairs(file).items()}
+    with open_workspace(workspace) as ws, display.steps() as progress:
+        built = ws.build(
+            data, sources=source, files=files, use=use, threads=threads, progress=progress
+        )
+        progress.close()
+        report = built.manifest["report"]
+        if as_json:
+            display.print_json({"build_id": built.id, "folder": str(built.path), **report})
+        else:
+            reports.print_build(built)
+            _next(f"tosg load -w {ws.path}")
+
+
+@app.command()
+def load(
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="Offline import into a stopped, empty Neo4j.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load the build into the embedded graph, or into the server that TOSG_NEO4J_URI names."""
+    with open_workspace(workspace) as ws, display.steps() as progress:
+        report = ws.bulk_load(progress=progress) if bulk else ws.load(progress=progress)
+        progress.close()
+        if as_json:
+            display.print_json(report.to_dict())
+        else:
+            reports.print_load(report)
+            _next(f"tosg query --list -w {ws.path}")
+
+
+@app.command()
+def schema(as_json: JsonOption = False) -> None:
+    """Print the labels, edge types and properties of the graph."""
+    if as_json:
+        display.print_json(reports.schema_dict())
+    else:
+        reports.print_schema()
+
+
+@app.command()
+def sources(as_json: JsonOption = False) -> None:
+    """List the sources that can be built from, with licence and what they give."""
+    from tosg_graph.sources.registry import discover
+
+    columns = ("source", "gives", "licence", "files")
+    rows = [
+        (s.name, s.gives, s.licence.name, ", ".join(f.patterns[0] for f in s.files))
+        for s in discover().values()
+    ]
+    _print_rows(columns, rows, as_json=as_json)
+
+
+# ---- query and ask ---------------------------------------------------------------------------
+
+
+@app.command()
+def query(
+    name: Annotated[str | None, typer.Argument(help="Name of the query; see --list.")] = None,
+    parameters: Pairs = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
+    rows: RowsOption = 50,
+    timeout: TimeoutOption = None,
+    max_rows: MaxRowsOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a named query."""
+    with open_workspace(workspace) as ws:
+        if list_ or name is None:
+            columns = ("query", "answers", "parameters")
+            found = [(q.name, q.sentence, q.usage) for q in ws.queries().values()]
+            _print_rows(columns, found, as_json=as_json)
+            return
+        limits = _limits(ws, timeout, max_rows)
+        _print_result(ws.query(name, pairs(parameters), limits=limits), as_json=as_json, most=rows)
+
+
+@app.command()
+def cypher(
+    text: Annotated[str, typer.Argument(help="A Cypher query that reads.")],
+    parameters: Pairs = None,
+    rows: RowsOption = 50,
+    timeout: TimeoutOption = None,
+    max_rows: MaxRowsOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a Cypher query of your own; only reading passes."""
+    with open_workspace(workspace) as ws:
+        limits = _limits(ws, timeout, max_rows)
+        _print_result(ws.cypher(text, values(parameters), limits=limits), as_json=as_json, most=rows)
+
+
+@app.command()
+def evidence(
+    edge_id: Annotated[str, typer.Argument(help="The edge_id that a query or an answer shows.")],
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the statements of the sources behind one fact."""
+    with open_workspace(workspace) as ws:
+        _print_result(ws.evidence(edge_id), as_json=as_json, most=rows)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="A question in English.")],
+    cells: Annotated[str | None, typer.Option("--cells", help="Cell store for abundance.")] = None,
+    rows: RowsOption = 20,
+    timeout: TimeoutOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question in English, with the rows and publications behind the answer."""
+    with open_workspace(workspace) as ws:
+        answer = ws.ask(question, cells=cells, limits=_limits(ws, timeout, None))
+        if as_json:
+            display.print_json(answer.to_dict())
+        else:
+            reports.print_answer(answer, most=rows)
+        if answer.status not in ("answered", "empty"):
+            raise typer.Exit(1)
+
+
+# ---- cells -----------------------------------------------------------------------------------
+
+
+@cells_app.command("add")
+def cells_add(
+    source: Annotated[Path, typer.Argument(help="An h5ad file.")],
+    name: Annotated[str, typer.Option("--name", help="Name of the cell store.")],
+    label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
+    label_map: Annotated[
+        Path | None, typer.Option("--label-map", help="Table of label and ontology id.")
+    ] = None,
+    donor: Annotated[str | None, typer.Option("--donor", help="obs column with the donor.")] = None,
+    normalised: Annotated[
+        bool, typer.Option("--normalised", help="Keep values that are not counts.")
+    ] = False,
+    replace_: Annotated[
+        bool, typer.Option("--replace", help="Replace a store of that name.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Convert an h5ad into a cell store keyed to the graph, and print how its features joined."""
+    with open_workspace(workspace) as ws, display.steps() as progress:
+        report = ws.add_cells(
+            source, name=name, label=label, label_map=label_map, donor=donor,
+            normalised=normalised, replace=replace_, progress=progress,
+        )
+        progress.close()
+        if as_json:
+            display.print_json(report.to_dict())
+        else:
+            reports.print_cells_added(report)
+
+
+@cells_app.command("list")
+def cells_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """List the cell stores of the workspace."""
+    with open_workspace(workspace) as ws:
+        stores = [ws.cells(name) for name in ws.cell_names()]
+        columns = ("store", "cells", "modalities", "values", "label", "source")
+        rows = [
+            (s.name, s.n_cells, list(s.modalities), s.value_kind, s.label_column, s.source_file)
+            for s in stores
+        ]
+        _print_rows(columns, rows, as_json=as_json)
+
+
+@cells_app.command("info")
+def cells_info(
+    name: Annotated[str, typer.Argument(help="Name of the cell store.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a cell store holds and how its features joined to the graph."""
+    with open_workspace(workspace) as ws:
+        store = ws.cells(name)
+        if as_json:
+            display.print_json(store.summary())
+        else:
+            reports.print_cell_store(store)
+
+
+@cells_app.command("profile")
+def cells_profile(
+    name: Annotated[str, typer.Argument(help="Name of the cell store.")],
+    group: Annotated[str, typer.Argument(help="A label such as 'CD14+ Monocyte'.")],
+    modality: Annotated[str, typer.Option("--modality", help="rna or protein.")] = "rna",
+    rows: RowsOption = 20,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print, for a group of cells, the share detecting each feature and its mean per 10,000."""
+    with open_workspace(workspace) as ws:
+        result = ws.profile(name, group, modality=modality)
+        _print_result(result, as_json=as_json, most=rows)
+
+
+# ---- tensors ---------------------------------------------------------------------------------
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    pathway: Annotated[
+        str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
+    ] = None,
+    seed_node: Annotated[
+        list[str] | None, typer.Option("--around", help="A node to start from (repeat for more).")
+    ] = None,
+    hops: Annotated[int, typer.Option("--hops", help="Edges to go from --around.", min=0)] = 1,
+    cypher_: Annotated[
+        str | None, typer.Option("--cypher", help="A query whose result holds node ids.")
+    ] = None,
+    cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
+    label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
+    split: Annotated[
+        str, typer.Option("--split", help="auto, donor, label or none.")
+    ] = "auto",
+    text_dims: Annotated[int, typer.Option("--text-dims", help="Length of text vectors.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of text vectors and split.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export a subgraph, joined with cells, as tensors for PyTorch Geometric."""
+    with open_workspace(workspace) as ws, display.steps() as progress:
+        progress("choosing the subgraph")
+        subgraph = ws.subgraph(pathway=pathway, seeds=seed_node, hops=hops, cypher=cypher_)
+        progress("writing tensors")
+        written = ws.export(
+            out, subgraph=subgraph, cells=cells, label=label, text_dims=text_dims, seed=seed,
+            overwrite=overwrite, split=None if split == "none" else split,
+        )
+        progress.close()
+        if as_json:
+            display.print_json(written.manifest)
+        else:
+            reports.print_export(written)
+
+
+@app.command()
+def demo(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", help="Workspace folder.")
+    ] = Path("tosg-demo"),
+) -> None:
+    """Run the main job from end to end on the example data: build, load, query, ask, export."""
+    from tosg_graph.demo import run_demo
+
+    run_demo(workspace)
+
+
+# ---- shared ----------------------------------------------------------------------------------
+
+
+def open_workspace(path: Path | None) -> Workspace:
+    """Open the workspace that the option, the environment or the default names."""
+    return Workspace(path)
+
+
+def _print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, as_json: bool) -> None:
+    if as_json:
+        display.print_json({"columns": columns, "rows": rows, "truncated": False})
+    else:
+        display.print_table(columns, rows)
+
+
+def _next(command: str) -> None:
+    display.console().print(f"\nNext: {command}", style="bold")
+
+
+if __name__ == "__main__":
+    main()

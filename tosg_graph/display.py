@@ -1,0 +1,133 @@
+"""What the command line prints: tables that people can read, JSON for programs, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+#: Lists in a table cell are cut after this many items; ``--json`` has them all.
+SHOWN_ITEMS = 4
+
+
+def console() -> Console:
+    """Standard output, for results. Made anew so that it follows a redirected stream."""
+    return Console(soft_wrap=False, highlight=False)
+
+
+def errors() -> Console:
+    """Standard error, for progress, notes and errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def cell_text(value: object) -> str:
+    """One value as a person reads it in a table."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        shown = ", ".join(cell_text(item) for item in value[:SHOWN_ITEMS])
+        rest = len(value) - SHOWN_ITEMS
+        return f"{shown}, … {rest} more" if rest > 0 else shown
+    if isinstance(value, dict):
+        named = value.get("symbol") or value.get("name") or value.get("type") or value.get("id")
+        return str(named) if named else json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    most: int | None = None,
+) -> None:
+    """Print rows as a table; numbers stand to the right.
+
+    Parameters
+    ----------
+    columns, rows
+        The table.
+    title
+        A line above it.
+    most
+        Rows shown; a line below says how many more there are.
+    """
+    rows = list(rows)
+    shown = rows if most is None else rows[:most]
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
+        header_style="bold",
+    )
+    for position, column in enumerate(columns):
+        numeric = all(
+            isinstance(row[position], (int, float)) and not isinstance(row[position], bool)
+            for row in shown
+            if row[position] is not None
+        )
+        table.add_column(column, justify="right" if numeric and shown else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*[Text(cell_text(value)) for value in row])
+    out = console()
+    out.print(table)
+    if len(rows) > len(shown):
+        out.print(f"… {len(rows) - len(shown)} more rows; --json prints them all", style="dim")
+
+
+class Steps:
+    """Progress of long work: a line per step on standard error, with the time that it took.
+
+    On a terminal the running step shows a spinner; in a log it is one line when it is done.
+    """
+
+    def __init__(self) -> None:
+        self._console = errors()
+        self._status = self._console.status("") if self._console.is_terminal else None
+        self._step: str | None = None
+        self._since = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Say that a step begins; the one before it is over."""
+        self._finish()
+        self._step, self._since = step, time.perf_counter()
+        if self._status is not None:
+            self._status.update(step)
+            self._status.start()
+
+    def _finish(self) -> None:
+        if self._step is not None:
+            took = time.perf_counter() - self._since
+            self._console.print(f"  {self._step} ({took:.1f} s)", style="dim")
+        self._step = None
+
+    def close(self) -> None:
+        """End the last step."""
+        self._finish()
+        if self._status is not None:
+            self._status.stop()
+
+
+@contextmanager
+def steps() -> Iterator[Steps]:
+    """Progress for the length of a block; nothing is left running when it fails."""
+    progress = Steps()
+    try:
+        yield progress
+    finally:
+        progress.close()

@@ -1,0 +1,147 @@
+"""How results of the workspace read in a terminal: builds, loads, cells, answers, exports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tosg_graph import display
+from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, Property
+
+if TYPE_CHECKING:
+    from tosg_graph.ask.answer import Answer
+    from tosg_graph.cells.reader import CellStore
+    from tosg_graph.cells.report import CellReport, ModalityReport
+    from tosg_graph.tensors.export import Export
+
+
+def _say(text: str, style: str = "") -> None:
+    display.console().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def _properties(properties: tuple[Property, ...]) -> list[dict[str, str]]:
+    return [{"name": p.name, "type": str(p.type), "doc": p.doc} for p in properties]
+
+
+def schema_dict() -> dict[str, Any]:
+    """The schema as plain values, for ``--json``."""
+    return {
+        "version": SCHEMA_VERSION,
+        "node_properties": _properties(COMMON),
+        "edge_properties": _properties(EDGE_COMMON),
+        "labels": [
+            {
+                "label": label.name,
+                "category": label.category,
+                "prefixes": label.prefixes,
+                "doc": label.doc,
+                "properties": _properties(label.own),
+            }
+            for label in LABELS
+        ],
+        "edge_types": [
+            {
+                "type": edge.name,
+                "predicate": edge.predicate,
+                "ends": edge.ends,
+                "sign": edge.sign,
+                "directed": edge.directed,
+                "doc": edge.doc,
+                "properties": _properties(edge.own),
+            }
+            for edge in EDGE_TYPES
+        ],
+    }
+
+
+def print_schema() -> None:
+    """Print labels, edge types and properties as tables."""
+    display.print_table(
+        ("label", "ids", "own properties", "what it is"),
+        [
+            (one.name, [f"{p}:" for p in one.prefixes], ", ".join(p.name for p in one.own), one.doc)
+            for one in LABELS
+        ],
+        title="Nodes",
+    )
+    display.print_table(
+        ("type", "from → to", "own properties", "what it says"),
+        [
+            (
+                edge.name,
+                ", ".join(f"{a} → {b}" for a, b in edge.ends),
+                ", ".join(p.name for p in edge.own),
+                edge.doc,
+            )
+            for edge in EDGE_TYPES
+        ],
+        title="\nEdges",
+    )
+    for title, properties in (("Every node has", COMMON), ("Every edge has", EDGE_COMMON)):
+        rows = [(p.name, str(p.type), p.doc) for p in properties]
+        display.print_table(("property", "type", "what it says"), rows, title=f"\n{title}")
+
+
+# ---- cells -----------------------------------------------------------------------------------
+
+
+def _modality_row(name: str, part: ModalityReport) -> tuple[Any, ...]:
+    kinds = ", ".join(f"{kind} {number:,}" for kind, number in part.mapping.items())
+    return (
+        name,
+        part.n_features,
+        f"{part.total:,.0f}",
+        f"{part.mapped_features:.1%}",
+        f"{part.mapped_total:.2%}",
+        kinds,
+    )
+
+
+def print_cells_added(report: CellReport) -> None:
+    """Print how a file of cells joined the graph."""
+    kind = report.value_kind
+    _say(f"{report.name}: {report.n_cells:,} cells ({kind}) in {report.path}", "bold")
+    display.print_table(
+        ("modality", "features", f"sum of {kind}", "features joined", f"{kind} joined", "joined by"),
+        [_modality_row(name, part) for name, part in report.modalities.items()],
+    )
+    for name, part in report.modalities.items():
+        if part.unmapped:
+            _say(f"  {name}, not in the graph, largest first: {', '.join(part.unmapped)}")
+        for feature, candidates in part.ambiguous.items():
+            _say(f"  {name}, ambiguous: {feature} may be {', '.join(candidates)}")
+    if report.labels:
+        display.print_table(
+            ("label", "ontology id", "found by"),
+            [(term.label, term.id, term.by) for term in report.labels],
+        )
+    for thing, why in report.left_out.items():
+        _say(f"  left out: {thing}: {why}")
+    for warning in report.warnings:
+        _say(f"  note: {warning}", "yellow")
+
+
+def print_cell_store(store: CellStore) -> None:
+    """Print what a cell store holds."""
+    summary = store.summary()
+    display.print_table(("", store.name), list(summary.items()))
+
+
+# ---- answers ---------------------------------------------------------------------------------
+
+
+def print_answer(answer: Answer, *, most: int) -> None:
+    """Print an answer: how the question was read, the rows, the text with its publications."""
+    style = "bold" if answer.status in ("answered", "empty") else "bold yellow"
+    _say(f"{answer.status}: {answer.reading}" if answer.reading else answer.status, style)
+    if answer.rows:
+        display.print_table(answer.columns, answer.rows, most=most)
+    if answer.text:
+        _say("\n" + answer.text)
+    for warning in answer.warnings:
+        _say(f"note: {warning}", "yellow")
+
+
+def print_export(export: Export) -> None:
+    """Print what an export holds."""
+    manifest = export.manifest
+    _say(f"{export.path}: build {manifest['build_id']}", "bold")

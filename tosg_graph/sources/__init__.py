@@ -1,0 +1,7 @@
+"""From a public file to checked rows: what a loader is, and what it hands over."""
+
+from tosg_graph.sources.chunks import Chunk, ChunkKind
+from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.source import Licence, Source
+
+__all__ = ["Chunk", "ChunkKind", "FileSpec", "Licence", "Source", "SourceFile"]

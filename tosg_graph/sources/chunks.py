@@ -1,0 +1,205 @@
+"""What a loader hands over: typed tables of rows that say what the file says.
+
+A loader does not resolve identifiers. It writes a *reference*: a namespace, a colon, and the
+identifier as the file has it (``symbol:EGFR``, ``UniProtKB:P00533``, ``NCBIGene:1956``,
+``ENSEMBL:ENSG00000146648``, ``DOID:9256``). The build turns references into node ids, or into
+rejects that say why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+import pyarrow as pa
+
+from tosg_graph.errors import BuildError
+from tosg_graph.schema import EDGE_TYPE, LABEL, STATEMENT_PROPERTIES
+
+
+class ChunkKind(StrEnum):
+    """The kinds of rows that a loader can hand over."""
+
+    NODES = "nodes"  # declares nodes of one label
+    ANNOTATIONS = "annotations"  # adds properties to nodes that another source declares
+    COMPLEXES = "complexes"  # declares complexes by their members
+    STATEMENTS = "statements"  # states facts of one edge type
+    REJECTS = "rejects"  # rows that the loader itself turned away, with a reason
+
+
+_S = pa.string()
+_L = pa.list_(pa.string())
+_LINE = pa.field("line", pa.int64(), nullable=False)
+
+
+def _node_properties(label: str) -> list[pa.Field]:
+    made_by_the_build = {"id", "text", "sources"}
+    return [
+        pa.field(p.name, p.type.arrow)
+        for p in LABEL[label].properties
+        if p.name not in made_by_the_build
+    ]
+
+
+def nodes_schema(label: str) -> pa.Schema:
+    """Columns of a chunk that declares nodes of a label.
+
+    ``id`` is the CURIE; ``previous`` holds former symbols and names, ``former_ids`` CURIEs that
+    were merged into this one. Symbol, name, synonyms, previous and xrefs all become aliases.
+    """
+    return pa.schema(
+        [
+            pa.field("id", _S, nullable=False),
+            *_node_properties(label),
+            pa.field("previous", _L),
+            pa.field("former_ids", _L),
+            _LINE,
+        ]
+    )
+
+
+def annotations_schema(label: str) -> pa.Schema:
+    """Columns of a chunk that describes nodes of a label: ``ref``, and the properties it knows."""
+    return pa.schema([pa.field("ref", _S, nullable=False), *_node_properties(label), _LINE])
+
+
+#: ``ref`` is the local name (``cellphonedb:integrin_a2b1_complex``) under which statements of the
+#: same source speak of the complex; ``members`` are references, one per copy of a subunit.
+COMPLEXES = pa.schema(
+    [
+        pa.field("ref", _S, nullable=False),
+        pa.field("members", _L, nullable=False),
+        *[f for f in _node_properties("Complex") if f.name not in ("members", "unresolved")],
+        pa.field("licence", _S),
+        _LINE,
+    ]
+)
+
+#: ``source_ref`` and ``target_ref`` are references to nodes of ``source_label`` and
+#: ``target_label``. ``licence`` is null where the source's own licence applies. ``sign`` may be
+#: left null on ACTIVATES and INHIBITS, whose type says it.
+STATEMENTS = pa.schema(
+    [
+        pa.field("source_ref", _S, nullable=False),
+        pa.field("source_label", _S, nullable=False),
+        pa.field("target_ref", _S, nullable=False),
+        pa.field("target_label", _S, nullable=False),
+        pa.field("record_id", _S),
+        pa.field("pmids", _L),
+        pa.field("sentence", _S),
+        pa.field("mechanism", _S),
+        pa.field("residue", _S),
+        pa.field("direct", pa.bool_()),
+        pa.field("sign", pa.int64()),
+        pa.field("score", pa.float64()),
+        *[pa.field(p.name, p.type.arrow) for p in STATEMENT_PROPERTIES],
+        pa.field("licence", _S),
+        _LINE,
+    ]
+)
+
+REJECTED = pa.schema(
+    [pa.field("reason", _S, nullable=False), pa.field("value", _S), _LINE],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of one kind from one file.
+
+    Parameters
+    ----------
+    kind
+        What the rows are.
+    subject
+        The label (nodes, annotations), the edge type (statements), or "".
+    file
+        Name of the file that the rows were read from.
+    table
+        The rows; its schema is the one of the kind and the subject.
+    """
+
+    kind: ChunkKind
+    subject: str
+    file: str
+    table: pa.Table
+
+    @classmethod
+    def nodes(cls, label: str, file: str, rows: pd.DataFrame) -> Chunk:
+        """Declare nodes; columns that the frame lacks are null."""
+        return cls(ChunkKind.NODES, label, file, _table(rows, nodes_schema(label), file))
+
+    @classmethod
+    def annotations(cls, label: str, file: str, rows: pd.DataFrame) -> Chunk:
+        """Describe nodes that another source declares."""
+        table = _table(rows, annotations_schema(label), file)
+        return cls(ChunkKind.ANNOTATIONS, label, file, table)
+
+    @classmethod
+    def complexes(cls, file: str, rows: pd.DataFrame) -> Chunk:
+        """Declare complexes by their members."""
+        return cls(ChunkKind.COMPLEXES, "Complex", file, _table(rows, COMPLEXES, file))
+
+    @classmethod
+    def statements(cls, edge_type: str, file: str, rows: pd.DataFrame) -> Chunk:
+        """State facts of one edge type."""
+        edge = EDGE_TYPE.get(edge_type)
+        if edge is None:
+            raise BuildError(f"unknown edge type {edge_type!r}; known: {', '.join(EDGE_TYPE)}")
+        table = _table(rows, STATEMENTS, file)
+        groups = table.group_by(["source_label", "target_label"]).aggregate([])
+        wrong = {(g["source_label"], g["target_label"]) for g in groups.to_pylist()} - set(
+            edge.ends
+        )
+        if wrong:
+            raise BuildError(f"{edge_type} cannot join {sorted(wrong)}; allowed: {edge.ends}")
+        return cls(ChunkKind.STATEMENTS, edge_type, file, table)
+
+    @classmethod
+    def rejects(cls, file: str, rows: pd.DataFrame) -> Chunk:
+        """Turn rows away: ``reason``, ``value`` (what was found) and ``line``."""
+        return cls(ChunkKind.REJECTS, "", file, _table(rows, REJECTED, file))
+
+
+def _table(rows: pd.DataFrame, schema: pa.Schema, file: str) -> pa.Table:
+    """Lay the frame's columns out in the order of the schema, absent values as null."""
+    unknown = set(rows.columns) - set(schema.names)
+    if unknown:
+        raise BuildError(f"{file}: rows have columns {sorted(unknown)} that no table takes")
+    arrays = [_column(rows, field, file) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _column(rows: pd.DataFrame, field: pa.Field, file: str) -> pa.Array:
+    if field.name not in rows.columns:
+        if not field.nullable:
+            raise BuildError(f"{file}: rows lack the required column {field.name!r}")
+        return pa.nulls(len(rows), field.type)
+    try:
+        array = pa.array(_plain(rows[field.name], field.type), field.type, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise BuildError(
+            f"{file}: column {field.name!r} does not hold {field.type}: {error}"
+        ) from error
+    if not field.nullable and array.null_count:
+        first = rows["line"].iloc[int(pd.isna(rows[field.name]).to_numpy().argmax())]
+        raise BuildError(f"{file}:{first}: column {field.name!r} is empty and must not be")
+    return array
+
+
+def _plain(values: pd.Series, kind: pa.DataType) -> Iterable[object]:
+    """Empty strings and empty lists become null: nothing is said in one way only."""
+    if pa.types.is_string(kind):
+        return list(values.astype(object).mask(values == ""))
+    if pa.types.is_list(kind):
+        return [_items(value) for value in values]
+    return values
+
+
+def _items(value: object) -> list[str] | None:
+    if not isinstance(value, (list, tuple)):
+        return None
+    kept = [item for item in value if item]
+    return kept or None

@@ -1,0 +1,346 @@
+"""A file of a source: what it should look like, and its rows as text in data frames."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import pandas as pd
+
+from tosg_graph.errors import SourceError
+from tosg_graph.sources.streams import SUFFIXES, SeparatorCount, open_text
+
+HEAD = 1 << 16
+CHUNK_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """What a file of a source is called and how it is laid out.
+
+    A table with a header has ``columns``; one without has ``names``; with both, either layout is
+    accepted. A file that is no table has neither, and is told by ``recognise``.
+
+    Parameters
+    ----------
+    role
+        Its part within the source.
+    patterns
+        Shell patterns of its name, in lower case and without the suffix of a compression.
+    columns
+        Columns that its header must have; others may stand beside them.
+    names
+        Names of the columns of a table that has no header, in order.
+    also
+        Other spellings of columns, as (spelling in the file, name in ``columns``).
+    separator
+        What separates the columns.
+    quoted
+        Whether fields may be quoted, and may then hold separators and line ends.
+    optional
+        Whether the source can do without it.
+    recognise
+        Tells the file by its first lines, where a header cannot.
+    expects
+        What it should start with, in words; for the error when ``recognise`` says no.
+    """
+
+    role: str
+    patterns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    separator: str = "\t"
+    quoted: bool = False
+    optional: bool = False
+    recognise: Callable[[list[str]], bool] | None = None
+    expects: str = ""
+
+    def matches_name(self, path: Path) -> bool:
+        """Whether the name of a file is one that this file goes by."""
+        name = plain_name(path)
+        return any(fnmatchcase(name, pattern) for pattern in self.patterns)
+
+    def matches_head(self, head: list[str]) -> bool:
+        """Whether the first lines of a file are surely those of this file."""
+        if self.columns and set(self.columns) <= set(self.header(head[0])):
+            return True
+        if self.recognise is None or not self.recognise(head):
+            return False
+        return not self.names or len(self.split(head[0])) == len(self.names)
+
+    def split(self, line: str) -> list[str]:
+        """Split one line into its fields."""
+        line = line.rstrip("\n")
+        if not self.quoted:
+            return line.split(self.separator)
+        return next(csv.reader([line], delimiter=self.separator), [])
+
+    def header(self, line: str) -> list[str]:
+        """Split a header line into the names of the columns, in the spelling of ``columns``."""
+        spelling = dict(self.also)
+        fields = self.split(line)
+        fields[:1] = [field.lstrip("#") for field in fields[:1]]
+        names = [spelling.get(field.strip(), field.strip()) for field in fields]
+        return [name or f"column {i}" for i, name in enumerate(names, start=1)]
+
+
+class Layout(NamedTuple):
+    """How the columns of a table are called, and how many lines stand before its rows."""
+
+    names: list[str]
+    header_lines: int
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that was found for a source.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    spec
+        What it should look like.
+    """
+
+    path: Path
+    spec: FileSpec
+
+    @property
+    def name(self) -> str:
+        """Its name without the folders, as evidence quotes it."""
+        return self.path.name
+
+    def open_text(self) -> TextIO:
+        """Open it, decompressed; see :func:`tosg_graph.sources.streams.open_text`."""
+        return open_text(self.path)
+
+    @cached_property
+    def head(self) -> list[str]:
+        """The first lines, as far as they lie within the first 65,536 characters."""
+        return read_head(self.path)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The columns that the file has.
+
+        Raises
+        ------
+        SourceError
+            If the file is empty, or neither its header nor its first line is what the spec says.
+        """
+        if self.head == [""]:
+            raise SourceError("the file is empty; download it again", path=self.path)
+        header = self.spec.header(self.head[0])
+        missing = [name for name in self.spec.columns if name not in header]
+        if self.spec.columns and not missing:
+            return Layout(self._unique(header), 1)
+        if self._is_headerless_table():
+            return Layout(list(self.spec.names), 0)
+        if self.spec.columns:
+            raise self._wrong_header(header, missing)
+        if self.spec.names:
+            raise self._wrong_width(header)
+        if self.spec.recognise is not None and not self.spec.recognise(self.head):
+            message = f"starts with {self.head[0][:60]!r}; expected {self.spec.expects}"
+            raise SourceError(f"{message}. {_NEXT}", path=self.path, line=1)
+        return Layout([], 0)
+
+    def frames(self, *, rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
+        """Rows of the table, in file order.
+
+        Parameters
+        ----------
+        rows
+            Rows per frame at most.
+
+        Yields
+        ------
+        pandas.DataFrame
+            Every column as text with None where the field is empty, and ``line`` (int64): the line
+            of the decompressed file on which the row starts, counted from 1.
+
+        Raises
+        ------
+        SourceError
+            If the layout is wrong, a row has too few or too many fields, or the file is damaged.
+        """
+        names, skipped = self.layout
+        line, read = skipped + 1, 0
+        with self.open_text() as text:
+            for _ in range(skipped):
+                text.readline()
+            counted = SeparatorCount(text, self.spec.separator, quoted=self.spec.quoted)
+            for frame in self._parse(counted, names, rows, skipped):
+                extra = _inner_line_ends(frame) if self.spec.quoted else None
+                frame["line"] = range(line, line + len(frame))
+                line += len(frame)
+                if extra is not None:
+                    frame["line"] += extra.cumsum() - extra
+                    line += int(extra.sum())
+                frame = self._checked(frame, names)
+                read += len(frame)
+                if len(frame):
+                    yield frame
+        if counted.n != read * (len(names) - 1):
+            self._check_widths(len(names))
+
+    def lines(self, *, rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
+        """Lines of a file that is no table: ``text`` (without its end) and ``line``."""
+        self.layout  # noqa: B018 - raises if the file is not what it should be
+        start = 1
+        with self.open_text() as text:
+            while block := [line.rstrip("\n") for line in islice(text, rows)]:
+                yield pd.DataFrame({"text": block, "line": range(start, start + len(block))})
+                start += len(block)
+
+    def _unique(self, header: list[str]) -> list[str]:
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            raise SourceError(
+                f"the header names {', '.join(twice)} more than once; {_NEXT}",
+                path=self.path,
+                line=1,
+            )
+        return header
+
+    def _is_headerless_table(self) -> bool:
+        if not self.spec.names or len(self.spec.split(self.head[0])) != len(self.spec.names):
+            return False
+        return self.spec.recognise is None or self.spec.recognise(self.head)
+
+    def _parse(
+        self, text: SeparatorCount, names: list[str], rows: int, skipped: int
+    ) -> Iterator[pd.DataFrame]:
+        stream: Any = text  # `read` and `__iter__` are all that pandas asks for
+        quoting: Any = csv.QUOTE_MINIMAL if self.spec.quoted else csv.QUOTE_NONE
+        try:
+            with pd.read_csv(
+                stream,
+                sep=self.spec.separator,
+                names=names,
+                header=None,
+                dtype=str,
+                keep_default_na=False,
+                quoting=quoting,
+                skip_blank_lines=False,
+                chunksize=rows,
+            ) as reader:
+                yield from reader
+        except pd.errors.ParserError as error:
+            raise self._unreadable(str(error), skipped) from error
+
+    def _checked(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+        """Turn empty fields into None, and drop blank lines."""
+        if not isinstance(frame.index, pd.RangeIndex):  # pandas took surplus fields for an index
+            raise self._ragged(int(frame["line"].min()), len(names) + 1, len(names))
+        maybe = frame[frame[names[0]] == ""]
+        blank = maybe.index[(maybe[names] == "").all(axis=1)]
+        if len(blank):
+            frame = frame.drop(blank).reset_index(drop=True)
+        for name in names:
+            values = frame[name].to_numpy(copy=True)
+            values[values == ""] = None
+            frame[name] = values
+        return frame
+
+    def _check_widths(self, width: int) -> None:
+        """Look for a row that is cut short, which pandas fills up without a word."""
+        with self.open_text() as text:
+            for line, fields in _records(text, self.spec):
+                if fields != [""] and len(fields) != width:
+                    raise self._ragged(line, len(fields), width)
+
+    def _ragged(self, line: int, found: int, expected: int) -> SourceError:
+        return SourceError(
+            f"the row has {found} fields; expected {expected}, as many as there are columns. "
+            "The file is cut off or damaged: download it again",
+            path=self.path,
+            line=line,
+        )
+
+    def _unreadable(self, message: str, skipped: int) -> SourceError:
+        found = re.search(r"(?:line|row) (\d+)", message)
+        # pandas counts lines from 1 and rows from 0, both from where it began to read
+        line = int(found[1]) + skipped + (found[0].startswith("row")) if found else None
+        return SourceError(
+            f"the table cannot be read ({message.strip()}); download the file again",
+            path=self.path,
+            line=line,
+        )
+
+    def _wrong_header(self, found: list[str], missing: list[str]) -> SourceError:
+        lacks = []
+        for name in missing:
+            near = difflib.get_close_matches(name, found, n=1)
+            lacks.append(f"{name!r}" + (f" (nearest: {near[0]!r})" if near else ""))
+        headerless = ""
+        if self.spec.names:
+            headerless = f", or {len(self.spec.names)} columns without a header"
+        return SourceError(
+            f"the header lacks {', '.join(lacks)}; expected columns "
+            f"{', '.join(self.spec.columns)}{headerless}; found {_some(found)}. {_NEXT}",
+            path=self.path,
+            line=1,
+        )
+
+    def _wrong_width(self, found: list[str]) -> SourceError:
+        expected = f"{len(self.spec.names)} columns ({', '.join(self.spec.names)})"
+        return SourceError(
+            f"expected {self.spec.expects or expected}; "
+            f"found {len(found)} columns: {_some(found)}. {_NEXT}",
+            path=self.path,
+            line=1,
+        )
+
+
+_NEXT = "Download the file again, or name the right one with --file."
+
+
+def read_head(path: Path) -> list[str]:
+    """Read the first lines of a file, as far as they lie within its first 65,536 characters."""
+    with open_text(path) as text:
+        return text.read(HEAD).removesuffix("\n").split("\n")
+
+
+def plain_name(path: Path) -> str:
+    """Give the name of a file in lower case, without the suffix of a compression."""
+    name = path.name.lower()
+    return path.stem.lower() if name.endswith(SUFFIXES) else name
+
+
+def _records(text: TextIO, spec: FileSpec) -> Iterator[tuple[int, list[str]]]:
+    """Split a table into its rows the slow way, each with the line on which it starts."""
+    if not spec.quoted:
+        for line, content in enumerate(text, start=1):
+            yield line, content.rstrip("\n").split(spec.separator)
+        return
+    reader = csv.reader(text, delimiter=spec.separator)
+    start = 1
+    for fields in reader:
+        yield start, fields or [""]
+        start = reader.line_num + 1
+
+
+def _some(fields: list[str]) -> str:
+    shown = ", ".join(field[:40] for field in fields[:12])
+    return shown + (f" and {len(fields) - 12} more" if len(fields) > 12 else "")
+
+
+def _inner_line_ends(frame: pd.DataFrame) -> pd.Series[int]:
+    """How many line ends lie inside the quoted fields of each row."""
+    ends = pd.Series(0, index=frame.index, dtype="int64")
+    for name in frame.columns:
+        column = frame[name]
+        if "\n" in "".join(column.dropna()):
+            ends += column.str.count("\n").fillna(0).astype("int64")
+    return ends

@@ -1,0 +1,322 @@
+"""Which sources there are, and which files of a data folder belong to them.
+
+Loaders are found through the entry-point group ``tosg_graph.loaders``; a package that declares one
+adds a source. Files are found by name pattern, else by their first lines, in any subfolder.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tosg_graph.errors import SourceError, UsageError
+from tosg_graph.sources.files import FileSpec, SourceFile, read_head
+from tosg_graph.sources.source import Files, Source
+
+GROUP = "tosg_graph.loaders"
+_BROKEN = (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError)
+
+
+class Found(NamedTuple):
+    """One file of a source, and what it was told by: ``name``, ``header`` or ``--file``."""
+
+    source: str
+    role: str
+    path: Path
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What was found for the sources.
+
+    Parameters
+    ----------
+    sources
+        Those whose required files are all there, sorted by name: the ones to read.
+    files
+        Their files: source name → role → file.
+    found
+        The same, with how each file was told.
+    left_out
+        Sources that were not asked for by name and lack a file, with the reason.
+    unused
+        Files of the data folder that belong to no source.
+    """
+
+    sources: tuple[Source, ...]
+    files: Mapping[str, Files]
+    found: tuple[Found, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[Path, ...] = ()
+
+    def report(self) -> dict[str, Any]:
+        """Give the same as plain values, for JSON; files by their name."""
+        return {
+            "files": [
+                {"source": f.source, "role": f.role, "file": f.path.name, "found_by": f.by}
+                for f in self.found
+            ],
+            "left_out": dict(self.left_out),
+            "unused": sorted(path.name for path in self.unused),
+        }
+
+
+def discover() -> dict[str, Source]:
+    """Every source that an installed package declares, sorted by name.
+
+    Raises
+    ------
+    SourceError
+        If a loader cannot be imported, is no :class:`Source`, or goes by two names.
+    """
+    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    sources: dict[str, Source] = {}
+    for point in points:
+        if point.name in sources and sources[point.name] is not _load(point):
+            raise SourceError(
+                f"two packages declare a loader {point.name!r}, one of them {point.value}; "
+                "uninstall one of them"
+            )
+        sources[point.name] = _load(point)
+    if not sources:
+        raise SourceError(
+            f"no loaders are installed (entry-point group {GROUP}); install the package again"
+        )
+    return sources
+
+
+def _load(point: EntryPoint) -> Source:
+    where = f"the loader {point.name!r} ({point.value})"
+    try:
+        source = point.load()
+    except _BROKEN as error:
+        raise SourceError(
+            f"{where} cannot be imported: {type(error).__name__}: {error}; "
+            "mend or uninstall the package that declares it"
+        ) from error
+    if not isinstance(source, Source):
+        raise SourceError(f"{where} is {type(source).__name__}; expected a tosg_graph Source")
+    if source.name != point.name:
+        raise SourceError(f"{where} calls its source {source.name!r}; both names must be the same")
+    return source
+
+
+def select(names: Sequence[str] | None) -> list[Source]:
+    """Pick sources by name; None picks all. The order is that of the names in the alphabet.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown; the message lists the known ones.
+    """
+    known = discover()
+    if names is None:
+        return list(known.values())
+    for name in names:
+        if name not in known:
+            raise UsageError(_unknown("source", name, known))
+    return [known[name] for name in sorted(set(names))]
+
+
+def find_files(
+    data: Path | None,
+    sources: Sequence[Source],
+    overrides: Mapping[str, Path],
+    *,
+    required: bool = False,
+) -> Located:
+    """Find the files of the sources.
+
+    Parameters
+    ----------
+    data
+        Folder to look in, with its subfolders; None: only the overrides count.
+    sources
+        The sources to look for.
+    overrides
+        Files named outright, by ``source`` (when it has one required file) or ``source.role``.
+    required
+        Whether a source that lacks a file is an error, because it was asked for by name. When not,
+        it is left out and the result says why; a source with an override is always required.
+
+    Raises
+    ------
+    UsageError
+        If the folder does not exist or an override names no file of the sources.
+    SourceError
+        If a required file is missing, two files could be the same one, a file goes by the right
+        name and has the wrong layout, or nothing was found at all.
+    """
+    named = _named_outright(overrides, sources)
+    paths = _paths(data, {path.resolve() for path in named.values()})
+    chosen = {slot: Found(*slot, path, "--file") for slot, path in named.items()}
+    chosen |= _by_name(paths, sources, chosen)
+    chosen |= _by_header(paths, sources, chosen)
+    pinned = {source for source, _ in named}
+    files: dict[str, Files] = {}
+    left_out: dict[str, str] = {}
+    for source in sorted(sources, key=lambda source: source.name):
+        missing = [
+            s for s in source.files if not s.optional and (source.name, s.role) not in chosen
+        ]
+        if missing:
+            reason = _missing(missing, data)
+            if required or source.name in pinned:
+                raise SourceError(f"{source.name}: {reason}. {_SAY.format(source.name)}")
+            left_out[source.name] = reason
+            continue
+        files[source.name] = _checked(source, chosen)
+    if not files:
+        raise SourceError(f"no source was found in {data}: {_listed(left_out)}")
+    read = tuple(f for slot, f in sorted(chosen.items()) if f.source in files)
+    used = {f.path for f in read}
+    return Located(
+        sources=tuple(s for s in sorted(sources, key=lambda s: s.name) if s.name in files),
+        files=files,
+        found=read,
+        left_out=left_out,
+        unused=tuple(path for path in paths if path not in used),
+    )
+
+
+_SAY = "Put the file in the data folder, or name it with --file {}=PATH"
+_Slot = tuple[str, str]
+
+
+def _named_outright(overrides: Mapping[str, Path], sources: Sequence[Source]) -> dict[_Slot, Path]:
+    by_name = {source.name: source for source in sources}
+    named: dict[_Slot, Path] = {}
+    for key, path in overrides.items():
+        name, _, role = key.partition(".")
+        if name not in by_name:
+            raise UsageError(_unknown("source", name, by_name))
+        if not path.is_file():
+            raise UsageError(f"--file {key}={path}: there is no such file")
+        named[name, _role(by_name[name], role)] = path
+    return named
+
+
+def _role(source: Source, role: str) -> str:
+    roles = [spec.role for spec in source.files]
+    if not role:
+        needed = [spec.role for spec in source.files if not spec.optional]
+        if len(needed) == 1:
+            return needed[0]
+        raise UsageError(
+            f"{source.name} is read from several files; say which one: "
+            + ", ".join(f"--file {source.name}.{name}=PATH" for name in roles)
+        )
+    if role not in roles:
+        raise UsageError(_unknown(f"file of {source.name}", role, roles))
+    return role
+
+
+def _paths(data: Path | None, named: set[Path]) -> list[Path]:
+    if data is None:
+        return []
+    if not data.is_dir():
+        kind = "is a file, not a folder" if data.exists() else "does not exist"
+        raise UsageError(f"the data folder {data} {kind}; name a folder, or files with --file")
+    inside = (path for path in data.rglob("*") if path.is_file() and path.resolve() not in named)
+    return sorted(
+        p for p in inside if not any(x.startswith(".") for x in p.relative_to(data).parts)
+    )
+
+
+def _by_name(
+    paths: Iterable[Path], sources: Sequence[Source], settled: Mapping[_Slot, Found]
+) -> dict[_Slot, Found]:
+    found: dict[_Slot, Found] = {}
+    for path in paths:
+        for source, spec in _specs(sources):
+            slot = (source.name, spec.role)
+            if slot in settled or not spec.matches_name(path):
+                continue
+            if slot in found:
+                raise _two(slot, found[slot].path, path)
+            found[slot] = Found(*slot, path, "name")
+    return found
+
+
+def _by_header(
+    paths: Iterable[Path], sources: Sequence[Source], settled: Mapping[_Slot, Found]
+) -> dict[_Slot, Found]:
+    taken = {found.path for found in settled.values()}
+    wanted = [
+        (source, spec)
+        for source, spec in _specs(sources)
+        if (source.name, spec.role) not in settled
+    ]
+    found: dict[_Slot, Found] = {}
+    for path in paths if wanted else ():
+        best = None if path in taken else _best(path, wanted)
+        if best is not None:
+            if best in found:
+                raise _two(best, found[best].path, path)
+            found[best] = Found(*best, path, "header")
+    return found
+
+
+def _best(path: Path, wanted: Sequence[tuple[Source, FileSpec]]) -> _Slot | None:
+    """Tell which file this is by its first lines; the more columns a spec asks for, the surer."""
+    try:
+        head = read_head(path)
+    except SourceError:  # not a text file, or damaged: it cannot be told by its first lines
+        return None
+    fits = [(len(s.columns), source.name, s.role) for source, s in wanted if s.matches_head(head)]
+    if not fits:
+        return None
+    _, name, role = max(fits)
+    return name, role
+
+
+def _specs(sources: Sequence[Source]) -> list[tuple[Source, FileSpec]]:
+    return [(source, spec) for source in sources for spec in source.files]
+
+
+def _checked(source: Source, chosen: Mapping[_Slot, Found]) -> Files:
+    files = {}
+    for spec in source.files:
+        found = chosen.get((source.name, spec.role))
+        if found is not None:
+            files[spec.role] = SourceFile(found.path, spec)
+            files[spec.role].layout  # noqa: B018 - raises where the layout is wrong
+    return files
+
+
+def _missing(specs: Sequence[FileSpec], data: Path | None) -> str:
+    where = "no data folder was given" if data is None else f"not found in {data}"
+    wanted = ", ".join(
+        f"{spec.role} (named like {' or '.join(spec.patterns)}, or with {_marks(spec)})"
+        for spec in specs
+    )
+    return f"{where}: {wanted}"
+
+
+def _marks(spec: FileSpec) -> str:
+    if spec.columns:
+        return f"the columns {', '.join(spec.columns)}"
+    return spec.expects or f"{len(spec.names)} columns"
+
+
+def _two(slot: _Slot, first: Path, second: Path) -> SourceError:
+    return SourceError(
+        f"two files could be {slot[1]} of {slot[0]}: {first} and {second}; "
+        f"remove one, or say which with --file {slot[0]}.{slot[1]}=PATH"
+    )
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return f"unknown {kind} {name!r}{hint} Known: {', '.join(names)}"
+
+
+def _listed(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())

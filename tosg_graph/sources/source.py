@@ -1,0 +1,73 @@
+"""What a source is: where its files come from, under which licence, and how they become rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tosg_graph.sources.chunks import Chunk
+from tosg_graph.sources.files import FileSpec, SourceFile
+
+#: Files of a source by role; an optional file that was not found is not in it.
+Files = Mapping[str, SourceFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under which terms the rows of a source may be used.
+
+    Parameters
+    ----------
+    name
+        Short name, an SPDX id where there is one (``CC-BY-4.0``).
+    url
+        Where the terms are.
+    redistribute, commercial
+        Whether the terms allow passing the rows on, and using them in commerce.
+    """
+
+    name: str
+    url: str
+    redistribute: bool = True
+    commercial: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A public source of facts; one loader module declares one as ``SOURCE``.
+
+    Parameters
+    ----------
+    name
+        Its one name, in code, tests, fixtures and docs.
+    title
+        How it calls itself.
+    gives
+        What it adds to the graph, in a few words.
+    url
+        Where a person finds it.
+    licence
+        The terms of its rows; a row may name its own instead.
+    citation
+        How it wants to be cited.
+    files
+        The files that it is read from.
+    read
+        Turns the files into chunks, in file order. It yields; it holds one chunk at a time.
+    revision
+        Version of the loader: raised when the same file would give other rows, so that the build
+        id changes with it.
+    version
+        Reads the release of the source out of its files; None when they do not say.
+    """
+
+    name: str
+    title: str
+    gives: str
+    url: str
+    licence: Licence
+    citation: str
+    files: tuple[FileSpec, ...]
+    read: Callable[[Files], Iterator[Chunk]]
+    revision: int = 1
+    version: Callable[[Files], str | None] | None = None

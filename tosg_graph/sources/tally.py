@@ -1,0 +1,28 @@
+"""A tally of rows that a loader passes over by the thousand, for one reject per kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+class Tally:
+    """Counts rows by kind over all the chunks of a file, with the line where each kind began."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def add(self, kinds: pd.Series[Any], lines: pd.Series[Any]) -> None:
+        """Count the rows of one chunk: what each row is, and its line."""
+        groups = lines.groupby(kinds.to_numpy(), sort=False).agg(["min", "size"])
+        for kind, first, rows in groups.itertuples(name=None):
+            line, n = self._seen.get(kind, (first, 0))
+            self._seen[kind] = (line, n + rows)
+
+    def rows(self, reason: str) -> pd.DataFrame:
+        """Give one row per kind: ``reason``, ``value`` (kind and number of rows), ``line``."""
+        found = sorted(self._seen.items(), key=lambda item: item[1])
+        values = [f"{kind}: {n:,} {'row' if n == 1 else 'rows'}" for kind, (_, n) in found]
+        lines = [line for _, (line, _) in found]
+        return pd.DataFrame({"reason": reason, "value": values, "line": lines})

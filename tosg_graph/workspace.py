@@ -1,0 +1,450 @@
+"""A workspace: one folder with graph builds, the embedded database and cell stores.
+
+::
+
+    work/
+      graph/<build id>/      graph builds; graph/current names the one in use
+      embedded/graph.lbug    the embedded database, made from the current build
+      cells/<name>/          cell stores
+
+Every door (Python, command line) goes through :class:`Workspace`, and everything that it hands out
+is keyed by the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from tosg_graph.build.tables import Build
+from tosg_graph.config import ReadLimits, Settings
+from tosg_graph.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tosg_graph.ask.answer import Answer
+    from tosg_graph.ask.link import Linker
+    from tosg_graph.cells.convert import CellReport
+    from tosg_graph.cells.reader import CellStore
+    from tosg_graph.graph.queries import NamedQuery
+    from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable
+    from tosg_graph.tensors.batch import CellLoader
+    from tosg_graph.tensors.export import Export
+    from tosg_graph.tensors.subgraph import Subgraph
+
+Progress = Callable[[str], None]
+
+
+class Workspace:
+    """One folder, three doors: query, ask, export.
+
+    Parameters
+    ----------
+    path
+        The folder. Nothing is written until something is put in it.
+    settings
+        In place of what the environment says.
+    """
+
+    def __init__(self, path: Path | str | None = None, *, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings.from_environment()
+        self.path = Path(path) if path is not None else self.settings.workspace
+        self._store: GraphStore | None = None
+
+    def __repr__(self) -> str:
+        build = self._current()
+        return f"Workspace({str(self.path)!r}, build={build!r}, cells={self.cell_names()})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, if one is open."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    # ---- graph builds ------------------------------------------------------------------------
+
+    def build(
+        self,
+        data: Path | str | None = None,
+        *,
+        sources: Sequence[str] | None = None,
+        files: Mapping[str, Path] | None = None,
+        use: str = "academic",
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Build:
+        """Make a graph build from public files, and make it the current one.
+
+        Parameters
+        ----------
+        data
+            A folder; files are found in any subfolder by name or header.
+        sources
+            Names of the sources to take; default: every source whose files are found.
+        files
+            Where a file is, said outright: source name (or ``name.role``) to path.
+        use
+            ``academic``, ``commercial`` or ``redistribute``: evidence whose licence forbids it is
+            left out.
+        threads
+            Threads of the build; the result does not depend on it.
+        progress
+            Called with a line of text when a step begins.
+        """
+        from tosg_graph.build.assemble import build_graph
+        from tosg_graph.sources.registry import find_files, select
+
+        if data is None and not files:
+            raise UsageError("nothing to build from: give a data folder (--data) or files (--file)")
+        located = find_files(
+            None if data is None else Path(data), select(sources), files or {}, required=bool(sources)
+        )
+        build = build_graph(
+            located, self.path / "graph", use=use, threads=threads, progress=progress
+        )
+        pointer = self.path / "graph" / "current"
+        fresh = pointer.with_name("current.new")
+        fresh.write_text(build.id + "\n", encoding="utf-8")
+        fresh.replace(pointer)
+        self.__dict__.pop("linker", None)
+        return build
+
+    def _current(self) -> str | None:
+        pointer = self.path / "graph" / "current"
+        return pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
+
+    @property
+    def graph(self) -> Build:
+        """The current graph build.
+
+        Raises
+        ------
+        UsageError
+            If none has been made in this workspace.
+        """
+        current = self._current()
+        if current is None:
+            raise UsageError(
+                f"the workspace {self.path} has no graph build; make one: tosg build --data DIR -w {self.path}"
+            )
+        return Build.open(self.path / "graph" / current)
+
+    # ---- databases ---------------------------------------------------------------------------
+
+    @property
+    def _embedded_file(self) -> Path:
+        return self.path / "embedded" / "graph.lbug"
+
+    def _open_store(self, *, read_only: bool) -> GraphStore:
+        if self.settings.neo4j is not None:
+            from tosg_graph.graph.neo4j import Neo4jStore
+
+            return Neo4jStore(self.settings.neo4j)
+        from tosg_graph.graph.embedded import EmbeddedStore
+
+        if read_only and not self._embedded_file.exists():
+            raise UsageError(
+                f"the workspace {self.path} has no embedded graph yet; make it: tosg load -w {self.path}"
+            )
+        return EmbeddedStore(self._embedded_file, read_only=read_only)
+
+    @property
+    def store(self) -> GraphStore:
+        """The graph database: the server that the settings name, else the embedded one."""
+        if self._store is None:
+            self._store = self._open_store(read_only=True)
+        return self._store
+
+    def load(self, *, progress: Progress | None = None) -> LoadReport:
+        """Load the current build into the database; loading the same build twice changes nothing."""
+        self.close()
+        with self._open_store(read_only=False) as store:
+            return store.load(self.graph, progress=progress)
+
+    def bulk_load(self, *, progress: Progress | None = None) -> LoadReport:
+        """Import the current build into a stopped, empty Neo4j with ``neo4j-admin``."""
+        from tosg_graph.graph.bulk_import import bulk_import
+
+        return bulk_import(self.graph, neo4j_admin=self.settings.neo4j_admin, progress=progress)
+
+    # ---- Cypher ------------------------------------------------------------------------------
+
+    def queries(self) -> dict[str, NamedQuery]:
+        """The named queries by name, sorted."""
+        from tosg_graph.graph.queries import load_queries
+
+        return load_queries()
+
+    def query(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        limits: ReadLimits | None = None,
+        **named: Any,
+    ) -> ResultTable:
+        """Run a named query: ``ws.query("drug_targets", drug="imatinib")``.
+
+        A parameter that stands for a node takes its id, its name, or any alias that is one node's.
+        """
+        from tosg_graph.ask.link import node_parameter
+        from tosg_graph.graph.queries import find_query
+
+        found = find_query(name)
+        bound = found.bind({**(parameters or {}), **named})
+        for parameter in found.parameters:
+            if parameter.is_node and bound.get(parameter.name) is not None:
+                bound[parameter.name] = node_parameter(
+                    self.linker, str(bound[parameter.name]), label=parameter.label
+                )
+        return self.store.read(
+            found.text(self.store.engine), bound, limits=limits or self.settings.limits
+        )
+
+    def cypher(
+        self,
+        text: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        limits: ReadLimits | None = None,
+    ) -> ResultTable:
+        """Run a query of the caller's own, after the read gate has passed it.
+
+        Raises
+        ------
+        Refused
+            If it could do anything but read, or names a label or type that the graph has not.
+        """
+        from tosg_graph.ask.run import guarded_read
+
+        return guarded_read(self.store, text, parameters or {}, limits or self.settings.limits)
+
+    def evidence(self, edge_id: str) -> ResultTable:
+        """The statements of the sources behind one fact, as they stand in the build."""
+        from tosg_graph.graph.evidence import statements_of
+
+        return statements_of(self.graph, edge_id)
+
+    # ---- questions ---------------------------------------------------------------------------
+
+    @cached_property
+    def linker(self) -> Linker:
+        """Finds the nodes that a text names."""
+        from tosg_graph.ask.link import Linker
+
+        return Linker.of(self.graph)
+
+    def ask(
+        self, question: str, *, cells: str | None = None, limits: ReadLimits | None = None
+    ) -> Answer:
+        """Answer a question in English from the graph and, where it asks for it, a cell store.
+
+        Parameters
+        ----------
+        question
+            One question.
+        cells
+            Name of the cell store that abundance is read from; default: the only one there is.
+        limits
+            Time, rows and bytes that a read may cost.
+        """
+        from tosg_graph.ask.ask import ask
+
+        names = [cells] if cells is not None else self.cell_names()
+        stores = {name: self.cells(name) for name in names}
+        return ask(
+            question,
+            build=self.graph,
+            store=self.store,
+            cells=stores,
+            linker=self.linker,
+            limits=limits or self.settings.limits,
+        )
+
+    # ---- cells -------------------------------------------------------------------------------
+
+    def add_cells(
+        self,
+        source: Path | str,
+        *,
+        name: str,
+        label: str | None = None,
+        label_map: Path | None = None,
+        donor: str | None = None,
+        normalised: bool = False,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> CellReport:
+        """Convert an h5ad into a cell store keyed to the current build.
+
+        Parameters
+        ----------
+        source
+            The h5ad file.
+        name
+            Name of the store.
+        label, donor
+            Columns of ``obs`` with the cell's label and its donor.
+        label_map
+            A table (label, ontology id) beside the one that is built in.
+        normalised
+            Keep values that are not counts, and say so everywhere.
+        replace
+            Whether a store of that name may be replaced.
+        progress
+            Called with a line of text when a step begins.
+        """
+        from tosg_graph.cells.convert import add_h5ad
+
+        return add_h5ad(
+            Path(source),
+            self.path / "cells",
+            name=name,
+            build=self.graph,
+            label=label,
+            label_map=label_map,
+            donor=donor,
+            normalised=normalised,
+            replace=replace,
+            progress=progress,
+        )
+
+    def cell_names(self) -> list[str]:
+        """Names of the cell stores in this workspace, sorted."""
+        return sorted(p.parent.name for p in (self.path / "cells").glob("[!.]*/manifest.json"))
+
+    def cells(self, name: str) -> CellStore:
+        """Open a cell store by name."""
+        from tosg_graph.cells.reader import CellStore
+
+        if name not in self.cell_names():
+            known = ", ".join(self.cell_names()) or "none yet; add one: tosg cells add FILE --name NAME"
+            raise UsageError(f"no cell store {name!r} in {self.path}; there is: {known}")
+        return CellStore.open(self.path / "cells" / name)
+
+    def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
+        """What a group of cells expresses: the share detecting each feature, the mean per 10,000.
+
+        Sorted by that share, the largest first. The group is named as in a question.
+        """
+        from tosg_graph.cells.cohort import match_group
+        from tosg_graph.cells.profiles import profiles
+        from tosg_graph.graph.store import ResultTable
+
+        store = self.cells(cells)
+        found = match_group(store, group, build=self.graph)
+        table = profiles(store, modality=modality).for_group(found)
+        return ResultTable.from_arrow(table)
+
+    # ---- tensors -----------------------------------------------------------------------------
+
+    def subgraph(
+        self,
+        *,
+        pathway: str | None = None,
+        seeds: Sequence[str] | None = None,
+        hops: int = 1,
+        cypher: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Subgraph:
+        """Choose nodes and every edge between them.
+
+        Parameters
+        ----------
+        pathway
+            A pathway by id or name, with its sub-pathways.
+        seeds, hops
+            Nodes by id, symbol or name, and how many edges to go from them.
+        cypher, parameters
+            A query whose result holds node ids; it passes the read gate.
+
+        Without any of them the whole graph is chosen.
+        """
+        from tosg_graph.ask.link import node_parameter
+        from tosg_graph.tensors.subgraph import Subgraph, ids_in_rows
+
+        if sum(choice is not None for choice in (pathway, seeds, cypher)) > 1:
+            raise UsageError("choose a subgraph by pathway, by seeds or by Cypher, not by several")
+        if pathway is not None:
+            node = node_parameter(self.linker, pathway, label="Pathway")
+            return Subgraph.pathway(self.graph, node)
+        if seeds is not None:
+            nodes = [node_parameter(self.linker, seed, label=None) for seed in seeds]
+            return Subgraph.around(self.graph, nodes, hops=hops)
+        if cypher is not None:
+            unlimited = ReadLimits(timeout=60.0, max_rows=1_000_000, max_bytes=200_000_000)
+            result = self.cypher(cypher, parameters, limits=unlimited)
+            return Subgraph.of_ids(self.graph, ids_in_rows(result.rows))
+        return Subgraph.whole(self.graph)
+
+    def cell_loader(self, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:
+        """Batches of cells on the shared topology of a subgraph; see :class:`CellLoader`."""
+        from tosg_graph.tensors.batch import CellLoader
+
+        return CellLoader(self.cells(cells), subgraph, **options)
+
+    def export(
+        self,
+        out: Path | str,
+        *,
+        subgraph: Subgraph | None = None,
+        cells: str | None = None,
+        selected: np.ndarray | None = None,
+        label: str | None = None,
+        split: str | None = "auto",
+        text_dims: int = 64,
+        seed: int = 0,
+        overwrite: bool = False,
+    ) -> Export:
+        """Write a subgraph, joined with the abundance of cells, as a folder of tensors.
+
+        Parameters
+        ----------
+        out
+            The folder to write.
+        subgraph
+            What :meth:`subgraph` chose; default: the whole graph.
+        cells
+            Name of the cell store; without one the topology and the texts are exported.
+        selected
+            Positions of the cells to take, int64 [cells]; default: all.
+        label
+            Column of ``obs`` that is the label; default: the store's own.
+        split
+            ``auto`` (by donor where donors are known, else by label), ``donor``, ``label`` or None.
+        text_dims
+            Length of the text vectors; 0 leaves them out.
+        seed
+            Seed of the text vectors and of the split.
+        overwrite
+            Whether an earlier export in that folder may be replaced.
+        """
+        from tosg_graph.tensors.export import write_export
+
+        return write_export(
+            Path(out),
+            build=self.graph,
+            subgraph=subgraph if subgraph is not None else self.subgraph(),
+            store=None if cells is None else self.cells(cells),
+            cells=selected,
+            label=label,
+            split=None if cells is None else split,
+            text_dims=text_dims,
+            seed=seed,
+            overwrite=overwrite,
+        )
