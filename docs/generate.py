@@ -8,8 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tosg_graph.graph.ddl import neo4j_schema_file
-from tosg_graph.schema import EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, COMMON, Property
+import typer
+from typer.testing import CliRunner
+
+from tosg_graph.cli import app
+from tosg_graph.graph.ddl import schema_cypher
+from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, Property
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,11 +53,34 @@ def schema_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def cli_page() -> str:
+    """The page that lists every command with its help."""
+    parts = [
+        "# Which commands are there?",
+        "Generated from the help of the commands. Every one takes `--help`.",
+    ]
+    runner = CliRunner()
+    for words in command_paths():
+        shown = runner.invoke(app, [*words, "--help"], prog_name="tosg", env={"COLUMNS": "100"})
+        parts += [f"## tosg {' '.join(words)}", "```\n" + shown.output.strip() + "\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def command_paths() -> list[tuple[str, ...]]:
+    """Every command as the words that call it."""
+    paths: list[tuple[str, ...]] = []
+    for name, command in typer.main.get_group(app).commands.items():
+        inner = getattr(command, "commands", None)
+        paths += [(name, one) for one in inner] if inner else [(name,)]
+    return paths
+
+
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
+        ROOT / "docs" / "cli.md": cli_page(),
         ROOT / "docs" / "schema.md": schema_page(),
-        ROOT / "cypher" / "schema.cypher": neo4j_schema_file(),
+        ROOT / "cypher" / "schema.cypher": schema_cypher(),
     }
 
 

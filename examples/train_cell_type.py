@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,34 +48,29 @@ class Score:
         return cls(float(accuracy_score(truth, predicted)), float(f1))
 
 
-class Layer(nn.Module):
-    """One round of messages: per edge type the mean over a node's neighbours, weighed by channel.
+class Messages(nn.Module):
+    """What arrives at each node along each edge type: the mean over its neighbours.
 
-    All cells share the edges, so a round is one sparse product per edge type,
-    [targets, sources] by [sources, cells · hidden].
+    All cells share the edges, so this is one sparse product per edge type,
+    [targets, sources] by [sources, cells · channels].
     """
 
-    def __init__(self, topology: object, hidden: int) -> None:
+    def __init__(self, topology: object, senders: Collection[str]) -> None:
         super().__init__()
-        self.triplets = topology.edge_types
+        self.triplets = [triplet for triplet in topology.edge_types if triplet[0] in senders]
         for number, (source, name, target) in enumerate(self.triplets):
-            edge_index = topology[source, name, target].edge_index
             shape = (topology[target].num_nodes, topology[source].num_nodes)
-            self.register_buffer(f"mean_{number}", mean_over_sources(edge_index, shape))
-        self.weight = nn.Parameter(torch.randn(len(self.triplets), hidden))
-        labels = sorted({target for _, _, target in self.triplets})
-        self.update = nn.ModuleDict({label: nn.Linear(hidden, hidden) for label in labels})
+            mean = mean_over_sources(topology[source, name, target].edge_index, shape)
+            self.register_buffer(f"mean_{number}", mean, persistent=False)
 
-    def forward(self, h: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Map node states to node states, each [nodes, cells, hidden]."""
-        received: dict[str, Tensor] = {}
+    def forward(self, states: dict[str, Tensor]) -> dict[str, list[Tensor]]:
+        """Map [nodes, cells, channels] per label to what arrives, per target label."""
+        arrived: dict[str, list[Tensor]] = {}
         for number, (source, _, target) in enumerate(self.triplets):
-            mean = getattr(self, f"mean_{number}")
-            message = torch.sparse.mm(mean, h[source].flatten(1)).view(-1, *h[source].shape[1:])
-            message = message * self.weight[number]
-            received[target] = received[target] + message if target in received else message
-        updated = {k: torch.relu(self.update[k](message)) for k, message in received.items()}
-        return {label: h[label] + updated.get(label, 0) for label in h}
+            sent = states[source]
+            message = torch.sparse.mm(getattr(self, f"mean_{number}"), sent.flatten(1))
+            arrived.setdefault(target, []).append(message.view(-1, *sent.shape[1:]))
+        return arrived
 
 
 def mean_over_sources(edge_index: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -81,48 +78,68 @@ def mean_over_sources(edge_index: Tensor, shape: tuple[int, int]) -> Tensor:
     source, target = edge_index
     degree = torch.bincount(target, minlength=shape[0])
     places = torch.stack([target, source])
-    return torch.sparse_coo_tensor(places, 1.0 / degree[target], shape).coalesce()
+    values = 1.0 / degree[target]
+    return torch.sparse_coo_tensor(places, values, shape, check_invariants=True).coalesce()
 
 
 class Network(nn.Module):
-    """Abundance and text in, messages over the graph, one learned pooling per label, classes out.
+    """Two or more rounds of messages over the graph, then a linear readout of every node.
 
-    Node states are laid out as [nodes, cells, hidden]: the topology is there once, and a message
-    moves whole rows of cells.
+    The first round carries the abundance itself, the others what nodes have made of it. States are
+    laid out as [nodes, cells, channels]: the topology is there once, and a message moves whole
+    rows of cells.
     """
 
     def __init__(
-        self, topology: object, channels: dict[str, int], *, hidden: int, layers: int, classes: int
+        self, topology: object, channels: dict[str, int], *, hidden: int, rounds: int, classes: int
     ) -> None:
         super().__init__()
-        self.labels = topology.node_types
-        self.text, self.gain, self.pool = (nn.ParameterDict() for _ in range(3))
-        self.from_text = nn.ModuleDict()
-        for label in self.labels:
-            nodes, dims = topology[label].num_nodes, topology[label].x_text.shape[1]
-            self.register_buffer(f"text_{label}", topology[label].x_text, persistent=False)
-            self.from_text[label] = nn.Linear(dims, hidden)
-            self.gain[label] = 0.5 * torch.randn(nodes, channels.get(label, 0), hidden)
-            self.pool[label] = torch.randn(nodes, hidden) / nodes**0.5
-        self.layers = nn.ModuleList(Layer(topology, hidden) for _ in range(layers))
-        width = len(self.labels) * hidden
-        self.out = nn.Sequential(nn.Dropout(0.2), nn.LayerNorm(width), nn.Linear(width, classes))
+        self.first = Messages(topology, channels)
+        self.later = Messages(topology, topology.node_types)
+        width = Counter(channels)
+        for source, _, target in self.first.triplets:
+            width[target] += channels[source]
+        senders = Counter(target for _, _, target in self.later.triplets)
+        self.text, self.gain, self.out = nn.ModuleDict(), nn.ParameterDict(), nn.ModuleDict()
+        for label in topology.node_types:
+            nodes, text = topology[label].num_nodes, topology[label].x_text
+            self.register_buffer(f"text_{label}", text, persistent=False)
+            self.text[label] = nn.Linear(text.shape[1], hidden)
+            self.gain[label] = (
+                torch.randn(nodes, width[label], hidden) / max(width[label], 1) ** 0.5
+            )
+            self.out[label] = nn.Linear(nodes * hidden, classes)
+        self.updates = nn.ModuleList(
+            nn.ModuleDict({k: nn.Linear((n + 1) * hidden, hidden) for k, n in senders.items()})
+            for _ in range(rounds - 1)
+        )
+        self.drop = nn.Dropout(0.3)
 
     def forward(self, batch: CellBatch) -> Tensor:
         """Return scores [cells, classes]."""
-        h = {label: self._start(label, batch) for label in self.labels}
-        for layer in self.layers:
-            h = layer(h)
-        pooled = [torch.einsum("nch,nh->ch", h[label], self.pool[label]) for label in self.labels]
-        return self.out(torch.cat(pooled, dim=1))
+        states = self._abundance_round(batch)
+        for update in self.updates:
+            arrived = self.later(states)
+            for label, messages in arrived.items():
+                change = update[label](torch.cat([states[label], *messages], dim=-1))
+                states = {**states, label: states[label] + torch.relu(change)}
+        flat = {k: self.drop(h).transpose(0, 1).flatten(1) for k, h in states.items()}
+        return sum(self.out[label](h) for label, h in flat.items())
 
-    def _start(self, label: str, batch: CellBatch) -> Tensor:
-        """State of a node before any message: what its text says, shifted by its abundance."""
-        text = self.from_text[label](getattr(self, f"text_{label}"))[:, None, :]
-        if label not in batch.x:
-            return torch.relu(text).expand(-1, len(batch), -1)
-        x = batch.x[label] * batch.measured[label]
-        return torch.relu(text + torch.einsum("cnk,nkh->nch", x, self.gain[label]))
+    def _abundance_round(self, batch: CellBatch) -> dict[str, Tensor]:
+        """State of a node: what its text says, moved by its abundance and its neighbours'."""
+        x = {
+            label: (values * batch.measured[label]).transpose(0, 1).contiguous()
+            for label, values in batch.x.items()
+        }
+        arrived = self.first(x)
+        states = {}
+        for label, project in self.text.items():
+            text = project(getattr(self, f"text_{label}"))[:, None, :].expand(-1, len(batch), -1)
+            seen = [*([x[label]] if label in x else []), *arrived.get(label, [])]
+            moved = torch.baddbmm(text, torch.cat(seen, -1), self.gain[label]) if seen else text
+            states[label] = torch.relu(moved)
+        return states
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,7 @@ class Settings:
     """What a training run is told."""
 
     hidden: int
-    layers: int
+    rounds: int
     epochs: int
     batch_size: int
     rate: float
@@ -188,7 +205,7 @@ def graph_network(task: Task, settings: Settings, seed: int) -> Score:
         topology,
         channels,
         hidden=settings.hidden,
-        layers=settings.layers,
+        rounds=settings.rounds,
         classes=len(task.export.label_names),
     ).to(settings.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=0.05)
@@ -245,7 +262,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one run each")
     parser.add_argument("--epochs", type=int, default=8, help="passes over the training cells")
     parser.add_argument("--hidden", type=int, default=16, help="width of a node state")
-    parser.add_argument("--layers", type=int, default=2, help="rounds of messages")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of messages")
     parser.add_argument("--batch-size", type=int, default=64, help="cells of a batch")
     parser.add_argument("--rate", type=float, default=5e-3, help="highest learning rate")
     parser.add_argument("--device", default=device, help="where the network runs")
@@ -267,7 +284,7 @@ def main() -> None:
     given = options()
     task = Task.of(load_export(given.export))
     settings = Settings(
-        given.hidden, given.layers, given.epochs, given.batch_size, given.rate, given.device
+        given.hidden, given.rounds, given.epochs, given.batch_size, given.rate, given.device
     )
     split = task.export.manifest["cells"]["split"]
     genes = int(task.export.measured("Gene")[:, 0].sum())

@@ -14,6 +14,7 @@ import pytest
 from tests.tiny import tiny_build
 from tosg_graph.build.tables import Build
 
+pytest_plugins = ["tests.neo4j_server"]
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = frozenset(filter(None, os.environ.get("TOSG_REQUIRE", "").split(",")))
 _skipped_rings: dict[str, str] = {}

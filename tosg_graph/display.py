@@ -16,10 +16,14 @@ from rich.text import Text
 #: Lists in a table cell are cut after this many items; ``--json`` has them all.
 SHOWN_ITEMS = 4
 
+#: Width of a table that goes into a file or a pipe, in characters.
+PIPE_WIDTH = 140
+
 
 def console() -> Console:
     """Standard output, for results. Made anew so that it follows a redirected stream."""
-    return Console(soft_wrap=False, highlight=False)
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(width=width, soft_wrap=False, highlight=False)
 
 
 def errors() -> Console:

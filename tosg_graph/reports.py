@@ -142,6 +142,17 @@ def print_answer(answer: Answer, *, most: int) -> None:
 
 
 def print_export(export: Export) -> None:
-    """Print what an export holds."""
+    """Print what an export holds and how it is read back."""
     manifest = export.manifest
-    _say(f"{export.path}: build {manifest['build_id']}", "bold")
+    chosen = ", ".join(f"{key} {value}" for key, value in manifest["selection"].items())
+    _say(f"{export.path}: build {manifest['build_id']}, chosen by {chosen}", "bold")
+    display.print_table(
+        ("label", "nodes"), [(label, part["rows"]) for label, part in manifest["nodes"].items()]
+    )
+    display.print_table(
+        ("edges", "from", "to", "number"),
+        [(e["type"], e["source"], e["target"], e["rows"]) for e in manifest["edges"]],
+    )
+    if manifest["cells"]:
+        _say(f"cells: {export.cells.num_rows:,}, label {', '.join(export.label_names)}")
+    _say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")

@@ -348,7 +348,7 @@ class Workspace:
 
         store = self.cells(cells)
         found = match_group(store, group, build=self.graph)
-        table = profiles(store, modality=modality).for_group(found)
+        table = profiles(store, modality=modality).for_group(*found.require())
         return ResultTable.from_arrow(table)
 
     # ---- tensors -----------------------------------------------------------------------------

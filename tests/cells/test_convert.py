@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import anndata
 import h5py
@@ -434,3 +436,25 @@ def test_a_file_that_changes_while_it_is_read(tmp_path, tiny):
     with pytest.raises(CellsError, match="changed while it was read"):
         add(path, tmp_path, tiny, progress=touch)
     assert store_names(tmp_path / "cells") == []
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, tiny):
+    """The system refuses every file beyond 60 kB, as a full disk would."""
+    write(tmp_path / "a.h5ad", as_layout(random_counts(4000, 60), "csr"))
+    code = f"""
+import resource
+from pathlib import Path
+from tosg_graph.build.tables import Build
+from tosg_graph.cells.convert import add_h5ad
+from tosg_graph.errors import CellsError
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+folder = Path({str(tmp_path)!r})
+try:
+    add_h5ad(folder / "a.h5ad", folder / "cells", name="s", build=Build.open({str(tiny.path)!r}))
+except CellsError as error:
+    print("refused:", error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("refused: the store could not be written")
+    assert "nothing was kept" in done.stdout
+    assert list((tmp_path / "cells").iterdir()) == []

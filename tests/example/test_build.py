@@ -14,6 +14,14 @@ from tosg_graph.build.tables import Build
 from tosg_graph.example import data_folder
 
 DATA = data_folder()
+LABELS = {
+    "CD14+ Monocyte": "CL:0001054",
+    "CD19+ B": "CL:0000236",
+    "CD34+": "CL:0008001",
+    "CD4+ T Helper2": "CL:0000492",
+    "CD56+ NK": "CL:0000623",
+    "CD8+ Cytotoxic T": "CL:0000794",
+}
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +143,12 @@ def test_cells_join_to_the_build(build: Build, tmp_path: Path) -> None:
     from tosg_graph.example import write_cells
 
     file = write_cells(tmp_path / "cells.h5ad")
-    add_h5ad(file, tmp_path / "store", name="blood", build=build, label="celltype", donor="donor")
-    store = CellStore.open(tmp_path / "store")
+    report = add_h5ad(
+        file, tmp_path / "store", name="blood", build=build, label="celltype", donor="donor"
+    )
+    assert {term.label: term.ontology_id for term in report.labels} == LABELS
+    assert all(term.in_build for term in report.labels)
+    store = CellStore.open(tmp_path / "store" / "blood")
     genes = hgnc().set_index("ensembl_gene_id")["hgnc_id"]
     rna = store.features("rna").to_pandas().set_index("source_id")["graph_id"]
     assert rna.dropna().to_dict() == genes.to_dict()

@@ -31,7 +31,7 @@ def: "A \"thing\" ! with {marks}" [z:1]
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def terms(tmp_path: Path) -> pd.DataFrame:
     path = tmp_path / "x.obo"
     path.write_text(OBO, encoding="utf-8")

@@ -197,6 +197,18 @@ def test_right_name_and_wrong_header_is_an_error_and_not_passed_over(tmp_path: P
         find_files(tmp_path, [ANIMALS], {})
 
 
+def test_wrong_header_is_an_error_even_where_another_file_is_missing(tmp_path: Path) -> None:
+    put(tmp_path, "cages.tsv", "box\n")
+    with pytest.raises(SourceError, match="the header lacks 'cage'"):
+        find_files(tmp_path, [ZOO], {})
+
+
+def test_cut_off_file_is_an_error_with_its_name_and_line(tmp_path: Path) -> None:
+    path = put(tmp_path, "animals.tsv.gz", gzip.compress(b"animal\tlegs\n")[:-9])
+    with pytest.raises(SourceError, match=re.escape(f"{path}:2: the file is cut off or damaged")):
+        find_files(tmp_path, [ANIMALS], {})
+
+
 def test_right_name_and_wrong_content_of_a_file_without_header(tmp_path: Path) -> None:
     put(tmp_path, "doid.obo", "ontology of something else\n")
     with pytest.raises(SourceError, match="expected an OBO file with terms DOID:"):

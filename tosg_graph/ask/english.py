@@ -1,6 +1,38 @@
-"""English words that are also symbols, and two ways to spell the same word."""
+"""English words: those that hold a question together, those that are symbols too, and spellings."""
 
 from __future__ import annotations
+
+ARTICLES = frozenset("the a an any some all every each".split())
+BE = frozenset("is are was were be 's".split())
+DO = frozenset("do does did".split())
+MODAL = frozenset("can could may might will would".split())
+WHO = frozenset("that which who".split())
+
+#: Words that never stand inside a name that is not known.
+CLOSED = (
+    frozenset(
+        """
+        of in on at by for from to with without not no nor and or but that which who whose whom what where
+        when why how before after during between among than as if is are was were be been do does did can
+        could may might will would has have had the a an any some all every each both either neither only
+        except about per via into within least most more less fewer please there
+        """.split()  # noqa: SIM905
+    )
+    | ARTICLES
+)
+#: Words of the grammar that are in no table of the lexicon.
+FRAME = frozenset(
+    """
+    which what list show name find get give me tell display return us who where there how many much
+    number count evidence support supports supporting paper papers publication publications reference
+    references citation citations pmid pmids prove proves proof statements statement path paths route
+    routes way between shortest connect connects connected link links linked reach reaches lead leads
+    neighbour neighbours neighbor neighbors node nodes edge edges relationship relationships fact facts
+    graph database chain central dogma groups group cells cell express expresses expressed top first
+    best-supported highest strongest affinity ranked sorted ordered by most more than least over share
+    percent per cent step steps hop hops direct directly immediate immediately describe about
+    """.split()  # noqa: SIM905
+)
 
 #: Words of everyday English that are also somebody's symbol or alias. Each is a symbol only where it
 #: stands in capitals, or where the question says that it is one ("the gene IMPACT").

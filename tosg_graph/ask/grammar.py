@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from tosg_graph.ask.english import ENGLISH
+from tosg_graph.ask.english import ARTICLES, BE, CLOSED, DO, ENGLISH, FRAME, MODAL, WHO
 from tosg_graph.ask.lexicon import LEXICON, OF, Kind, Links, Role
 from tosg_graph.ask.link import Linker
 from tosg_graph.ask.normalise import Token
@@ -19,38 +19,6 @@ from tosg_graph.ask.syntax import Being, Clause, Group, Mention, Phrase, Related
 
 _LONGEST_GROUP = 8
 _LONGEST_UNKNOWN = 6
-
-ARTICLES = frozenset("the a an any some all every each".split())
-BE = frozenset("is are was were be 's".split())
-DO = frozenset("do does did".split())
-MODAL = frozenset("can could may might will would".split())
-WHO = frozenset("that which who".split())
-
-#: Words that never stand inside a name that is not known.
-CLOSED = (
-    frozenset(
-        """
-        of in on at by for from to with without not no nor and or but that which who whose whom what where
-        when why how before after during between among than as if is are was were be been do does did can
-        could may might will would has have had the a an any some all every each both either neither only
-        except about per via into within least most more less fewer please there
-        """.split()  # noqa: SIM905
-    )
-    | ARTICLES
-)
-#: Words of the grammar that are in no table of the lexicon.
-FRAME = frozenset(
-    """
-    which what list show name find get give me tell display return us who where there how many much
-    number count evidence support supports supporting paper papers publication publications reference
-    references citation citations pmid pmids prove proves proof statements statement path paths route
-    routes way between shortest connect connects connected link links linked reach reaches lead leads
-    neighbour neighbours neighbor neighbors node nodes edge edges relationship relationships fact facts
-    graph database chain central dogma groups group cells cell express expresses expressed top first
-    best-supported highest strongest affinity ranked sorted ordered by most more than least over share
-    percent per cent step steps hop hops direct directly immediate immediately describe about
-    """.split()  # noqa: SIM905
-)
 
 
 class Grammar(Reader):
@@ -172,6 +140,8 @@ class Grammar(Reader):
         return self.kept("listed", at, lambda: self._listed(at))
 
     def _listed(self, at: int) -> Iterator[tuple[Phrase, int]]:
+        if self.word(at) in ("all", "every", "each"):
+            return  # a relation to all of a set is not one to any of it
         start = self.skip(at, ("both", "either"))
         for first, end in self.head(start):
             plain = first.mentions and not first.clauses and first.kind is None
@@ -277,10 +247,10 @@ class Grammar(Reader):
     ) -> Iterator[tuple[Clause, int]]:
         for relation, end in links:
             for whole, after in self.listed(end):
-                for steps, stop in self._steps(after):
+                for steps, stop in self.steps(after):
                     yield Related(relation, whole, steps or hops), stop
 
-    def _steps(self, at: int) -> list[tuple[int | None, int]]:
+    def steps(self, at: int) -> list[tuple[int | None, int]]:
         """"within 3 steps" after the object, then nothing."""
         start = self.phrase_at(at, "within", "in at most", "in up to", "up to", "at most")
         if start is None:

@@ -33,6 +33,17 @@ class Phrases(Generic[T]):
             ):
                 yield value, end
 
+    def without_last(
+        self, found: tuple[Token, ...], start: int, last: str
+    ) -> Iterator[tuple[T, int]]:
+        """The same for phrases whose last word stands elsewhere ("With which …  associated?")."""
+        word = found[start].lower if start < len(found) else ""
+        for parts, value in self._by_first.get(word, ()):
+            end = start + len(parts) - 1
+            here = tuple(token.lower for token in found[start:end])
+            if len(parts) > 1 and parts[-1] == last and here == parts[:-1]:
+                yield value, end
+
     def vocabulary(self) -> set[str]:
         """Every word of every phrase."""
         return {part for found in self._by_first.values() for parts, _ in found for part in parts}
@@ -348,5 +359,6 @@ def _make() -> Lexicon:
 
 
 LEXICON = _make()
-#: The relations that "of" can mean.
+#: The relations that "of" and "in" can mean.
 OF: Links = next(_links(v) for p, v in _PREPOSITIONS if p == "of")
+IN: Links = next(_links(v) for p, v in _PREPOSITIONS if p.startswith("in"))

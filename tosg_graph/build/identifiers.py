@@ -129,10 +129,14 @@ class Resolver:
     def of(cls, build: Build) -> Resolver:
         """Read the names of a finished build."""
         engine = Engine(threads=1)
-        engine.take("aliases", build.table("aliases", ["alias", "namespace", "kind", "label", "id"]))
+        engine.take(
+            "aliases", build.table("aliases", ["alias", "namespace", "kind", "label", "id"])
+        )
         engine.take("encodes", build.edges("ENCODES", ["source", "target", "canonical"]))
         resolver = cls(engine)
-        resolver.learn("aliases", "SELECT source AS gene, target AS protein, canonical FROM encodes")
+        resolver.learn(
+            "aliases", "SELECT source AS gene, target AS protein, canonical FROM encodes"
+        )
         return resolver
 
     def learn(self, aliases: str, encodes: str) -> None:
@@ -236,4 +240,6 @@ FROM asked LEFT JOIN found USING (row) ORDER BY row
 
 
 def _numbered(values: pa.Array | pa.ChunkedArray) -> pa.Table:
-    return pa.table({"row": pa.array(range(len(values)), pa.int64()), "value": values.cast(pa.string())})
+    return pa.table(
+        {"row": pa.array(range(len(values)), pa.int64()), "value": values.cast(pa.string())}
+    )

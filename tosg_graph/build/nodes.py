@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from tosg_graph.build.engine import Engine, quoted
-from tosg_graph.schema import ALIAS_KINDS, LABEL, LABELS, Label, Property, PropertyType
+from tosg_graph.build.identifiers import Resolver
+from tosg_graph.schema import ALIAS_KINDS, ALIASES, LABEL, LABELS, Label, Property, PropertyType
 
 #: The sources whose word counts first, per label; the others follow in the order of their names.
 AUTHORITIES: dict[str, tuple[str, ...]] = {
@@ -27,6 +28,10 @@ AUTHORITIES: dict[str, tuple[str, ...]] = {
 }
 #: Labels whose symbol names the node itself; a transcript bears the symbol of its gene.
 _BEARS_SYMBOL = ("Gene", "Protein")
+#: The table of all aliases, before the weaker ones of a node are left out.
+ALIAS_ROWS = "alias_rows"
+# Annotations come after every row that declares a node.
+_AFTER = 1_000_000_000_000
 _MADE_HERE = ("id", "text", "sources")
 
 
@@ -78,11 +83,23 @@ def declare(engine: Engine, label: Label, query: str | None = None) -> None:
         _merge_by_name(engine, label)
 
 
-def annotate(engine: Engine, label: Label) -> None:
-    """Add what annotations say, where ``annotated_<Label>`` (ref, id) knows whom they speak of."""
+def name_fallbacks(engine: Engine, label: Label) -> None:
+    """Make an alias of a name that no source gave, but the build."""
+    insert_aliases(
+        engine,
+        label.name,
+        f"""SELECT 'name' AS kind, name AS value, id, sources[1] AS source, 0 AS prio
+        FROM united_{label.name} WHERE name IS NOT NULL""",
+    )
+
+
+def annotate(engine: Engine, label: Label, resolver: Resolver) -> None:
+    """Add what annotations of a label say; make ``annotated_<Label>``, whom they speak of."""
+    refs = f"SELECT ref, '{label.name}' AS label FROM annotations_{label.name}"
+    resolver.join(refs, into=f"annotated_{label.name}")
     engine.run(
         f"""INSERT INTO rows_{label.name} BY NAME
-        SELECT * EXCLUDE (ref, file, line, row), 1000000000000
+        SELECT * EXCLUDE (ref, file, line, row), {_AFTER}
             + row_number() OVER (ORDER BY {precedence(label.name)}) AS prio
         FROM annotations_{label.name} JOIN (
             SELECT ref, id FROM annotated_{label.name} WHERE id IS NOT NULL
@@ -134,18 +151,23 @@ def settle_aliases(engine: Engine) -> None:
     )
 
 
+def aliases_query() -> str:
+    """Give the query of the table of aliases, in its order."""
+    return (
+        f"SELECT {', '.join(ALIASES.names)} FROM aliases "
+        "ORDER BY alias, namespace NULLS FIRST, kind, label, id"
+    )
+
+
 def unite(engine: Engine, label: Label) -> None:
     """Make the table ``united_<Label>``: one row per node, without its text."""
-    columns = []
-    for p in stated_properties(label):
-        if p.name in ("synonyms", "xrefs"):
-            continue
-        first = f"arg_min({p.name}, prio) FILTER (WHERE {p.name} IS NOT NULL)"
-        united = f"tidy(flatten(list({p.name})))"
-        columns.append(f"{united if p.type == PropertyType.STRINGS else first} AS {p.name}")
-    names = _united("synonyms", "previous", "list_filter([name], lambda n: n IS NOT NULL)")
+    columns = [
+        f"arg_min({p.name}, prio) FILTER (WHERE {p.name} IS NOT NULL) AS {p.name}"
+        for p in stated_properties(label)
+        if p.name not in ("synonyms", "xrefs")
+    ]
+    names = _united("synonyms", "previous", "[name]")
     symbol = "symbol" if any(p.name == "symbol" for p in label.own) else "NULL"
-    # A list in DuckDB may hold the one thing that the node is called by already.
     engine.make(
         f"united_{label.name}",
         f"""SELECT * REPLACE (
@@ -217,8 +239,8 @@ def same_names(nodes: pd.DataFrame, label: Label) -> pa.Table:
     prefixes = {prefix: rank for rank, prefix in enumerate(LABEL[label.name].prefixes)}
     rank = known["id"].str.partition(":")[0].map(prefixes)
     known = known.assign(key=key, rank=rank).sort_values(["key", "rank", "id"])
-    pairs = known.explode("sources").duplicated(["key", "sources"], keep=False)
-    unclear = set(known.explode("sources").loc[pairs.to_numpy(), "key"])
+    declared = known.explode("sources")[["key", "sources"]]
+    unclear = set(declared.loc[declared.duplicated().to_numpy(), "key"])
     clear = known[~known["key"].isin(unclear)]
     kept = clear.groupby("key")[["id", "name"]].transform("first")
     gone = clear["id"].ne(kept["id"])

@@ -110,7 +110,8 @@ class Staging:
             self.folder.mkdir(parents=True, exist_ok=True)
             writer = pq.ParquetWriter(self._path(table), staged_schema(table), compression="lz4")
             self._writers[table] = writer
-        writer.write_table(rows.select(staged_schema(table).names))
+        schema = staged_schema(table)
+        writer.write_table(rows.select(schema.names).cast(schema))
 
     def _allowed(self, source: Source, rows: pa.Table, dropped: dict[str, int]) -> pa.Table:
         """Name the licence of each row, and keep the rows that the use allows."""
@@ -158,8 +159,12 @@ def _with_origin(rows: pa.Table, source: Source, chunk: Chunk, before: int) -> p
 def _check(source: Source, chunk: Chunk) -> None:
     if chunk.kind == ChunkKind.NODES:
         known = LABEL[chunk.subject].prefixes
-        good = pc.match_substring_regex(chunk.table["id"], f"^({'|'.join(map(re.escape, known))}):.")
-        _refuse(source, chunk, pc.invert(good), "id", f"ids of a {chunk.subject} begin with {known}")
+        good = pc.match_substring_regex(
+            chunk.table["id"], f"^({'|'.join(map(re.escape, known))}):."
+        )
+        _refuse(
+            source, chunk, pc.invert(good), "id", f"ids of a {chunk.subject} begin with {known}"
+        )
     elif chunk.kind == ChunkKind.STATEMENTS:
         sign = EDGE_TYPE[chunk.subject].sign
         if sign is not None:
@@ -175,4 +180,3 @@ def _refuse(source: Source, chunk: Chunk, wrong: pa.ChunkedArray, column: str, r
             f"the loader {source.name!r} gave {column} {value!r} for {chunk.file}:{line}; "
             f"{rule}. Mend the loader."
         )
-

@@ -117,7 +117,9 @@ class Build:
             empty = schema.empty_table()
             return empty if columns is None else empty.select(list(columns))
         try:
-            return pq.read_table(self.file(name), columns=None if columns is None else list(columns))
+            return pq.read_table(
+                self.file(name), columns=None if columns is None else list(columns)
+            )
         except FileNotFoundError:
             raise BuildError(f"{self.file(name)} is missing; build again") from None
         except pa.ArrowInvalid as error:

@@ -55,6 +55,18 @@ class GroupMatch:
     candidates: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
 
+    def require(self) -> tuple[str, ...]:
+        """Return the values meant.
+
+        Raises
+        ------
+        UsageError
+            If nothing was found, or several things, with what was.
+        """
+        if self.status != "matched":
+            raise UsageError(self.sentence)
+        return self.values
+
     @property
     def sentence(self) -> str:
         """What was understood, in words."""
@@ -111,10 +123,9 @@ def cells_of(store: CellStore, match: GroupMatch) -> np.ndarray[tuple[int], np.d
     UsageError
         If the match found nothing, or several things.
     """
-    if match.status != "matched":
-        raise UsageError(match.sentence)
+    wanted = match.require()
     names, codes = group_codes(store, match.column)
-    chosen = [number for number, name in enumerate(names) if name in match.values]
+    chosen = [number for number, name in enumerate(names) if name in wanted]
     return np.flatnonzero(np.isin(codes, chosen))
 
 

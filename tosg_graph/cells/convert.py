@@ -6,15 +6,14 @@ the antibody counts of ``obsm`` are in memory; the matrix never is.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -113,28 +112,19 @@ def add_h5ad(
 
     Parameters
     ----------
-    source
-        The h5ad file.
-    folder
-        The folder of all cell stores.
-    name
-        Name of the store: letters, digits, ``.``, ``_``, ``-``.
+    source, folder, name
+        The h5ad file, the folder of all cell stores, its name (letters, digits, ``._-``).
     build
         The graph build that features and labels are joined to.
-    label
-        The obs column of the label, such as the cell type.
+    label, donor, dataset
+        Columns of obs: the label, such as the cell type; the donor; the data set of each cell.
     label_map
         A table (``label``, ``ontology_id``; tabs) that maps labels to ontology terms.
-    donor
-        The obs column of the donor.
-    dataset
-        The obs column of the data set that a cell comes from, for a file of several.
     normalised
         Keep values that are not counts, as 32-bit floats; everything downstream knows.
-    matrix
-        Path of the matrix in the file: ``X``, ``raw/X``, ``layers/<name>``.
-    antibodies
-        The key under ``obsm`` with antibody counts; default: the one whose name says so.
+    matrix, antibodies
+        Where the counts are: ``X``, ``raw/X`` or ``layers/<name>``; the key under ``obsm`` of the
+        antibody counts (default: the one whose name says so).
     replace
         Whether a store of that name may be replaced.
     shard_cells
@@ -186,8 +176,8 @@ def _making(folder: Path, name: str) -> Iterator[Path]:
     """Make a folder beside the stores that is gone afterwards, whatever happened."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".new-{name}-", dir=folder))
-        temporary.chmod(0o777 & ~_umask())
+        temporary = folder / f".new-{name}-{uuid4().hex}"
+        temporary.mkdir()
     except OSError as error:
         raise CellsError(f"{folder} cannot be written: {error.strerror}") from error
     try:
@@ -199,12 +189,6 @@ def _making(folder: Path, name: str) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 class _Conversion:

@@ -148,7 +148,7 @@ class Matrix:
             path = spill / f"{number}.bin"
             found = np.fromfile(path, kind) if path.exists() else np.empty(0, kind)
             path.unlink(missing_ok=True)
-            found = found[np.argsort(found["row"], kind="stable")]
+            found = found[_order(found["row"] - a, b - a)]
             yield self._block(found["value"], found["column"], indptr[a : b + 1] - indptr[a])
 
     def _columns(self) -> Iterator[tuple[_Ints, _Ints, _Ints]]:
@@ -168,13 +168,14 @@ class Matrix:
         kind = np.dtype([("row", np.uint32), ("column", np.uint32), ("value", value)])
         for rows, columns, values in self._columns():
             places = np.searchsorted(starts, rows, side="right") - 1
-            order = np.argsort(places, kind="stable")
+            order = _order(places, len(starts))
             record = np.empty(len(order), kind)
             record["row"], record["column"], record["value"] = (
                 part[order] for part in (rows, columns, values)
             )
-            ends = np.searchsorted(places[order], np.arange(len(starts) + 1))
-            for place in np.unique(places):
+            sizes = np.bincount(places, minlength=len(starts))
+            ends = np.concatenate(([0], np.cumsum(sizes)))
+            for place in np.flatnonzero(sizes):
                 with (folder / f"{place}.bin").open("ab") as file:
                     record[ends[place] : ends[place + 1]].tofile(file)
         return kind
@@ -202,6 +203,12 @@ def _native(values: _Ints) -> _Ints:
     """Values in a type that scipy has routines for: this machine's byte order, no half floats."""
     wide = np.dtype(np.float32) if values.dtype == np.float16 else values.dtype
     return values.astype(wide.newbyteorder("="), copy=False)
+
+
+def _order(keys: _Ints, size: int) -> _Ints:
+    """Sort keys below ``size``, keeping equal ones in order; 16-bit keys take a radix sort."""
+    small = keys.astype(np.uint16) if size <= 2**16 else keys
+    return np.argsort(small, kind="stable")
 
 
 def _ranges(indptr: _Ints) -> Iterator[tuple[int, int]]:

@@ -128,19 +128,19 @@ def bulk_import(
 def _run(command: list[str], database: str) -> None:
     begun = time.time()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise StoreError(
-            f"{command[0]} cannot be run ({error.strerror}); put neo4j-admin on the path or name it: "
-            "TOSG_NEO4J_ADMIN=/path/to/bin/neo4j-admin"
+            f"{command[0]} cannot be run ({error.strerror}); put neo4j-admin on the path or name "
+            "it: TOSG_NEO4J_ADMIN=/path/to/bin/neo4j-admin"
         ) from None
     if not done.returncode:
         return
     if "already exist" in done.stderr + done.stdout:
         raise ForeignDatabase(
-            f"the server has a database {database!r} already, and an offline import only makes a new "
-            "one; it is left untouched. Load into the running server without --bulk, or drop that "
-            "database first"
+            f"the server has a database {database!r} already, and an offline import only makes a "
+            "new one; it is left untouched. Load into the running server without --bulk, or "
+            "drop that database first"
         )
     _remove_half_done(done.stdout, database, begun)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip(" .\t")]
@@ -203,7 +203,9 @@ def _write_edges(files: _Files, build: Build, kind: str) -> None:
                 ends = [f":START_ID({part.source_label})", f":END_ID({part.target_label})"]
                 out.write((",".join([*ends, *map(_header, columns)]) + "\n").encode())
                 seen[path] = None
-            _write_rows(files, out, part.rows.select(["source", "target", *(p.name for p in columns)]))
+            _write_rows(
+                files, out, part.rows.select(["source", "target", *(p.name for p in columns)])
+            )
     files.arguments += [f"--relationships={kind}={path}" for path in seen]
 
 
@@ -227,7 +229,7 @@ def _joined(column: pa.ChunkedArray, delimiter: str) -> pa.ChunkedArray:
 
 
 def _delimiter(build: Build) -> str:
-    """The first control character that no item of any list holds."""
+    """Find the first control character that no item of any list holds."""
     left = list(_DELIMITERS)
     for items in _items(build):
         left = [c for c in left if not pc.any(pc.match_substring(items, c)).as_py()]
@@ -240,7 +242,7 @@ def _delimiter(build: Build) -> str:
 
 
 def _items(build: Build) -> Iterator[pa.Array]:
-    """The items of every list of the build, one array per batch and column."""
+    """Yield the items of every list of the build, one array per batch and column."""
     names = [f"nodes/{label}" for label in build.labels]
     for name in names + [f"edges/{kind}" for kind in build.edge_types]:
         for table in tables_of(build, name):

@@ -43,7 +43,7 @@ class Fingerprint:
             _add(self._edges, [kind, source, target, _present(properties)])
 
     def value(self) -> str:
-        """The hash so far: 64 hexadecimal digits."""
+        """Give the hash so far: 64 hexadecimal digits."""
         (n, nodes), (m, edges) = self._nodes, self._edges
         return hashlib.sha256(f"{n} {nodes:064x} {m} {edges:064x}".encode()).hexdigest()
 
@@ -60,7 +60,7 @@ def _add(total: list[int], line: list[Any]) -> None:
 
 
 def fingerprint_of_build(build: Build) -> str:
-    """What :meth:`GraphStore.fingerprint` must give after the build was loaded.
+    """Compute what :meth:`GraphStore.fingerprint` must give after the build was loaded.
 
     Memory is bounded by one batch of a Parquet file.
     """

@@ -64,13 +64,11 @@ def neo4j_indexes() -> list[str]:
 def _fulltext() -> str:
     labels = "|".join(label.name for label in LABELS)
     properties = ", ".join(f"n.{name}" for name in _FULLTEXT_PROPERTIES)
-    return (
-        f"CREATE FULLTEXT INDEX {FULLTEXT} IF NOT EXISTS FOR (n:{labels}) ON EACH [{properties}]"
-    )
+    return f"CREATE FULLTEXT INDEX {FULLTEXT} IF NOT EXISTS FOR (n:{labels}) ON EACH [{properties}]"
 
 
 def schema_cypher() -> str:
-    """The text of ``cypher/schema.cypher``: it runs as it stands in Neo4j Browser."""
+    """Write out ``cypher/schema.cypher``: it runs as it stands in Neo4j Browser."""
     parts = (
         "// Generated from tosg_graph/schema.py by: python -m tosg_graph.graph.ddl",
         "",
@@ -84,7 +82,7 @@ def schema_cypher() -> str:
 
 
 def embedded_tables() -> list[str]:
-    """The node and edge tables of the embedded database, and its macros."""
+    """Define the node and edge tables of the embedded database, and its macros."""
     return [
         *(_node_table(label) for label in LABELS),
         *(_edge_table(edge) for edge in EDGE_TYPES),

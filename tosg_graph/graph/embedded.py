@@ -28,6 +28,7 @@ from tosg_graph.graph import embedded_values, parts
 from tosg_graph.graph.canonical import Fingerprint
 from tosg_graph.graph.ddl import copied_columns, embedded_tables
 from tosg_graph.graph.store import (
+    DEFAULT_LIMITS,
     Counts,
     Explanation,
     LoadReport,
@@ -117,7 +118,7 @@ class EmbeddedStore:
         )
 
     def _own_build(self) -> str | None:
-        """The build that the file holds; refuses a file that is not ours and not empty."""
+        """Read which build the file holds; refuse a file that is not ours and not empty."""
         if not self.path.exists() or (self.path.is_file() and self.path.stat().st_size == 0):
             return None
         foreign = f"{self.path} was not written by this tool and is left untouched; "
@@ -132,7 +133,7 @@ class EmbeddedStore:
         return mark["build"] if mark and mark["schema"] == SCHEMA_VERSION else None
 
     def _mark(self) -> tuple[re.Match[str] | None, dict[str, str]]:
-        """The mark, and every table's name with its kind."""
+        """Read the mark, and every table's name with its kind."""
         rows = self._rows("CALL show_tables() RETURN name, type, comment")
         comments = {name: comment for name, _, comment in rows}
         mark = _MARK.fullmatch(comments.get(_MARKED, ""))
@@ -158,7 +159,11 @@ class EmbeddedStore:
     # ---- reading -----------------------------------------------------------------------------
 
     def read(
-        self, query: str, parameters: Parameters | None = None, *, limits: ReadLimits = ReadLimits()
+        self,
+        query: str,
+        parameters: Parameters | None = None,
+        *,
+        limits: ReadLimits = DEFAULT_LIMITS,
     ) -> ResultTable:
         """Run one query that reads; see :class:`GraphStore`."""
         parameters = dict(parameters or {})
@@ -176,10 +181,10 @@ class EmbeddedStore:
         return found
 
     def explain(self, query: str, parameters: Parameters | None = None) -> Explanation:
-        """The physical plan; this engine does not say whether a query writes."""
+        """Show the physical plan; this engine does not say whether a query writes."""
         parameters = dict(parameters or {})
         check_parameters(query, parameters)
-        with self._lock, self._result(f"EXPLAIN {query}", parameters, ReadLimits()) as result:
+        with self._lock, self._result(f"EXPLAIN {query}", parameters, DEFAULT_LIMITS) as result:
             plan = "\n".join(str(row[0]) for row in result)
         return Explanation(read_only=None, plan=plan)
 
@@ -231,7 +236,9 @@ class EmbeddedStore:
     def _ids(self, table: int, offsets: list[int]) -> dict[int, str]:
         """Node ids of places in a node table."""
         names = {row[0]: row[1] for row in self._rows("CALL show_tables() RETURN id, name")}
-        query = f"MATCH (n:{names[table]}) WHERE offset(id(n)) IN $offsets RETURN offset(id(n)), n.id"
+        query = (
+            f"MATCH (n:{names[table]}) WHERE offset(id(n)) IN $offsets RETURN offset(id(n)), n.id"
+        )
         return dict(self._rows(query, {"offsets": offsets}))
 
     # ---- the engine --------------------------------------------------------------------------
@@ -250,7 +257,7 @@ class EmbeddedStore:
     @contextmanager
     def _result(
         self, query: str, parameters: Parameters, limits: ReadLimits | None
-    ) -> Iterator[ladybug.QueryResult]:
+    ) -> Iterator[Any]:
         """Run a query; the engine's errors while it runs and while rows are read become ours."""
         connection = self._open()
         connection.set_query_timeout(0 if limits is None else max(1, int(limits.timeout * 1000)))
@@ -334,6 +341,6 @@ def _copy_edges(connection: ladybug.Connection, build: Build, kind: str, folder:
 
 
 def _quoted(path: Path) -> str:
-    """A path as a text literal of the engine."""
+    """Write a path as a text literal of the engine."""
     text = str(path.resolve()).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{text}'"

@@ -51,7 +51,7 @@ def _from_mapping(value: dict[str, Any]) -> Any:
 
 
 def _path(nodes: list[Any], edges: list[Any]) -> Any:
-    """A path has both its ends; the variable of a pattern of many steps is a list of edges."""
+    """Tell paths, which have both ends, from variables of many steps, which are lists of edges."""
     return {"nodes": nodes, "edges": edges} if len(nodes) > len(edges) else edges
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,6 +23,7 @@ from tosg_graph.graph import neo4j_values
 from tosg_graph.graph.canonical import Fingerprint
 from tosg_graph.graph.neo4j_load import IMPORT_LABEL, Loader
 from tosg_graph.graph.store import (
+    DEFAULT_LIMITS,
     Counts,
     Explanation,
     LoadReport,
@@ -140,7 +141,11 @@ class Neo4jStore:
     # ---- reading -----------------------------------------------------------------------------
 
     def read(
-        self, query: str, parameters: Parameters | None = None, *, limits: ReadLimits = ReadLimits()
+        self,
+        query: str,
+        parameters: Parameters | None = None,
+        *,
+        limits: ReadLimits = DEFAULT_LIMITS,
     ) -> ResultTable:
         """Run one query that reads; see :class:`GraphStore`.
 
@@ -151,7 +156,7 @@ class Neo4jStore:
         deadline = time.monotonic() + limits.timeout
 
         def work(tx: neo4j.ManagedTransaction) -> ResultTable:
-            result = tx.run(query, parameters)  # type: ignore[arg-type]
+            result = tx.run(query, parameters)
             rows = (tuple(map(neo4j_values.plain, record.values())) for record in result)
             found = collect(result.keys(), rows, limits, deadline=deadline)
             result.consume()
@@ -162,15 +167,15 @@ class Neo4jStore:
             return self._reading(work, timeout=limits.timeout)
 
     def explain(self, query: str, parameters: Parameters | None = None) -> Explanation:
-        """The plan, and whether the server says that the query only reads."""
+        """Show the plan, and whether the server says that the query only reads."""
         parameters = dict(parameters or {})
         check_parameters(query, parameters)
 
         def work(tx: neo4j.ManagedTransaction) -> neo4j.ResultSummary:
-            return tx.run(f"EXPLAIN {query}", parameters).consume()  # type: ignore[arg-type]
+            return tx.run(f"EXPLAIN {query}", parameters).consume()
 
         with self._errors():
-            summary = self._reading(work, timeout=ReadLimits().timeout)
+            summary = self._reading(work, timeout=DEFAULT_LIMITS.timeout)
         plan = "\n".join(_plan_lines(summary.plan or {}))
         return Explanation(read_only=summary.query_type == "r", plan=plan)
 
@@ -209,7 +214,7 @@ class Neo4jStore:
         """Rows of a read without limits."""
 
         def work(tx: neo4j.ManagedTransaction) -> list[list[Any]]:
-            return tx.run(query, dict(parameters or {})).values()  # type: ignore[arg-type]
+            return tx.run(query, dict(parameters or {})).values()
 
         with self._errors():
             return self._reading(work, timeout=0)
@@ -218,16 +223,21 @@ class Neo4jStore:
         """Run a write in a managed transaction; the single number that it returns."""
 
         def work(tx: neo4j.ManagedTransaction) -> int:
-            record = tx.run(query, dict(parameters or {})).single(strict=True)  # type: ignore[arg-type]
+            record = tx.run(query, dict(parameters or {})).single(strict=True)
             return int(record[0])
 
         with self._errors(), self._writers.session(database=self.settings.database) as session:
             return session.execute_write(neo4j.unit_of_work(timeout=0)(work))
 
-    def _define(self, statement: str) -> None:
-        """Run a schema statement, which may not share a transaction with data."""
+    def _define(self, statements: Sequence[str]) -> None:
+        """Run schema statements in one transaction, which may not hold data beside them."""
+
+        def work(tx: neo4j.ManagedTransaction) -> None:
+            for statement in statements:
+                tx.run(statement).consume()
+
         with self._errors(), self._writers.session(database=self.settings.database) as session:
-            session.run(statement).consume()  # type: ignore[arg-type]
+            session.execute_write(neo4j.unit_of_work(timeout=0)(work))
 
     @contextmanager
     def _errors(self, limits: ReadLimits | None = None) -> Iterator[None]:
@@ -266,7 +276,7 @@ class Neo4jStore:
 
 def _node_ids(tx: neo4j.ManagedTransaction, elements: list[str]) -> dict[str, str]:
     query = "MATCH (n) WHERE elementId(n) IN $ids RETURN elementId(n), n.id"
-    return {element: node for element, node in tx.run(query, ids=elements).values()}
+    return {row[0]: row[1] for row in tx.run(query, ids=elements).values()}
 
 
 def _plan_lines(plan: Mapping[str, Any], depth: int = 0) -> Iterator[str]:

@@ -9,9 +9,9 @@ counts the graph and nothing else. An offline import cannot make an index (Commu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -29,39 +29,22 @@ IMPORT_LABEL = "TosgBuild"
 _ROWS = {"nodes": 2_000, "edges": 10_000}
 _BYTES = 8_000_000
 _DELETED = 20_000
-_MARK = re.compile(r"tosg-graph (?P<state>loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)")
+_MARK = re.compile(
+    r"tosg-graph (?P<state>loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)"
+)
 _PREFIX = "tosg-graph "
 
 
-class Rows(Protocol):
-    """Read rows."""
-
-    def __call__(
-        self, query: str, parameters: Mapping[str, Any] | None = None
-    ) -> list[list[Any]]: ...
-
-
-class Write(Protocol):
-    """Write in one transaction; the number that the query returns."""
-
-    def __call__(self, query: str, parameters: Mapping[str, Any] | None = None) -> int: ...
-
-
-class Define(Protocol):
-    """Run a schema statement."""
-
-    def __call__(self, statement: str) -> None: ...
-
-
 def node_statement(label: str) -> str:
-    """Writes a batch ``$rows`` of nodes; may run twice."""
+    """Write a batch ``$rows`` of nodes; may run twice."""
     return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row RETURN count(n) AS written"
+        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row "
+        "RETURN count(n) AS written"
     )
 
 
 def edge_statement(kind: str, source_label: str, target_label: str) -> str:
-    """Writes a batch ``$rows`` of edges between two labels; may run twice."""
+    """Write a batch ``$rows`` of edges between two labels; may run twice."""
     return (
         "UNWIND $rows AS row "
         f"MATCH (a:{source_label} {{id: row.source}}) MATCH (b:{target_label} {{id: row.target}}) "
@@ -76,15 +59,18 @@ class Loader:
 
     Parameters
     ----------
-    rows, write, define
-        Read rows; write in one transaction; run a schema statement.
+    rows, write
+        Called with a query and, if it has any, a mapping of parameters: read rows; write in one
+        transaction, and give the number that the query returns.
+    define
+        Run schema statements in one transaction.
     where
         The server in words, for errors.
     """
 
-    rows: Rows
-    write: Write
-    define: Define
+    rows: Callable[..., list[list[Any]]]
+    write: Callable[..., int]
+    define: Callable[[Sequence[str]], None]
     where: str
 
     def load(self, build: Build, *, progress: Progress | None = None) -> bool:
@@ -100,7 +86,7 @@ class Loader:
         return True
 
     def complete_build(self) -> str | None:
-        """The build that the database holds completely, by load or by import."""
+        """Read which build the database holds completely, by load or by import."""
         marks = [_MARK.fullmatch(mark) for mark in self._marks()]
         if len(marks) == 1 and marks[0] is not None and marks[0]["state"] == "complete":
             return marks[0]["build"]
@@ -137,7 +123,7 @@ class Loader:
             raise ForeignDatabase(
                 f"the database at {self.where} holds {nodes - ours.n_nodes:,} nodes and "
                 f"{edges - ours.n_edges:,} edges that this tool did not write; it is left "
-                "untouched. Name another database (TOSG_NEO4J_DATABASE) or server, or empty this one"
+                "untouched. Name another database (TOSG_NEO4J_DATABASE) or server, or empty it"
             )
 
     def _take(self, build: Build, marks: list[str], progress: Progress | None) -> None:
@@ -145,13 +131,16 @@ class Loader:
         loading = _mark("loading", build)
         self._set_mark(loading)
         if marks != [loading]:
-            for mark in set(marks) - {loading}:
-                self.define(f"DROP INDEX `{mark}` IF EXISTS")
+            self._drop_marks(set(marks) - {loading})
             self._clear(progress)
 
     def _set_mark(self, mark: str) -> None:
         label = LABELS[0].name
-        self.define(f"CREATE INDEX `{mark}` IF NOT EXISTS FOR (n:{label}) ON (n.{_property(mark)})")
+        on = f"FOR (n:{label}) ON (n.{_property(mark)})"
+        self.define([f"CREATE INDEX `{mark}` IF NOT EXISTS {on}"])
+
+    def _drop_marks(self, marks: set[str]) -> None:
+        self.define([f"DROP INDEX `{mark}` IF EXISTS" for mark in sorted(marks)])
 
     def _clear(self, progress: Progress | None) -> None:
         for what, pattern in (("edges", "()-[x]->()"), ("nodes", "(x)")):
@@ -164,8 +153,7 @@ class Loader:
     # ---- rows --------------------------------------------------------------------------------
 
     def _fill(self, build: Build, progress: Progress | None) -> None:
-        for statement in neo4j_constraints():
-            self.define(statement)
+        self.define(neo4j_constraints())
         for label in build.labels:
             _tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
             for table in tables_of(build, f"nodes/{label}", rows=_ROWS["nodes"]):
@@ -183,7 +171,7 @@ class Loader:
             if written != len(rows):
                 raise StoreError(
                     f"{len(rows) - written} of {len(rows)} rows found no ends in {self.where} "
-                    f"({statement.partition('MERGE')[2].strip()}); the build is damaged: build again"
+                    f"({statement.partition('MERGE')[2].strip()}); build again"
                 )
 
     def _finish(self, build: Build, progress: Progress | None) -> None:
@@ -191,19 +179,18 @@ class Loader:
         found, expected = self.counts(), Counts.of_build(build)
         if found != expected:
             raise StoreError(
-                f"{self.where} holds {found.n_nodes:,} nodes and {found.n_edges:,} edges, the build "
-                f"{expected.n_nodes:,} and {expected.n_edges:,}; somebody else writes there: empty "
-                "the database and load again"
+                f"{self.where} holds {found.n_nodes:,} nodes and {found.n_edges:,} edges, the "
+                f"build {expected.n_nodes:,} and {expected.n_edges:,}; somebody else writes there: "
+                "empty the database and load again"
             )
         _tell(progress, "indexes")
-        for statement in (*neo4j_constraints(), *neo4j_indexes()):
-            self.define(statement)
-        self.define("CALL db.awaitIndexes(3600)")
+        self.define(neo4j_constraints())
+        self.define(neo4j_indexes())
+        self.rows("CALL db.awaitIndexes(3600)")
         self.write(f"MATCH (n:{IMPORT_LABEL}) DELETE n RETURN count(*) AS deleted")
         complete = _mark("complete", build)
         self._set_mark(complete)
-        for mark in set(self._marks()) - {complete}:
-            self.define(f"DROP INDEX `{mark}` IF EXISTS")
+        self._drop_marks(set(self._marks()) - {complete})
 
 
 def _mark(state: str, build: Build) -> str:

@@ -1,4 +1,4 @@
-"""The tables of a build in the parts that a database takes: bounded, checked, one pair of labels each."""
+"""The tables of a build as a database takes them: in bounded, checked parts, by pair of labels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class EdgePart:
 
 
 def tables_of(build: Build, name: str, *, rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
-    """A table of a build in batches.
+    """Read a table of a build in batches.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def tables_of(build: Build, name: str, *, rows: int = BATCH_ROWS) -> Iterator[pa
 
 
 def edge_parts(build: Build, edge_type: str, *, rows: int = BATCH_ROWS) -> Iterator[EdgePart]:
-    """The edges of a type in batches, each between one pair of labels, in schema order."""
+    """Read the edges of a type in batches, each between one pair of labels, in schema order."""
     for table in tables_of(build, f"edges/{edge_type}", rows=rows):
         left = table.num_rows
         for a, b in EDGE_TYPE[edge_type].ends:
@@ -75,7 +75,7 @@ def edge_parts(build: Build, edge_type: str, *, rows: int = BATCH_ROWS) -> Itera
 
 
 def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
-    """The rows as mappings without the absent values."""
+    """Turn rows into mappings without the absent values."""
     for row in table.to_pylist():
         yield {name: value for name, value in row.items() if value is not None}
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Progress = Callable[[str], None]
+DEFAULT_LIMITS = ReadLimits()
 
 #: Rows that a notebook shows.
 _SHOWN = 20
@@ -72,13 +73,13 @@ class ResultTable:
         }
 
     def to_pandas(self) -> pd.DataFrame:
-        """A frame with one column of Python objects or of the type that pandas infers."""
+        """Make a frame, each column of Python objects or of the type that pandas infers."""
         import pandas as pd
 
         return pd.DataFrame(self.rows, columns=list(self.columns))
 
     def to_arrow(self) -> pa.Table:
-        """An Arrow table; a column whose values have no common type becomes JSON text."""
+        """Make an Arrow table; a column whose values have no common type becomes JSON text."""
         import pyarrow as pa
 
         columns = [[row[i] for row in self.rows] for i in range(len(self.columns))]
@@ -142,7 +143,7 @@ class LoadReport:
     next_step: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as a mapping, ready for JSON."""
+        """Give the same as a mapping, ready for JSON."""
         return asdict(self)
 
 
@@ -181,7 +182,7 @@ class Counts:
 
     @classmethod
     def of_build(cls, build: Build) -> Self:
-        """What a database must hold after the build was loaded."""
+        """Count what a database must hold after the build was loaded."""
         return cls(
             {label: build.rows(f"nodes/{label}") for label in build.labels},
             {kind: build.rows(f"edges/{kind}") for kind in build.edge_types},
@@ -294,7 +295,7 @@ def json_size(row: tuple[Any, ...]) -> int:
 
 
 def timed_out(limits: ReadLimits) -> QueryTimeout:
-    """The error of a query that ran too long; says the limit and what to do."""
+    """Make the error of a query that ran too long; says the limit and what to do."""
     return QueryTimeout(
         f"the query ran longer than its {limits.timeout:g} s and was cancelled; narrow it (name a "
         "label, an id, fewer hops, a LIMIT) or raise the timeout"

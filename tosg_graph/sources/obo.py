@@ -29,7 +29,7 @@ def header(file: SourceFile) -> dict[str, str]:
     """Read the tags of the header, as far as they stand in the head of the file."""
     lines = file.head
     end = next((i for i, line in enumerate(lines) if line.startswith("[")), len(lines))
-    pairs = (line.partition(":") for line in lines[:end])
+    pairs = (line.partition(":") for line in lines[:end] if ":" in line)
     return {tag: value.strip() for tag, _, value in pairs}
 
 

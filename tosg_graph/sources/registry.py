@@ -157,20 +157,18 @@ def find_files(
     chosen = {slot: Found(*slot, path, "--file") for slot, path in named.items()}
     chosen |= _by_name(paths, sources, chosen)
     chosen |= _by_header(paths, sources, chosen)
-    pinned = {source for source, _ in named}
+    wanted = {source.name for source in sources if required} | {source for source, _ in named}
     files: dict[str, Files] = {}
     left_out: dict[str, str] = {}
     for source in sorted(sources, key=lambda source: source.name):
-        missing = [
-            s for s in source.files if not s.optional and (source.name, s.role) not in chosen
-        ]
-        if missing:
-            reason = _missing(missing, data)
-            if required or source.name in pinned:
-                raise SourceError(f"{source.name}: {reason}. {_SAY.format(source.name)}")
-            left_out[source.name] = reason
-            continue
-        files[source.name] = _checked(source, chosen)
+        found = _checked(source, chosen)
+        missing = [s for s in source.files if not s.optional and s.role not in found]
+        if not missing:
+            files[source.name] = found
+        elif source.name in wanted:
+            raise _required(source, missing, data)
+        else:
+            left_out[source.name] = _missing(missing, data)
     if not files:
         raise SourceError(f"no source was found in {data}: {_listed(left_out)}")
     read = tuple(f for slot, f in sorted(chosen.items()) if f.source in files)
@@ -184,7 +182,6 @@ def find_files(
     )
 
 
-_SAY = "Put the file in the data folder, or name it with --file {}=PATH"
 _Slot = tuple[str, str]
 
 
@@ -238,7 +235,7 @@ def _by_name(
             if slot in settled or not spec.matches_name(path):
                 continue
             if slot in found:
-                raise _two(slot, found[slot].path, path)
+                raise _two(source, spec.role, found[slot].path, path)
             found[slot] = Found(*slot, path, "name")
     return found
 
@@ -257,7 +254,8 @@ def _by_header(
         best = None if path in taken else _best(path, wanted)
         if best is not None:
             if best in found:
-                raise _two(best, found[best].path, path)
+                source = next(source for source in sources if source.name == best[0])
+                raise _two(source, best[1], found[best].path, path)
             found[best] = Found(*best, path, "header")
     return found
 
@@ -298,17 +296,31 @@ def _missing(specs: Sequence[FileSpec], data: Path | None) -> str:
     return f"{where}: {wanted}"
 
 
+def _required(source: Source, specs: Sequence[FileSpec], data: Path | None) -> SourceError:
+    say = ", ".join(f"--file {_key(source, spec.role)}=PATH" for spec in specs)
+    return SourceError(
+        f"{source.name}: {_missing(specs, data)}. "
+        f"Put the file in the data folder, or name it: {say}"
+    )
+
+
 def _marks(spec: FileSpec) -> str:
     if spec.columns:
         return f"the columns {', '.join(spec.columns)}"
     return spec.expects or f"{len(spec.names)} columns"
 
 
-def _two(slot: _Slot, first: Path, second: Path) -> SourceError:
+def _two(source: Source, role: str, first: Path, second: Path) -> SourceError:
     return SourceError(
-        f"two files could be {slot[1]} of {slot[0]}: {first} and {second}; "
-        f"remove one, or say which with --file {slot[0]}.{slot[1]}=PATH"
+        f"two files could be {role} of {source.name}: {first} and {second}; "
+        f"remove one, or say which with --file {_key(source, role)}=PATH"
     )
+
+
+def _key(source: Source, role: str) -> str:
+    """Name a file as ``--file`` does: by the source alone where it has one required file."""
+    needed = [spec.role for spec in source.files if not spec.optional]
+    return source.name if needed == [role] else f"{source.name}.{role}"
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -1,0 +1,283 @@
+"""The named queries once more, in plain Python over rows: what a database must answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tests.tiny import INTEGRIN, Row, gene, protein
+
+Rows = list[tuple[Any, ...]]
+SIGNALLING = ("ACTIVATES", "INHIBITS", "REGULATES")
+
+
+class Graph:
+    """Rows of a build, by id."""
+
+    def __init__(self, tables: Mapping[str, list[Row]]) -> None:
+        self.nodes: dict[str, Row] = {}
+        self.edges: list[Row] = []
+        for name, rows in tables.items():
+            kind, _, subject = name.partition("/")
+            if kind == "nodes":
+                self.nodes |= {row["id"]: {"label": subject, **row} for row in rows}
+            elif kind == "edges":
+                self.edges += [{"type": subject, **row} for row in rows]
+
+    def named(self, value: str, *labels: str) -> set[str]:
+        """Ids of nodes of the labels that have the value as id, name or symbol."""
+        return {
+            node
+            for node, row in self.nodes.items()
+            if row["label"] in labels and value in (node, row.get("name"), row.get("symbol"))
+        }
+
+    def get(self, node: str, name: str) -> Any:
+        return self.nodes[node].get(name)
+
+    def of(self, *types: str) -> Iterator[Row]:
+        return (edge for edge in self.edges if edge["type"] in types)
+
+    def one_step(
+        self, types: tuple[str, ...], asked: set[str], end: str, *names: str
+    ) -> Iterator[tuple[str, Row]]:
+        """Edges whose ``end`` was asked for, with the id at their other end."""
+        other = "source" if end == "target" else "target"
+        return ((edge[other], edge) for edge in self.of(*types) if edge[end] in asked)
+
+
+def cite(edge: Row) -> tuple[Any, ...]:
+    return edge["edge_id"], edge["sources"], edge["pmids"]
+
+
+def by_affinity(found: list[tuple[str, Row, tuple[Any, ...]]]) -> Rows:
+    found.sort(key=lambda f: (-(f[1].get("affinity") or 0.0), f[0], f[1]["edge_id"]))
+    return [row for _, _, row in found]
+
+
+def drug_targets(g: Graph, drug: str) -> Rows:
+    steps = g.one_step(("TARGETS",), g.named(drug, "Drug"), "source")
+    return by_affinity([
+        (p, e, (p, g.get(p, "symbol"), g.get(p, "name"), e.get("action"), e.get("affinity"),
+                e.get("mechanism_of_action"), *cite(e)))
+        for p, e in steps
+    ])  # fmt: skip
+
+
+def drugs_of_target(g: Graph, protein: str) -> Rows:
+    steps = g.one_step(("TARGETS",), g.named(protein, "Protein"), "target")
+    return by_affinity([
+        (d, e, (d, g.get(d, "name"), e.get("action"), e.get("affinity"),
+                e.get("mechanism_of_action"), *cite(e)))
+        for d, e in steps
+    ])  # fmt: skip
+
+
+def targeted_receptors(g: Graph) -> Rows:
+    return sorted(
+        ((e["target"], g.get(e["target"], "symbol"), e["source"], g.get(e["source"], "name"),
+          e.get("action"), e.get("mechanism_of_action"), *cite(e))
+         for e in g.of("TARGETS") if g.get(e["target"], "receptor") is True),
+        key=lambda row: (row[0], row[2], row[6]),
+    )  # fmt: skip
+
+
+def signalling(g: Graph, asked: str, end: str) -> Rows:
+    steps = g.one_step(SIGNALLING, g.named(asked, "Protein"), end)
+    return sorted(
+        ((n, g.get(n, "symbol"), g.get(n, "name"), e["type"], e["sign"], e["mechanisms"], *cite(e))
+         for n, e in steps),
+        key=lambda row: (row[0], row[3], row[6]),
+    )  # fmt: skip
+
+
+def simple_paths(g: Graph, source: str, target: str, most: int) -> Iterator[list[Row]]:
+    def extend(path: list[Row], seen: list[str]) -> Iterator[list[Row]]:
+        if path and seen[-1] == target:
+            yield path
+        elif len(path) < most:
+            for edge in g.of(*SIGNALLING):
+                if edge["source"] == seen[-1] and edge["target"] not in seen:
+                    yield from extend([*path, edge], [*seen, edge["target"]])
+
+    return extend([], [source])
+
+
+def signed_path(g: Graph, source: str, target: str) -> Rows:
+    rows = []
+    for a in g.named(source, "Protein"):
+        for b in g.named(target, "Protein"):
+            for path in simple_paths(g, a, b, 4):
+                nodes = [a, *(e["target"] for e in path)]
+                signs = [e["sign"] for e in path]
+                sign: int | None = 1
+                for s in signs:
+                    sign = None if sign is None or s is None else sign * s
+                names = [g.get(n, "symbol") or g.get(n, "name") for n in nodes]
+                rows.append((
+                    len(path), sign, nodes, names, [e["type"] for e in path], signs,
+                    [e["edge_id"] for e in path], [e["sources"] for e in path],
+                    [e["pmids"] for e in path],
+                ))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], row[2], row[6]))
+
+
+def binding(g: Graph, asked: str, end: str) -> Rows:
+    """Partners in BINDS of a protein, and of the complexes that it is a part of."""
+    ids = g.named(asked, "Protein")
+    ids |= {e["target"] for e in g.of("PART_OF") if e["source"] in ids}
+    return sorted(
+        ((n, g.get(n, "symbol"), g.get(n, "name"), e[end], *cite(e))
+         for n, e in g.one_step(("BINDS",), ids, end)),
+        key=lambda row: (row[0], row[3], row[4]),
+    )  # fmt: skip
+
+
+def listing(g: Graph, types: tuple[str, ...], asked: set[str], end: str, *names: str) -> Rows:
+    """Id and some properties of what is at the other end, the citation, sorted by id."""
+    found = [
+        (n, *(e["type"] if name == "type" else e.get(name[1:]) if name[0] == "." else g.get(n, name)
+              for name in names), *cite(e))
+        for n, e in g.one_step(types, asked, end)
+    ]  # fmt: skip
+    place = 1 + names.index("type") if "type" in names else 0
+    return sorted(found, key=lambda row: (row[0], row[place], row[len(names) + 1]))
+
+
+def below(g: Graph, kind: str, tops: set[str], most: int = 15) -> Rows:
+    """Descendants with the fewest steps up."""
+    depth: dict[str, int] = {}
+    level = tops
+    for step in range(1, most + 1):
+        level = {e["source"] for e in g.of(kind) if e["target"] in level}
+        for node in level:
+            depth.setdefault(node, step)
+    rows = [(node, g.get(node, "name"), n) for node, n in depth.items()]
+    return sorted(rows, key=lambda row: (row[2], row[0]))
+
+
+def central_dogma(g: Graph, gene: str) -> Rows:
+    rows: Rows = []
+    for p, e in g.one_step(("ENCODES",), g.named(gene, "Gene"), "source"):
+        chains = [
+            (a, b) for a in g.of("TRANSCRIBED_TO") for b in g.of("TRANSLATED_TO")
+            if a["source"] == e["source"] and a["target"] == b["source"] and b["target"] == p
+        ] or [(None, None)]  # fmt: skip
+        for a, b in chains:
+            t = a["target"] if a else None
+            rows.append((
+                e["source"], g.get(e["source"], "symbol"), t, g.get(t, "mane_select") if t else None,
+                p, g.get(p, "name"), e.get("canonical"),
+                [a and a["edge_id"], b and b["edge_id"], e["edge_id"]], e["sources"], e["pmids"],
+            ))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], row[4], row[2] or ""))
+
+
+def neighbours(g: Graph, node: str) -> Rows:
+    asked = g.named(node, "Complex", "Pathway", "Disease", "Drug", "CellType", "Tissue")
+    asked |= g.named(node, "Gene", "Transcript", "Protein")
+    rows = []
+    for end, word in (("source", "out"), ("target", "in")):
+        for n, e in g.one_step(tuple({e["type"] for e in g.edges}), asked, end):
+            if e["source"] == e["target"] and end == "target":
+                continue  # a self-loop is one edge
+            direction = word if e["directed"] else "both"
+            rows.append((e[end], direction, e["type"], n, g.get(n, "label"), g.get(n, "name"),
+                         e["sign"], *cite(e)))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], row[2], row[1], row[3], row[7]))
+
+
+def edge_evidence(g: Graph, edge_id: str) -> Rows:
+    return [
+        (e["source"], g.get(e["source"], "name"), e["type"], e["target"], g.get(e["target"], "name"),
+         e["sign"], e["mechanisms"], e["sources"], e["licences"], e["pmids"], e["n_evidence"])
+        for e in g.edges if e["edge_id"] == edge_id
+    ]  # fmt: skip
+
+
+def counts(g: Graph) -> Rows:
+    total: dict[tuple[str, str], int] = {}
+    for kind, rows, key in (("node", g.nodes.values(), "label"), ("edge", g.edges, "type")):
+        for row in rows:
+            total[kind, row[key]] = total.get((kind, row[key]), 0) + 1
+    return sorted((kind, name, n) for (kind, name), n in total.items())
+
+
+ANSWER: dict[str, Callable[..., Rows]] = {
+    "central_dogma": central_dogma,
+    "complex_members": lambda g, complex: listing(
+        g, ("PART_OF",), g.named(complex, "Complex"), "target", "symbol", "name", ".stoichiometry"
+    ),
+    "complexes_of_protein": lambda g, protein: listing(
+        g, ("PART_OF",), g.named(protein, "Protein"), "source", "name", ".stoichiometry"
+    ),
+    "counts": counts,
+    "disease_genes": lambda g, disease: listing(
+        g, ("ASSOCIATED_WITH",), g.named(disease, "Disease"), "target", "symbol", "name"
+    ),
+    "diseases_of_drug": lambda g, drug: listing(
+        g, ("TREATS", "PALLIATES"), g.named(drug, "Drug"), "source", "name", "type"
+    ),
+    "diseases_of_gene": lambda g, gene: listing(
+        g, ("ASSOCIATED_WITH",), g.named(gene, "Gene"), "source", "name"
+    ),
+    "downstream": lambda g, protein: signalling(g, protein, "source"),
+    "drug_targets": drug_targets,
+    "drugs_of_disease": lambda g, disease: listing(
+        g, ("TREATS", "PALLIATES"), g.named(disease, "Disease"), "target", "name", "type"
+    ),
+    "drugs_of_target": drugs_of_target,
+    "edge_evidence": edge_evidence,
+    "kinds_of_disease": lambda g, disease: below(g, "IS_A", g.named(disease, "Disease")),
+    "ligands_of": lambda g, protein: binding(g, protein, "target"),
+    "neighbours": neighbours,
+    "pathway_members": lambda g, pathway: listing(
+        g, ("MEMBER_OF",), g.named(pathway, "Pathway"), "target", "symbol", "name"
+    ),
+    "pathways_of_gene": lambda g, gene: listing(
+        g, ("MEMBER_OF",), g.named(gene, "Gene"), "source", "name"
+    ),
+    "receptors_of": lambda g, protein: binding(g, protein, "source"),
+    "signed_path": signed_path,
+    "sub_pathways": lambda g, pathway: below(g, "CHILD_OF", g.named(pathway, "Pathway")),
+    "targeted_receptors": targeted_receptors,
+    "upstream": lambda g, protein: signalling(g, protein, "target"),
+}
+
+#: Every query with values that find something, by id, by symbol and by name; and one that does not.
+CASES: list[tuple[str, dict[str, str]]] = [
+    ("central_dogma", {"gene": "EGFR"}),
+    ("central_dogma", {"gene": gene("KRAS")}),
+    ("complex_members", {"complex": "integrin a2b1 complex"}),
+    ("complexes_of_protein", {"protein": "ITGB1"}),
+    ("counts", {}),
+    ("disease_genes", {"disease": "lung cancer"}),
+    ("diseases_of_drug", {"drug": "imatinib"}),
+    ("diseases_of_gene", {"gene": "EGFR"}),
+    ("downstream", {"protein": "TP53"}),
+    ("downstream", {"protein": "KRAS"}),
+    ("downstream", {"protein": "no such protein"}),
+    ("drug_targets", {"drug": "imatinib"}),
+    ("drug_targets", {"drug": "DrugCentral:1045"}),
+    ("drugs_of_disease", {"disease": "DOID:8552"}),
+    ("drugs_of_target", {"protein": "EGFR"}),
+    ("edge_evidence", {"edge_id": "fb9a415ddc90fc78"}),
+    ("kinds_of_disease", {"disease": "disease"}),
+    ("ligands_of", {"protein": "EGFR"}),
+    ("ligands_of", {"protein": "ITGA2"}),
+    ("neighbours", {"node": protein("TP53")}),
+    ("neighbours", {"node": "KRAS"}),
+    ("neighbours", {"node": INTEGRIN}),
+    ("neighbours", {"node": "imatinib"}),
+    ("pathway_members", {"pathway": "Signaling by EGFR"}),
+    ("pathways_of_gene", {"gene": "KRAS"}),
+    ("receptors_of", {"protein": "EGF"}),
+    ("receptors_of", {"protein": "ITGB1"}),
+    ("signed_path", {"source": "EGF", "target": "KRAS"}),
+    ("signed_path", {"source": "TP53", "target": "PTEN"}),
+    ("signed_path", {"source": "ABL1", "target": "MDM2"}),
+    ("signed_path", {"source": "EGF", "target": "MAPK1"}),
+    ("sub_pathways", {"pathway": "Signal Transduction"}),
+    ("targeted_receptors", {}),
+    ("upstream", {"protein": "SOS1"}),
+]

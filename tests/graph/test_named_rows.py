@@ -1,0 +1,94 @@
+"""Every named query gives the rows that plain Python finds, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.graph.graphs import nasty_tables
+from tests.graph.oracle import ANSWER, CASES, Graph
+from tests.neo4j_server import Server
+from tests.tiny import tiny_tables
+from tosg_graph.build.tables import Build
+from tosg_graph.graph.embedded import EmbeddedStore
+from tosg_graph.graph.neo4j import Neo4jStore
+from tosg_graph.graph.queries import load_queries
+from tosg_graph.graph.store import GraphStore
+
+TINY = Graph(tiny_tables())
+NASTY = Graph(nasty_tables())
+EACH_CASE = pytest.mark.parametrize(
+    ("name", "given"), CASES, ids=lambda v: v if isinstance(v, str) else "-".join(v.values())
+)
+
+
+@pytest.fixture(scope="module")
+def embedded_nasty(
+    nasty: Build, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedStore]:
+    with EmbeddedStore(tmp_path_factory.mktemp("nasty") / "graph.lbug") as store:
+        store.load(nasty)
+        yield store
+
+
+@pytest.fixture
+def server_nasty(neo4j_server: Server, nasty: Build) -> Iterator[Neo4jStore]:
+    with Neo4jStore(neo4j_server.settings) as store:
+        store.load(nasty)
+        yield store
+
+
+def check(store: GraphStore, graph: Graph, name: str, given: dict[str, str]) -> None:
+    query = load_queries()[name]
+    found = store.read(query.text(store.engine), query.bind(given))
+    assert found.rows == ANSWER[name](graph, **given)
+    assert found.columns == tuple(column.name for column in query.columns)
+    assert not found.truncated
+
+
+def test_every_query_has_a_case_that_finds_something() -> None:
+    for graph in (TINY, NASTY):
+        answered = {name for name, given in CASES if ANSWER[name](graph, **given)}
+        assert answered == set(load_queries()) == set(ANSWER)
+
+
+@EACH_CASE
+def test_embedded_tiny(embedded_tiny: EmbeddedStore, name: str, given: dict[str, str]) -> None:
+    check(embedded_tiny, TINY, name, given)
+
+
+@EACH_CASE
+def test_embedded_nasty(embedded_nasty: EmbeddedStore, name: str, given: dict[str, str]) -> None:
+    check(embedded_nasty, NASTY, name, given)
+
+
+@pytest.mark.neo4j
+@EACH_CASE
+def test_server(server_nasty: Neo4jStore, name: str, given: dict[str, str]) -> None:
+    check(server_nasty, NASTY, name, given)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("name", sorted(load_queries()))
+def test_no_query_scans_all_nodes(server_nasty: Neo4jStore, name: str) -> None:
+    """Seeks only, but for the queries that list everything of a kind."""
+    query = load_queries()[name]
+    explained = server_nasty.explain(query.cypher, query.bind({p.name: p.example for p in query.parameters}))
+    assert explained.read_only is True
+    assert "AllNodesScan" not in explained.plan
+    assert "AllRelationshipsScan" not in explained.plan
+    if name not in ("counts", "targeted_receptors"):
+        assert "Scan" not in explained.plan
+        assert "IndexSeek" in explained.plan
+
+
+LIMITED = [n for n, q in load_queries().items() if any(p.name == "limit" for p in q.parameters)]
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_a_limit_cuts_in_the_same_order(embedded_nasty: EmbeddedStore, name: str) -> None:
+    query = load_queries()[name]
+    given = next(g for n, g in CASES if n == name and ANSWER[name](NASTY, **g))
+    found = embedded_nasty.read(query.text("ladybug"), query.bind({**given, "limit": 1}))
+    assert found.rows == ANSWER[name](NASTY, **given)[:1]

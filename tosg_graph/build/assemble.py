@@ -1,0 +1,192 @@
+"""From the files of the sources to a finished graph build.
+
+The steps: stage the rows of each source as Parquet · declare nodes, make aliases of their names ·
+choose the canonical product of each gene · add annotations · resolve complexes · resolve statements,
+gather evidence and facts · compose texts · write. Joins and aggregations run in DuckDB, out of core:
+memory is bounded by the engine (:data:`tosg_graph.build.engine.MEMORY`), one chunk of a loader and
+one row group of a table. Every table has one order that depends on its rows alone, so the bytes do
+not depend on threads, on the order of the sources, or on the size of chunks.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tosg_graph.build import complexes, evidence, manifest, nodes, products, report, text
+from tosg_graph.build.engine import Engine
+from tosg_graph.build.identifiers import Resolver
+from tosg_graph.build.licences import check_use
+from tosg_graph.build.mappings import write_mappings
+from tosg_graph.build.staging import Staging, staged_schema
+from tosg_graph.build.tables import Build, commit_folder, table_schema, write_batches
+from tosg_graph.errors import UsageError
+from tosg_graph.schema import EDGE_TYPES, LABEL, LABELS
+from tosg_graph.sources.registry import Located
+
+Progress = Callable[[str], None]
+Tables = dict[str, dict[str, Any]]
+
+
+def build_graph(
+    located: Located,
+    into: Path,
+    *,
+    use: str = "academic",
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Build:
+    """Make a graph build from the files that were found.
+
+    Parameters
+    ----------
+    located
+        The sources and their files.
+    into
+        Folder of builds; the build goes to ``into/<build id>``.
+    use
+        ``academic``, ``commercial`` or ``redistribute``: rows whose licence forbids it are left out,
+        and the report counts them.
+    threads
+        Threads at most; default: one per core. The result does not depend on it.
+    progress
+        Called with a line of text when a step begins.
+
+    Returns
+    -------
+    Build
+        The finished build; one that was there already, whole and of the same input, is reused.
+
+    Raises
+    ------
+    UsageError
+        If the use is unknown or there is nothing to build from.
+    SourceError, BuildError
+        If the rows cannot become a build; nothing of it is left behind.
+    """
+    check_use(use)
+    if not located.sources:
+        raise UsageError("nothing to build from: no source was found; name a folder with --data")
+    say = progress or _silent
+    sources = sorted(located.sources, key=lambda source: source.name)
+    say("hashing the files")
+    inputs = {source.name: manifest.inputs_of(located.files[source.name]) for source in sources}
+    build_id = manifest.build_id(sources, inputs, use)
+    final = into / build_id
+    if (build := manifest.finished(final)) is not None:
+        say(f"build {build_id} is there already")
+        return build
+    with _temporary(into, build_id) as folder:
+        staging = Staging(folder / "staged", use)
+        for source in sources:
+            say(f"reading {source.name}")
+            staging.add(source, source.read(located.files[source.name]))
+        out = folder / "build"
+        out.mkdir()
+        with Engine(spill=folder / "spill", threads=threads) as engine:
+            _look_at(engine, staging)
+            _join(engine, say)
+            tables = _write(engine, out, build_id, say)
+            licences = report.licences_of_rows(engine)
+            made = report.make_report(engine, out, staging, tables, located)
+        entries = {
+            source.name: manifest.source_entry(
+                source,
+                located.files[source.name],
+                inputs[source.name],
+                staging.rows[source.name],
+                sorted(licences.get(source.name, {})),
+            )
+            for source in sources
+        }
+        manifest.write_manifest(
+            out, build=build_id, use=use, sources=entries, tables=tables, report=made
+        )
+        commit_folder(out, final)
+    return Build.open(final)
+
+
+def _silent(_: str) -> None:
+    return
+
+
+@contextmanager
+def _temporary(into: Path, build_id: str) -> Iterator[Path]:
+    """Make a folder beside the final one, and remove it whatever happens."""
+    fresh = not into.exists()
+    into.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".building-{build_id}-", dir=into))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if fresh and not any(into.iterdir()):
+            into.rmdir()
+
+
+def _look_at(engine: Engine, staging: Staging) -> None:
+    files = staging.close()
+    per_label = [f"{kind}_{label}" for kind in ("nodes", "annotations") for label in LABEL]
+    for name in (*per_label, "complexes", "statements", "rejected"):
+        engine.view(name, files.get(name, []), staged_schema(name))
+
+
+def _join(engine: Engine, say: Progress) -> None:
+    say("joining identifiers")
+    resolver = Resolver(engine)
+    nodes.start(engine)
+    simple = [label for label in LABELS if label.name != "Complex"]
+    for label in simple:
+        nodes.declare(engine, label)
+        nodes.name_aliases(engine, label)
+    products.start(engine)
+    resolver.learn(nodes.ALIAS_ROWS, products.ENCODES)
+    products.choose(engine, resolver)
+    for label in simple:
+        nodes.annotate(engine, label, resolver)
+        nodes.name_aliases(engine, label)
+    resolver.learn(nodes.ALIAS_ROWS, products.ENCODES)
+    # Annotations may have brought names by which an encoded protein is known.
+    products.choose(engine, resolver)
+    products.name_products(engine)
+    complexes.gather(engine, resolver)
+    resolver.learn(nodes.ALIAS_ROWS, products.ENCODES)
+    nodes.annotate(engine, LABEL["Complex"], resolver)
+    say("gathering evidence")
+    evidence.gather(engine, resolver)
+
+
+def _write(engine: Engine, out: Path, build_id: str, say: Progress) -> Tables:
+    say("composing texts")
+    for label in LABELS:
+        nodes.unite(engine, label)
+    products.apply_symbols(engine)
+    complexes.list_symbols(engine)
+    complexes.apply_names(engine)
+    for name in ("Protein", "Complex"):
+        nodes.name_fallbacks(engine, LABEL[name])
+    nodes.settle_aliases(engine)
+    text.prepare(engine)
+    say("writing tables")
+    queries = {f"nodes/{label.name}": text.nodes_query(label) for label in LABELS}
+    queries |= {f"edges/{edge.name}": evidence.facts_query(edge) for edge in EDGE_TYPES}
+    queries |= {
+        "evidence": evidence.evidence_query(),
+        "aliases": nodes.aliases_query(),
+        "rejects": evidence.rejects_query(),
+    }
+    tables: Tables = {}
+    for name, query in queries.items():
+        path = out / f"{name}.parquet"
+        rows = write_batches(engine.stream(query, table_schema(name)), path)
+        if not rows and "/" in name:  # a label or a type that nothing has
+            path.unlink()
+            continue
+        tables[name] = {"rows": rows, "sha256": manifest.sha256(path)}
+    joined = ["ends", "member_ends", *(f"annotated_{label}" for label in LABEL)]
+    write_mappings(engine, joined, out / manifest.MAPPINGS, build_id)
+    return tables

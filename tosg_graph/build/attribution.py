@@ -1,0 +1,39 @@
+"""Whose work is in a build: the licence and the citation of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_HEAD = """# Attribution
+
+This graph build holds rows of the sources below. Their terms apply to those rows; the column
+`licence` of `evidence.parquet` names the terms of each statement. The build was made for this use:
+{use}.
+"""
+
+
+def attribution(sources: Mapping[str, Mapping[str, Any]], use: str) -> str:
+    """Write the attribution of a build as Markdown.
+
+    Parameters
+    ----------
+    sources
+        The sources as the manifest lists them, with ``licences`` (of the rows) beside ``licence``.
+    """
+    return _HEAD.format(use=use) + "".join(_section(sources[name]) for name in sorted(sources))
+
+
+def _section(source: Mapping[str, Any]) -> str:
+    licence = source["licence"]
+    others = [name for name in source["licences"] if name != licence["name"]]
+    lines = [
+        f"\n## {source['title']}\n",
+        f"- Web: {source['url']}",
+        f"- Version: {source['version'] or 'not stated'}",
+        f"- Licence: {licence['name']}, {licence['url']}",
+        *([f"- Licences of single rows: {', '.join(others)}"] if others else []),
+        f"- Cite: {source['citation']}",
+        f"- Files: {', '.join(file['name'] for file in source['files'])}",
+    ]
+    return "\n".join(lines) + "\n"

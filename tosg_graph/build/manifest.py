@@ -1,0 +1,152 @@
+"""What a build says of itself: its id, its sources, its tables, its report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tosg_graph.build.attribution import attribution
+from tosg_graph.build.tables import FORMAT, MANIFEST, Build
+from tosg_graph.build.text import CAP
+from tosg_graph.errors import BuildError, SourceError
+from tosg_graph.schema import SCHEMA_VERSION
+from tosg_graph.sources.source import Files, Source
+
+#: Raised when the build would make other rows of the same input, so that its id changes with it.
+REVISION = 1
+MAPPINGS = "mappings.sssom.tsv"
+ATTRIBUTION = "ATTRIBUTION.md"
+_BLOCK = 1 << 20
+
+
+def sha256(path: Path) -> str:
+    """Hash a file, a megabyte at a time."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def inputs_of(files: Files) -> list[dict[str, Any]]:
+    """List the files of a source: role, name, bytes and sha256, sorted by role.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    """
+    found = []
+    for role, file in sorted(files.items()):
+        try:
+            size, digest = file.path.stat().st_size, sha256(file.path)
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror}", path=file.path) from error
+        found.append({"role": role, "name": file.name, "bytes": size, "sha256": digest})
+    return found
+
+
+def build_id(sources: Sequence[Source], inputs: Mapping[str, Sequence[Any]], use: str) -> str:
+    """Make the id of a build from all that decides its rows: 16 hexadecimal digits.
+
+    These are name, revision and licence of each source, role, name and hash of each file, the
+    version of the schema, the revision of the build, the use, and the cap of the texts.
+    """
+    read = [
+        [
+            source.name,
+            source.revision,
+            source.licence.name,
+            file["role"],
+            file["name"],
+            file["sha256"],
+        ]
+        for source in sources
+        for file in inputs[source.name]
+    ]
+    decisive = {"read": sorted(read), "constants": [SCHEMA_VERSION, REVISION, use, CAP]}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def finished(folder: Path) -> Build | None:
+    """Open a build if it is there and whole: every file has the hash that its manifest says."""
+    if not (folder / MANIFEST).is_file():
+        return None
+    try:
+        build = Build.open(folder)
+        hashes = {
+            build.file(name): table["sha256"] for name, table in build.manifest["tables"].items()
+        }
+        hashes |= {
+            folder / name: entry["sha256"] for name, entry in build.manifest["files"].items()
+        }
+    except (BuildError, KeyError):
+        return None
+    whole = all(path.is_file() and sha256(path) == known for path, known in hashes.items())
+    return build if whole else None
+
+
+def source_entry(
+    source: Source,
+    files: Files,
+    inputs: Sequence[Any],
+    rows: Mapping[str, int],
+    licences: Sequence[str],
+) -> dict[str, Any]:
+    """Describe a source as the manifest does.
+
+    Parameters
+    ----------
+    rows
+        How many rows of each kind it gave.
+    licences
+        The licences of its evidence.
+    """
+    licence = source.licence
+    return {
+        "title": source.title,
+        "gives": source.gives,
+        "url": source.url,
+        "version": source.version(files) if source.version else None,
+        "revision": source.revision,
+        "citation": source.citation,
+        "licence": {
+            "name": licence.name,
+            "url": licence.url,
+            "redistribute": licence.redistribute,
+            "commercial": licence.commercial,
+        },
+        "licences": sorted(licences),
+        "files": list(inputs),
+        "rows": dict(rows),
+    }
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    build: str,
+    use: str,
+    sources: Mapping[str, Any],
+    tables: Mapping[str, Any],
+    report: Mapping[str, Any],
+) -> None:
+    """Write the attribution and the manifest; the mappings must stand in the folder already."""
+    (folder / ATTRIBUTION).write_text(attribution(sources, use), encoding="utf-8")
+    manifest = {
+        "format": FORMAT,
+        "build_id": build,
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": metadata.version("tosg-graph"),
+        "use": use,
+        "sources": sources,
+        "tables": tables,
+        "files": {name: {"sha256": sha256(folder / name)} for name in (MAPPINGS, ATTRIBUTION)},
+        "report": report,
+    }
+    rendered = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / MANIFEST).write_text(rendered + "\n", encoding="utf-8")

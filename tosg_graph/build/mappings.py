@@ -1,0 +1,108 @@
+"""The identifier mappings that a build used, as SSSOM (https://w3id.org/sssom).
+
+Three kinds: references that led to a node under another identifier · nodes that became one because
+of their name · genes with several products, with the one that was taken as canonical.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv
+
+from tosg_graph.build import products
+from tosg_graph.build.engine import Engine
+from tosg_graph.schema import LABEL
+
+COLUMNS = (
+    "subject_id",
+    "subject_label",
+    "predicate_id",
+    "object_id",
+    "object_label",
+    "mapping_justification",
+    "comment",
+)
+#: Where the prefixes that a build knows point to; others are written as they came.
+CURIE_MAP = {
+    "CHEMBL.COMPOUND": "https://identifiers.org/chembl.compound:",
+    "CL": "http://purl.obolibrary.org/obo/CL_",
+    "COMPLEX": "https://w3id.org/tosg-graph/complex/",
+    "DOID": "http://purl.obolibrary.org/obo/DOID_",
+    "DRUGBANK": "https://identifiers.org/drugbank:",
+    "DrugCentral": "https://identifiers.org/drugcentral:",
+    "ENSEMBL": "https://identifiers.org/ensembl:",
+    "HGNC": "https://identifiers.org/hgnc:",
+    "MONDO": "http://purl.obolibrary.org/obo/MONDO_",
+    "NCBIGene": "https://identifiers.org/ncbigene:",
+    "OMIM": "https://omim.org/entry/",
+    "REACT": "https://identifiers.org/reactome:",
+    "RO": "http://purl.obolibrary.org/obo/RO_",
+    "RefSeq": "https://identifiers.org/refseq:",
+    "UBERON": "http://purl.obolibrary.org/obo/UBERON_",
+    "UniProtKB": "https://identifiers.org/uniprot:",
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "symbol": "https://identifiers.org/hgnc.symbol:",
+}
+_HAS_PRODUCT, _PRODUCT_OF = "RO:0002205", "RO:0002204"
+
+_USED = f"""
+SELECT ref AS subject_id, NULL AS subject_label,
+    CASE WHEN crossed AND label = 'Protein' THEN '{_HAS_PRODUCT}'
+        WHEN crossed THEN '{_PRODUCT_OF}'
+        WHEN kind IN ('id', 'xref', 'symbol') THEN 'skos:exactMatch'
+        ELSE 'skos:closeMatch' END AS predicate_id,
+    id AS object_id, label,
+    CASE WHEN crossed THEN 'semapv:MappingChaining'
+        WHEN kind IN ('id', 'xref') THEN 'semapv:UnspecifiedMatching'
+        ELSE 'semapv:LexicalMatching' END AS mapping_justification,
+    'found as ' || kind AS comment
+FROM ({{ends}}) WHERE id IS NOT NULL AND ref <> id
+"""
+_MERGED = """
+SELECT other, name, 'skos:exactMatch', id, label, 'semapv:LexicalMatching', 'same name' FROM merged
+"""
+_CANONICAL = f"""
+SELECT gene, symbol, '{_HAS_PRODUCT}', protein, 'Protein', 'semapv:CompositeMatching',
+    'canonical of ' || choices || ': {products.RULE}'
+FROM encodes LEFT JOIN united_Gene g ON g.id = gene WHERE canonical AND choices > 1
+"""
+
+
+def write_mappings(engine: Engine, tables: Sequence[str], path: Path, build_id: str) -> None:
+    """Write the mappings that a build used.
+
+    Parameters
+    ----------
+    tables
+        Tables of resolved references, as :meth:`Resolver.join` makes them.
+    """
+    ends = " UNION ".join(f"SELECT ref, label, id, kind, crossed FROM {name}" for name in tables)
+    names = " UNION ALL ".join(
+        f"SELECT '{label}' AS label, id AS object_id, name AS object_label FROM united_{label}"
+        for label in LABEL
+    )
+    query = f"""SELECT DISTINCT {", ".join(COLUMNS)}
+        FROM ({_USED.format(ends=ends)} UNION ALL {_MERGED} UNION ALL {_CANONICAL})
+        LEFT JOIN ({names}) USING (label, object_id) ORDER BY ALL"""
+    schema = pa.schema([(name, pa.string()) for name in COLUMNS])
+    with path.open("wb") as file:
+        file.write(_header(build_id).encode())
+        options = csv.WriteOptions(delimiter="\t", quoting_style="needed", quoting_header="none")
+        with csv.CSVWriter(file, schema, write_options=options) as writer:
+            for batch in engine.stream(query, schema):
+                writer.write_batch(batch)
+
+
+def _header(build_id: str) -> str:
+    lines = [
+        f"mapping_set_id: https://w3id.org/tosg-graph/mappings/{build_id}",
+        "mapping_set_description: Identifier mappings that a TOSG Graph build used",
+        "license: https://w3id.org/sssom/license/unspecified",
+        "curie_map:",
+        *(f'  {prefix}: "{base}"' for prefix, base in sorted(CURIE_MAP.items())),
+    ]
+    return "".join(f"#{line}\n" for line in lines)
