@@ -26,6 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from tosg_graph import CellBatch, Export, load_export
@@ -260,11 +261,12 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("export", type=Path, help="folder of an export of labelled, split cells")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one run each")
-    parser.add_argument("--epochs", type=int, default=8, help="passes over the training cells")
-    parser.add_argument("--hidden", type=int, default=16, help="width of a node state")
+    parser.add_argument("--epochs", type=int, default=6, help="passes over the training cells")
+    parser.add_argument("--hidden", type=int, default=8, help="width of a node state")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of messages")
     parser.add_argument("--batch-size", type=int, default=64, help="cells of a batch")
-    parser.add_argument("--rate", type=float, default=5e-3, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
+    parser.add_argument("--threads", type=int, default=1, help="more help with wide states only")
     parser.add_argument("--device", default=device, help="where the network runs")
     return parser.parse_args()
 
@@ -280,8 +282,15 @@ def report(name: str, scores: list[Score]) -> str:
 
 
 def main() -> None:
-    """Train both models and print their test scores."""
+    """Read the command line and run."""
     given = options()
+    torch.set_num_threads(given.threads)
+    with threadpool_limits(given.threads):
+        run(given)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Train both models as told and print their test scores."""
     task = Task.of(load_export(given.export))
     settings = Settings(
         given.hidden, given.rounds, given.epochs, given.batch_size, given.rate, given.device

@@ -329,7 +329,7 @@ def cells_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -
         stores = [ws.cells(name) for name in ws.cell_names()]
         columns = ("store", "cells", "modalities", "values", "label", "source")
         rows = [
-            (s.name, s.n_cells, list(s.modalities), s.value_kind, s.label_column, s.source_file)
+            (s.name, s.n_cells, list(s.modalities), s.value_kind, s.label_column, s.manifest["source"]["file"])
             for s in stores
         ]
         _print_rows(columns, rows, as_json=as_json)
@@ -345,7 +345,7 @@ def cells_info(
     with open_workspace(workspace) as ws:
         store = ws.cells(name)
         if as_json:
-            display.print_json(store.summary())
+            display.print_json(reports.cell_store_dict(store))
         else:
             reports.print_cell_store(store)
 

@@ -90,7 +90,7 @@ def _what_next(path: Path) -> None:
         "What to type next:",
         f"  tosg query --list -w {path}",
         f'  tosg ask "How does EGF activate MAPK1?" -w {path}',
-        f'  tosg ask "Which drugs treat chronic myeloid leukemia?" -w {path}',
+        f'  tosg ask "Which drugs treat hematologic cancer?" -w {path}',
         f"  tosg cypher 'MATCH (d:Drug)-[t:TARGETS]->(p:Protein) WHERE d.name = $drug "
         f"RETURN p.symbol, t.action' drug=imatinib -w {path}",
         f"  python examples/train_cell_type.py {path / 'export'}",

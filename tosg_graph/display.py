@@ -14,10 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 #: Lists in a table cell are cut after this many items; ``--json`` has them all.
-SHOWN_ITEMS = 4
+SHOWN_ITEMS = 2
+
+#: A column whose values are all this short is never broken over lines, in characters.
+WHOLE = 20
 
 #: Width of a table that goes into a file or a pipe, in characters.
-PIPE_WIDTH = 140
+PIPE_WIDTH = 150
 
 
 def console() -> Console:
@@ -48,11 +51,15 @@ def cell_text(value: object) -> str:
     if isinstance(value, (list, tuple)):
         shown = ", ".join(cell_text(item) for item in value[:SHOWN_ITEMS])
         rest = len(value) - SHOWN_ITEMS
-        return f"{shown}, … {rest} more" if rest > 0 else shown
+        return f"{shown} +{rest}" if rest > 0 else shown
     if isinstance(value, dict):
         named = value.get("symbol") or value.get("name") or value.get("type") or value.get("id")
         return str(named) if named else json.dumps(value, ensure_ascii=False)
     return str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def print_table(
@@ -80,12 +87,13 @@ def print_table(
         header_style="bold",
     )
     for position, column in enumerate(columns):
-        numeric = all(
-            isinstance(row[position], (int, float)) and not isinstance(row[position], bool)
-            for row in shown
-            if row[position] is not None
+        values = [row[position] for row in shown if row[position] is not None]
+        table.add_column(
+            column,
+            justify="right" if values and all(map(_is_number, values)) else "left",
+            overflow="fold",
+            no_wrap=max((len(cell_text(value)) for value in values), default=0) <= WHOLE,
         )
-        table.add_column(column, justify="right" if numeric and shown else "left", overflow="fold")
     for row in shown:
         table.add_row(*[Text(cell_text(value)) for value in row])
     out = console()

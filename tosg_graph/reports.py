@@ -9,8 +9,10 @@ from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VE
 
 if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
+    from tosg_graph.build.tables import Build
     from tosg_graph.cells.reader import CellStore
-    from tosg_graph.cells.report import CellReport, ModalityReport
+    from tosg_graph.cells.report import CellReport
+    from tosg_graph.graph.store import LoadReport
     from tosg_graph.tensors.export import Export
 
 
@@ -81,49 +83,156 @@ def print_schema() -> None:
         display.print_table(("property", "type", "what it says"), rows, title=f"\n{title}")
 
 
+# ---- builds and loads ------------------------------------------------------------------------
+
+
+def _rate(joins: list[dict[str, Any]]) -> str:
+    total = sum(join["total"] for join in joins)
+    return f"{sum(join['resolved'] for join in joins) / total:.2%}" if total else ""
+
+
+def _source_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
+    rows = {kind: number for kind, number in part["rows"].items() if kind != "rejects"}
+    return (
+        name,
+        sum(rows.values()),
+        rows.get("nodes", 0) + rows.get("complexes", 0),
+        part["facts"],
+        part["evidence"],
+        _rate(part["joins"]),
+        sum(part["rejects"].values()),
+    )
+
+
+def print_build(build: Build) -> None:
+    """Print the report of a build: sources, joins, what was turned away, and what there is."""
+    report = build.manifest["report"]
+    display.print_table(
+        ("source", "rows", "nodes", "facts", "statements", "ids joined", "rejects"),
+        [_source_row(name, part) for name, part in report["sources"].items()],
+        title=f"Build {build.id}",
+    )
+    _print_joins(report["sources"])
+    display.print_table(("rejected because", "rows"), list(report["rejects"].items()))
+    _say("")
+    texts = report["text"]
+    display.print_table(
+        ("label", "nodes", "with text"),
+        [(name, number, f"{texts[name]['rate']:.1%}") for name, number in report["nodes"].items()],
+    )
+    _say("")
+    display.print_table(("edge type", "facts"), list(report["edges"].items()))
+    for source, why in report["left_out"].items():
+        _say(f"left out: {source}: {why}", "yellow")
+    if report["unused"]:
+        _say(f"not used by any source: {', '.join(report['unused'])}", "dim")
+    _say(f"{build.path}")
+
+
+def _print_joins(sources: dict[str, Any]) -> None:
+    """Identifiers that did not all find their node, by source and namespace."""
+    rows = [
+        (
+            name,
+            f"{join['namespace']}: → {join['label']} ({join['what']})",
+            join["total"],
+            f"{join['rate']:.2%}",
+            ", ".join(f"{kind} {number:,}" for kind, number in join["kinds"].items()),
+        )
+        for name, part in sources.items()
+        for join in part["joins"]
+        if join["resolved"] < join["total"]
+    ]
+    columns = ("source", "identifiers", "number", "joined", "found as")
+    display.print_table(columns, rows, title="\nIdentifiers that did not all find a node")
+    _say("")
+
+
+def print_load(report: LoadReport) -> None:
+    """Print what a load did."""
+    did = "loaded" if report.changed else "already there, nothing changed"
+    _say(
+        f"build {report.build_id} in {report.engine}: {report.nodes:,} nodes, {report.edges:,} edges "
+        f"({did}, {report.seconds:.1f} s)",
+        "bold",
+    )
+    if report.next_step:
+        _say(report.next_step)
+
+
 # ---- cells -----------------------------------------------------------------------------------
 
 
-def _modality_row(name: str, part: ModalityReport) -> tuple[Any, ...]:
-    kinds = ", ".join(f"{kind} {number:,}" for kind, number in part.mapping.items())
+def _modality_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
+    kinds = ", ".join(f"{kind} {number:,}" for kind, number in part["mapping"].items())
     return (
         name,
-        part.n_features,
-        f"{part.total:,.0f}",
-        f"{part.mapped_features:.1%}",
-        f"{part.mapped_total:.2%}",
+        f"{part['n_features']:,}",
+        f"{part['total']:,.0f}",
+        f"{part['mapped_features']:.1%}",
+        f"{part['mapped_total']:.2%}",
         kinds,
     )
 
 
 def print_cells_added(report: CellReport) -> None:
     """Print how a file of cells joined the graph."""
-    kind = report.value_kind
-    _say(f"{report.name}: {report.n_cells:,} cells ({kind}) in {report.path}", "bold")
+    _say(f"{report.name}: {report.n_cells:,} cells ({report.value_kind}) in {report.path}", "bold")
+    _print_joined(report.content())
+
+
+def _print_joined(report: dict[str, Any]) -> None:
+    kind = report["value_kind"]
     display.print_table(
         ("modality", "features", f"sum of {kind}", "features joined", f"{kind} joined", "joined by"),
-        [_modality_row(name, part) for name, part in report.modalities.items()],
+        [_modality_row(name, part) for name, part in report["modalities"].items()],
     )
-    for name, part in report.modalities.items():
-        if part.unmapped:
-            _say(f"  {name}, not in the graph, largest first: {', '.join(part.unmapped)}")
-        for feature, candidates in part.ambiguous.items():
+    for name, part in report["modalities"].items():
+        if part["unmapped"]:
+            _say(f"  {name}, not in the graph, largest first: {', '.join(part['unmapped'])}")
+        for feature, candidates in part["ambiguous"].items():
             _say(f"  {name}, ambiguous: {feature} may be {', '.join(candidates)}")
-    if report.labels:
+    if report["labels"]:
         display.print_table(
             ("label", "ontology id", "found by"),
-            [(term.label, term.id, term.by) for term in report.labels],
+            [(term["label"], term["ontology_id"], term["how"]) for term in report["labels"]],
         )
-    for thing, why in report.left_out.items():
+    for thing, why in report["left_out"].items():
         _say(f"  left out: {thing}: {why}")
-    for warning in report.warnings:
+    for warning in report["warnings"]:
         _say(f"  note: {warning}", "yellow")
+
+
+def cell_store_dict(store: CellStore) -> dict[str, Any]:
+    """What a cell store holds, as plain values for ``--json``."""
+    manifest = store.manifest
+    groups: dict[str, int] = {}
+    if store.label_column:
+        counts = store.values(store.label_column).value_counts().to_pylist()
+        groups = {str(c["values"]): c["counts"] for c in counts if c["values"] is not None}
+    return {
+        "name": store.name,
+        "n_cells": store.n_cells,
+        "value_kind": store.value_kind,
+        "source": manifest["source"],
+        "build_id": manifest["build_id"],
+        "label_column": store.label_column,
+        "groups": dict(sorted(groups.items())),
+        **{key: manifest["report"][key] for key in ("modalities", "labels", "left_out", "warnings")},
+    }
 
 
 def print_cell_store(store: CellStore) -> None:
     """Print what a cell store holds."""
-    summary = store.summary()
-    display.print_table(("", store.name), list(summary.items()))
+    found = cell_store_dict(store)
+    _say(
+        f"{found['name']}: {found['n_cells']:,} cells ({found['value_kind']}) of "
+        f"{found['source']['file']}, joined to build {found['build_id']}",
+        "bold",
+    )
+    _print_joined(found)
+    if found["groups"]:
+        display.print_table((found["label_column"], "cells"), list(found["groups"].items()))
 
 
 # ---- answers ---------------------------------------------------------------------------------

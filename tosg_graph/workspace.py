@@ -13,7 +13,7 @@ is keyed by the same ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -338,9 +338,10 @@ class Workspace:
         return CellStore.open(self.path / "cells" / name)
 
     def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
-        """What a group of cells expresses: the share detecting each feature, the mean per 10,000.
+        """What a group of cells has: the share detecting each feature, the mean per 10,000.
 
-        Sorted by that share, the largest first. The group is named as in a question.
+        Sorted by that share, the largest first. The group is named as in a question; a cell type
+        of the graph stands for all labels below it.
         """
         from tosg_graph.cells.cohort import match_group
         from tosg_graph.cells.profiles import profiles
@@ -349,7 +350,9 @@ class Workspace:
         store = self.cells(cells)
         found = match_group(store, group, build=self.graph)
         table = profiles(store, modality=modality).for_group(*found.require())
-        return ResultTable.from_arrow(table)
+        table = table.sort_by([("detected", "descending"), ("name", "ascending")])
+        rows = list(zip(*[column.to_pylist() for column in table.columns], strict=True))
+        return ResultTable(tuple(table.column_names), rows)
 
     # ---- tensors -----------------------------------------------------------------------------
 
@@ -371,12 +374,12 @@ class Workspace:
         seeds, hops
             Nodes by id, symbol or name, and how many edges to go from them.
         cypher, parameters
-            A query whose result holds node ids; it passes the read gate.
+            A query whose columns hold node ids, nodes or paths; it passes the read gate.
 
         Without any of them the whole graph is chosen.
         """
         from tosg_graph.ask.link import node_parameter
-        from tosg_graph.tensors.subgraph import Subgraph, ids_in_rows
+        from tosg_graph.tensors.subgraph import Subgraph
 
         if sum(choice is not None for choice in (pathway, seeds, cypher)) > 1:
             raise UsageError("choose a subgraph by pathway, by seeds or by Cypher, not by several")
@@ -389,7 +392,7 @@ class Workspace:
         if cypher is not None:
             unlimited = ReadLimits(timeout=60.0, max_rows=1_000_000, max_bytes=200_000_000)
             result = self.cypher(cypher, parameters, limits=unlimited)
-            return Subgraph.of_ids(self.graph, ids_in_rows(result.rows))
+            return Subgraph.of_ids(self.graph, node_ids(result))
         return Subgraph.whole(self.graph)
 
     def cell_loader(self, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:
@@ -447,4 +450,41 @@ class Workspace:
             text_dims=text_dims,
             seed=seed,
             overwrite=overwrite,
+        )
+
+
+def node_ids(result: ResultTable) -> list[str]:
+    """Ids of the nodes in a result, each once, in the order of the rows.
+
+    Raises
+    ------
+    UsageError
+        If a value is neither a node id, a node, a path, nor a list of these.
+    """
+    if result.truncated:
+        raise UsageError(
+            f"the query returns more than {len(result.rows):,} rows; choose nodes with fewer rows, "
+            "such as RETURN DISTINCT p.id"
+        )
+    found: dict[str, None] = {}
+    for row in result.rows:
+        for column, value in zip(result.columns, row, strict=True):
+            found.update(dict.fromkeys(_ids_of(value, column)))
+    return list(found)
+
+
+def _ids_of(value: object, column: str) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _ids_of(item, column)
+    elif isinstance(value, dict) and isinstance(value.get("nodes"), list):
+        yield from _ids_of(value["nodes"], column)
+    elif isinstance(value, dict) and isinstance(value.get("id"), str):
+        yield value["id"]
+    elif value is not None:
+        raise UsageError(
+            f"column {column!r} holds {value!r}; a query that chooses a subgraph returns node ids, "
+            "nodes or paths, such as RETURN p.id"
         )

@@ -10,7 +10,7 @@ from tosg_graph.build.tables import Build
 
 #: Everything that a text may hold and a loader may lose.
 NASTY = (
-    "a \"quoted\" word, a 'single' one, \"\"two\"\", a back\\slash, an end \\\" \\' \\n",
+    'a "quoted" word, a \'single\' one, ""two"", a back\\slash, an end \\" \\\' \\n',
     "line one\nline two\r\nline three\ttabbed\n\n  ends with blanks  ",
     "κ-λ µ é ﬁ 日本語 עברית 👩🏽‍🔬 😀 \u2028 \u00a0 \ufeff",
     "; , | \x1f \x01 {a: 1} $x `tick` // no comment /* none */ \\x1f ; DROP",
@@ -36,7 +36,9 @@ def nasty_tables() -> dict[str, list[Row]]:
         _edge("BINDS", protein("EGF"), "Protein", INTEGRIN, "Complex", "cellphonedb"),
     ]
     tables["edges/REGULATES"] += [
-        _edge("REGULATES", protein("KRAS"), "Protein", protein("KRAS"), "Protein", "signor", ("7",)),
+        _edge(
+            "REGULATES", protein("KRAS"), "Protein", protein("KRAS"), "Protein", "signor", ("7",)
+        ),
         _edge("REGULATES", INTEGRIN, "Complex", INTEGRIN, "Complex", "signor", ("8", "9")),
     ]
     for name in ("edges/BINDS", "edges/REGULATES"):

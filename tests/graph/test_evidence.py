@@ -12,7 +12,9 @@ from tosg_graph.graph.evidence import statements_of
 
 def test_all_statements_of_a_fact(tiny: Build) -> None:
     fact = edge_id(protein("EGF"), "ACTIVATES", protein("EGFR"))
-    expected = [(row["pmids"], row["record_id"]) for row in evidence_rows() if row["edge_id"] == fact]
+    expected = [
+        (row["pmids"], row["record_id"]) for row in evidence_rows() if row["edge_id"] == fact
+    ]
     assert len(expected) == 2
     found = statements_of(tiny, fact)
     assert [(row["pmids"], row["record_id"]) for row in found] == expected

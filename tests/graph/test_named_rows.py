@@ -74,7 +74,9 @@ def test_server(server_nasty: Neo4jStore, name: str, given: dict[str, str]) -> N
 def test_no_query_scans_all_nodes(server_nasty: Neo4jStore, name: str) -> None:
     """Seeks only, but for the queries that list everything of a kind."""
     query = load_queries()[name]
-    explained = server_nasty.explain(query.cypher, query.bind({p.name: p.example for p in query.parameters}))
+    explained = server_nasty.explain(
+        query.cypher, query.bind({p.name: p.example for p in query.parameters})
+    )
     assert explained.read_only is True
     assert "AllNodesScan" not in explained.plan
     assert "AllRelationshipsScan" not in explained.plan

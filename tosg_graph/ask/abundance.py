@@ -61,6 +61,13 @@ class Abundance:
             store, wanted, groups, text, DEFAULT_SHARE if share is None else share, strict, stated
         )
 
+    def detection_of_all(
+        self, store: str, modality: str, share: float | None, *, strict: bool
+    ) -> Detection:
+        """Find a threshold for every group of a store."""
+        wanted = DEFAULT_SHARE if share is None else share
+        return Detection(store, modality, (), "every group", wanted, strict, share is not None)
+
     def shares(self, detection: Detection, labels: Collection[str]) -> dict[str, float]:
         """Id → share of the group's cells in which it is counted, for ids that reach the threshold.
 
@@ -69,6 +76,8 @@ class Abundance:
         """
         profile = self._profile(detection.store, detection.modality)
         table = profile.for_group(*detection.groups)
+        # Not measured, measured and never seen, and seen too rarely are three different things: what
+        # was not measured has no share at all.
         measured: dict[str, float] = {}
         ids, values = table["graph_id"].to_pylist(), table["detected"].to_pylist()
         for node, share in zip(ids, values, strict=True):
@@ -78,7 +87,8 @@ class Abundance:
         return {
             node: share
             for node, share in every
-            if share > detection.min_share or (share == detection.min_share and not detection.strict)
+            if share > detection.min_share
+            or (share == detection.min_share and not detection.strict)
         }
 
     def by_group(
@@ -110,7 +120,7 @@ class Abundance:
         return sum(int(profile.n_cells[profile.position(group)]) for group in detection.groups)
 
     def store_for(self, modality: str) -> str:
-        """The one store that a question without a group is answered from."""
+        """Find the one store that a question without a group is answered from."""
         self._need_stores()
         names = [n for n, s in self.stores.items() if modality in s.modalities and s.label_column]
         if not names:
@@ -188,7 +198,7 @@ class Abundance:
     def _as_labels(
         self, measured: Mapping[str, float], labels: Collection[str]
     ) -> Iterator[tuple[str, float]]:
-        """What was measured, as nodes of the labels asked for."""
+        """Find what was measured, as nodes of the labels asked for."""
         proteins: dict[str, float] = {}
         genes: dict[str, float] = {}
         for node, share in measured.items():

@@ -66,23 +66,23 @@ class Answer:
     text: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain values, ready for JSON."""
+        """Show the answer as plain values, ready for JSON."""
         return asdict(self)
 
     def to_pandas(self) -> Any:
-        """The rows as a pandas frame."""
+        """Show the rows as a pandas frame."""
         import pandas as pd
 
         return pd.DataFrame(self.rows, columns=self.columns)
 
     def _repr_markdown_(self) -> str:
-        """The text, the reading and the notes, for a notebook."""
+        """Show the text, the reading and the notes, for a notebook."""
         notes = [f"> {warning}" for warning in self.warnings]
         read = [f"*{self.reading}*"] if self.reading else []
         return "\n\n".join([f"**{self.status}**", *read, self.text.replace("\n", "  \n"), *notes])
 
     def _repr_html_(self) -> str:
-        """The text and a table of the first rows, for a notebook."""
+        """Show the text and a table of the first rows, for a notebook."""
         said = "".join(f"<p>{html.escape(line)}</p>" for line in self.text.splitlines())
         notes = "".join(f"<p><i>{html.escape(warning)}</i></p>" for warning in self.warnings)
         head = f"<p><b>{html.escape(self.status)}</b> {html.escape(self.reading)}</p>"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tosg_graph.ask.compile import Query, cited_query
+from tosg_graph.ask.compile import cited_query
+from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.nodes import NodeNames
 from tosg_graph.ask.plan import Plan
 from tosg_graph.build.tables import Build
@@ -100,7 +101,7 @@ def _cited(edge: Mapping[str, Any]) -> Edge:
 
 
 def of_paths(paths: Iterable[Sequence[Mapping[str, Any]]]) -> Support:
-    """The edges of paths, under the last node of each."""
+    """Collect the edges of paths, under the last node of each."""
     found = Support()
     for path in paths:
         found.add(str(path[-1]["target"]), [_cited(edge) for edge in path])
@@ -125,10 +126,12 @@ def of_build(build: Build, edge_ids: Mapping[str, str]) -> Support:
 
 
 def statements(build: Build, edge_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The statements of the sources behind some facts, in the order of the build."""
+    """Collect the statements of the sources behind some facts, in the order of the build."""
     table = pq.read_table(build.file("evidence"), filters=[("edge_id", "in", list(edge_ids))])
     rows: list[dict[str, Any]] = table.to_pylist()
-    return sorted(rows, key=lambda row: (edge_ids.index(row["edge_id"]), row["source"], row["line"]))
+    return sorted(
+        rows, key=lambda row: (edge_ids.index(row["edge_id"]), row["source"], row["line"])
+    )
 
 
 def citations(found: Support) -> list[dict[str, Any]]:
@@ -145,7 +148,7 @@ def citations(found: Support) -> list[dict[str, Any]]:
 def subgraph(
     found: Support, answers: Iterable[str], names: NodeNames
 ) -> dict[str, list[dict[str, Any]]]:
-    """The nodes and edges of the evidence, and the answers that are nodes."""
+    """Collect the nodes and edges of the evidence, and the answers that are nodes."""
     edges = [edge for _, edge in found.edges().values()]
     ids = dict.fromkeys(answers)
     for edge in edges:

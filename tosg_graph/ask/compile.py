@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
-from tosg_graph.ask.dialect import Dialect, dialect
-from tosg_graph.ask.plan import Form, Join, NodeSet, Plan, Step
+from tosg_graph.ask.dialect import dialect
+from tosg_graph.ask.pattern import Query, Writer, conditions, end, labels, match, where
+from tosg_graph.ask.plan import Form, Join, NodeSet, Plan
 from tosg_graph.schema import EDGE_TYPE, LABEL
 
 #: Paths that are looked at to find the shortest between two nodes, and to cite for one answer.
@@ -16,41 +16,22 @@ _PATHS = 1000
 _CITED = 2000
 
 #: What is shown of an edge whose other end is given.
-_EDGE_COLUMNS = ("sign", "action", "affinity", "mechanisms", "n_evidence", "sources", "pmids", "edge_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One query and its parameters."""
-
-    text: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Lines of a query while it is written, and the values that it takes."""
-
-    words: Dialect
-    detected: Mapping[int, Sequence[str]]
-    lines: list[str] = field(default_factory=list)
-    parameters: dict[str, Any] = field(default_factory=dict)
-    joins: int = 0
-
-    def value(self, name: str, value: Any) -> str:
-        """Take a value as a parameter; its placeholder comes back."""
-        self.parameters[name] = value
-        return f"${name}"
-
-    def query(self) -> Query:
-        """What was written."""
-        return Query("\n".join(self.lines), dict(self.parameters))
+_EDGE_COLUMNS = (
+    "sign",
+    "action",
+    "affinity",
+    "mechanisms",
+    "n_evidence",
+    "sources",
+    "pmids",
+    "edge_id",
+)
 
 
 def main_query(
     plan: Plan, engine: str, *, limit: int, detected: Mapping[int, Sequence[str]] | None = None
 ) -> Query:
-    """The query whose rows answer the question.
+    """Write the query whose rows answer the question.
 
     Parameters
     ----------
@@ -63,7 +44,7 @@ def main_query(
     detected
         For each detection of the plan, by ``id()``: the ids of the nodes that it holds for.
     """
-    writer = _Writer(dialect(engine), detected or {})
+    writer = Writer(dialect(engine), detected or {})
     write = _FORMS.get(plan.form, _nodes)
     write(writer, plan, limit)
     return writer.query()
@@ -86,17 +67,17 @@ def cited_query(
     *,
     detected: Mapping[int, Sequence[str]] | None = None,
 ) -> Query:
-    """The edges that make a join true for some answers: one column ``answer``, then edges.
+    """Write the edges that make a join true for some answers: one column ``answer``, then edges.
 
     Edges with more statements come first. For a chain of edges: the shortest chains, as lists.
     """
-    writer = _Writer(dialect(engine), detected or {})
-    ids = writer.value("answers", list(answers))
+    writer = Writer(dialect(engine), detected or {})
+    ids = writer.value("answer_ids", list(answers))
     if not all(step.single for step in join.steps):
         return _cited_chains(writer, plan, join, ids)
-    writer.lines.append(f"MATCH (a:{_labels(plan.answer.labels)})")
+    writer.lines.append(f"MATCH (a:{labels(plan.answer.labels)})")
     writer.lines.append(f"WHERE a.id IN {ids}")
-    edges = _match(writer, "a", join)
+    edges = match(writer, "a", join)
     shown = ", ".join(f"{edge} AS {edge}" for edge in edges)
     order = ", ".join(f"{edge}.n_evidence DESC, {edge}.edge_id" for edge in edges)
     writer.lines.append(f"RETURN a.id AS answer, {shown}")
@@ -108,9 +89,12 @@ def cited_query(
 # ---- the forms -----------------------------------------------------------------------------------
 
 
-def _nodes(writer: _Writer, plan: Plan, limit: int) -> None:
+def _nodes(writer: Writer, plan: Plan, limit: int) -> None:
     """List, count and exists: the nodes for which everything holds."""
     answer = plan.answer
+    if plan.form is Form.EXISTS and answer.filters and not (answer.joins or answer.detections):
+        _marked(writer, answer, limit)
+        return
     _start(writer, answer)
     if plan.form is Form.COUNT:
         _joined(writer, answer)
@@ -120,16 +104,22 @@ def _nodes(writer: _Writer, plan: Plan, limit: int) -> None:
     columns = _flat(writer, answer.joins[0]) if flat else _joined(writer, answer)
     named = ["a.id AS id", "a.name AS name", *_symbol(answer.labels)]
     writer.lines.append("RETURN " + ", ".join([*named, *columns]))
-    writer.lines.append("ORDER BY " + ", ".join([*_first(plan, flat=flat), "name", "id", *_tie(flat)]))
+    called = "coalesce(symbol, name)" if len(named) == 3 else "name"
+    order = [*_first(plan, flat=flat), called, "id", *(["edge_id"] if flat else [])]
+    writer.lines.append("ORDER BY " + ", ".join(order))
     writer.lines.append(f"LIMIT {limit}")
 
 
-def _tie(flat: bool) -> list[str]:
-    return ["edge_id"] if flat else []
+def _marked(writer: Writer, answer: NodeSet, limit: int) -> None:
+    """Write the properties that are asked about, whatever they are: "no" and "not known" differ."""
+    _start(writer, replace(answer, filters=()))
+    shown = [f"a.{wanted.name} AS {wanted.name}" for wanted in answer.filters]
+    named = ["a.id AS id", "a.name AS name", *_symbol(answer.labels)]
+    writer.lines += ["RETURN " + ", ".join([*named, *shown]), "ORDER BY name, id", f"LIMIT {limit}"]
 
 
 def _first(plan: Plan, *, flat: bool) -> list[str]:
-    """What goes before the order of names; what is not known goes last."""
+    """Write what goes before the order of names; what is not known goes last."""
     if plan.rank is None:
         return []
     if plan.rank.by == "affinity" and flat:
@@ -142,31 +132,31 @@ def _first(plan: Plan, *, flat: bool) -> list[str]:
     return ["n_evidence DESC"]
 
 
-def _start(writer: _Writer, answer: NodeSet) -> None:
-    writer.lines.append(f"MATCH (a:{_labels(answer.labels)})")
-    _where(writer, _conditions(writer, "a", answer))
+def _start(writer: Writer, answer: NodeSet) -> None:
+    writer.lines.append(f"MATCH (a:{labels(answer.labels)})")
+    where(writer, conditions(writer, "a", answer))
 
 
-def _flat(writer: _Writer, join: Join) -> list[str]:
+def _flat(writer: Writer, join: Join) -> list[str]:
     """One edge to given nodes: the edge's own columns."""
-    (edge,) = _match(writer, "a", join)
+    (edge,) = match(writer, "a", join)
     known = {p.name for name in join.steps[0].edges for p in EDGE_TYPE[name].properties}
     shown = [f"{edge}.{name} AS {name}" for name in _EDGE_COLUMNS if name in known]
     return [f"{writer.words.type(edge)} AS relation", "n1.id AS other", *shown]
 
 
-def _joined(writer: _Writer, answer: NodeSet) -> list[str]:
+def _joined(writer: Writer, answer: NodeSet) -> list[str]:
     """Each join in turn, folded to one row per node before the next begins."""
     carried: list[str] = []
     columns = []
     ranked = len(answer.joins) == 1 and all(step.single for step in answer.joins[0].steps)
     for number, join in enumerate(answer.joins, start=1):
-        edges = _match(writer, "a", join)
-        end = _end(writer, join)
+        edges = match(writer, "a", join)
+        far = end(writer, join)
         if join.target.joins:
-            kept = [*carried, end, *([edges[0]] if ranked else [])]
+            kept = [*carried, far, *([edges[0]] if ranked else [])]
             writer.lines.append("WITH DISTINCT a, " + ", ".join(kept))
-        counted = [f"count(DISTINCT {end}.id) AS k{number}"]
+        counted = [f"count(DISTINCT {far}.id) AS k{number}"]
         columns.append(f"k{number} AS {_count_name(answer.joins, f'k{number}')}")
         counted += _summed(writer, join, edges, columns) if ranked else []
         writer.lines.append("WITH " + ", ".join(["a", *carried, *counted]))
@@ -178,8 +168,8 @@ def _joined(writer: _Writer, answer: NodeSet) -> list[str]:
     return columns
 
 
-def _summed(writer: _Writer, join: Join, edges: Sequence[str], columns: list[str]) -> list[str]:
-    """Number of statements, and the best affinity, over the edges of the only join."""
+def _summed(writer: Writer, join: Join, edges: Sequence[str], columns: list[str]) -> list[str]:
+    """Write number of statements, and the best affinity, over the edges of the only join."""
     main = edges[_main(join)]
     found = [f"sum({main}.n_evidence) AS s"]
     columns.append("s AS n_evidence")
@@ -195,14 +185,14 @@ def _main(join: Join) -> int:
     return own[0] if own else 0
 
 
-def _evidence(writer: _Writer, plan: Plan, limit: int) -> None:
+def _evidence(writer: Writer, plan: Plan, limit: int) -> None:
     _start(writer, plan.answer)
-    edges = [edge for join in plan.answer.joins for edge in _match(writer, "a", join)]
+    edges = [edge for join in plan.answer.joins for edge in match(writer, "a", join)]
     ends = [f"n{number}" for number in range(1, len(edges) + 1)]
     shown = []
-    for place, (edge, end) in enumerate(zip(edges, ends, strict=True), start=1):
+    for place, (edge, other) in enumerate(zip(edges, ends, strict=True), start=1):
         suffix = "" if len(edges) == 1 else f"_{place}"
-        shown += [f"{writer.words.type(edge)} AS relation{suffix}", f"{end}.id AS other{suffix}"]
+        shown += [f"{writer.words.type(edge)} AS relation{suffix}", f"{other}.id AS other{suffix}"]
         names = ("sign", "mechanisms", "n_evidence", "sources", "pmids", "edge_id")
         shown += [f"{edge}.{name} AS {name}{suffix}" for name in names]
     writer.lines.append("RETURN a.id AS id, a.name AS name, " + ", ".join(shown))
@@ -210,15 +200,15 @@ def _evidence(writer: _Writer, plan: Plan, limit: int) -> None:
     writer.lines += [f"ORDER BY id, relation{first}, edge_id{first}", f"LIMIT {limit}"]
 
 
-def _path(writer: _Writer, plan: Plan, limit: int) -> None:
+def _path(writer: Writer, plan: Plan, limit: int) -> None:
     assert plan.to is not None
     step = plan.answer.joins[0].steps[0]
     chain = writer.words.shortest(
-        f"a:{_labels(plan.answer.labels)}", "|".join(step.edges), step.max_hops,
-        f"b:{_labels(plan.to.labels)}",
+        f"a:{labels(plan.answer.labels)}", "|".join(step.edges), step.max_hops,
+        f"b:{labels(plan.to.labels)}",
     )  # fmt: skip
-    starts = writer.value("from", list(plan.answer.ids or ()))
-    ends = writer.value("to", list(plan.to.ids or ()))
+    starts = writer.value("source_ids", list(plan.answer.ids or ()))
+    ends = writer.value("target_ids", list(plan.to.ids or ()))
     writer.lines += [
         f"MATCH p = {chain}",
         f"WHERE a.id IN {starts} AND b.id IN {ends}",
@@ -228,11 +218,11 @@ def _path(writer: _Writer, plan: Plan, limit: int) -> None:
     ]
 
 
-def _neighbours(writer: _Writer, plan: Plan, limit: int) -> None:
+def _neighbours(writer: Writer, plan: Plan, limit: int) -> None:
     ids = writer.value("ids", list(plan.answer.ids or ()))
     shown = ", ".join(f"r.{name} AS {name}" for name in ("sign", "n_evidence", "sources", "pmids"))
     writer.lines += [
-        f"MATCH (n:{_labels(plan.answer.labels)})-[r]-(a)",
+        f"MATCH (n:{labels(plan.answer.labels)})-[r]-(a)",
         f"WHERE n.id IN {ids}",
         f"RETURN a.id AS id, a.name AS name, {writer.words.type('r')} AS relation, n.id AS other, "
         f"{shown}, r.edge_id AS edge_id",
@@ -241,7 +231,7 @@ def _neighbours(writer: _Writer, plan: Plan, limit: int) -> None:
     ]
 
 
-def _chain(writer: _Writer, plan: Plan, limit: int) -> None:
+def _chain(writer: Writer, plan: Plan, limit: int) -> None:
     ids = writer.value("ids", list(plan.answer.ids or ()))
     writer.lines += [
         "MATCH (g:Gene)",
@@ -257,7 +247,7 @@ def _chain(writer: _Writer, plan: Plan, limit: int) -> None:
     ]
 
 
-def _describe(writer: _Writer, plan: Plan, limit: int) -> None:
+def _describe(writer: Writer, plan: Plan, limit: int) -> None:
     _start(writer, plan.answer)
     names = ("text", "description", "synonyms", "xrefs", "sources")
     shown = [f"a.{name} AS {name}" for name in names]
@@ -266,10 +256,10 @@ def _describe(writer: _Writer, plan: Plan, limit: int) -> None:
     writer.lines += ["ORDER BY name, id", f"LIMIT {limit}"]
 
 
-def _groups(writer: _Writer, plan: Plan, limit: int) -> None:
+def _groups(writer: Writer, plan: Plan, limit: int) -> None:
     ids = writer.value("a_ids", list(plan.answer.ids or ()))
     writer.lines += [
-        f"MATCH (a:{_labels(plan.answer.labels)})",
+        f"MATCH (a:{labels(plan.answer.labels)})",
         f"WHERE a.id IN {ids}",
         "RETURN " + ", ".join(["a.id AS id", "a.name AS name", *_symbol(plan.answer.labels)]),
         "ORDER BY name, id",
@@ -277,7 +267,7 @@ def _groups(writer: _Writer, plan: Plan, limit: int) -> None:
     ]
 
 
-def _counts(writer: _Writer, plan: Plan, limit: int) -> None:
+def _counts(writer: Writer, plan: Plan, limit: int) -> None:
     if plan.what == "edges":
         writer.lines += edge_count_query(writer.words.engine).text.splitlines()
         return
@@ -299,83 +289,12 @@ _FORMS = {
     Form.COUNTS: _counts,
 }
 
-# ---- patterns ------------------------------------------------------------------------------------
 
-
-def _match(writer: _Writer, node: str, join: Join) -> list[str]:
-    """Write a join as a pattern with its conditions; the names of its edges come back."""
-    edges, conditions = [], []
-    pattern, here = f"({node})", node
-    for step in join.steps:
-        writer.joins += 1
-        edge, there = f"r{writer.joins}", f"n{writer.joins}"
-        pattern += _arrow(step, edge) + f"({there}:{_labels(step.labels)})"
-        conditions += _edge_conditions(writer, edge, step)
-        edges.append(edge)
-        here = there
-    if not all(step.single for step in join.steps):
-        conditions.append(f"{here}.id <> {node}.id")
-    conditions += _conditions(writer, here, join.target)
-    writer.lines.append(f"MATCH {pattern}")
-    _where(writer, conditions)
-    for inner in join.target.joins:
-        edges += _match(writer, here, inner)
-    return edges
-
-
-def _end(writer: _Writer, join: Join) -> str:
-    """The variable of a join's own target; those of the joins inside it were written after."""
-    inside = sum(_size(inner) for inner in join.target.joins)
-    return f"n{writer.joins - inside}"
-
-
-def _size(join: Join) -> int:
-    return len(join.steps) + sum(_size(inner) for inner in join.target.joins)
-
-
-def _arrow(step: Step, edge: str) -> str:
-    hops = "" if step.single else f"*{step.min_hops}..{step.max_hops}"
-    inner = f"[{edge}:{'|'.join(step.edges)}{hops}]"
-    return {"out": f"-{inner}->", "in": f"<-{inner}-", "both": f"-{inner}-"}[step.direction]
-
-
-def _edge_conditions(writer: _Writer, edge: str, step: Step) -> list[str]:
-    found = []
-    if step.sign is not None:
-        found.append(f"{edge}.sign = {writer.value(f'{edge}_sign', step.sign)}")
-    if step.mechanism is not None:
-        value = writer.value(f"{edge}_mechanism", step.mechanism)
-        found.append(f"any(m IN {edge}.mechanisms WHERE toLower(m) = {value})")
-    if step.actions:
-        # Actions of several statements stand in one text, joined by "; ": whole ones are compared.
-        values = [f"; {action}; " for action in step.actions]
-        name = writer.value(f"{edge}_actions", values)
-        found.append(f"any(x IN {name} WHERE ('; ' + {edge}.action + '; ') CONTAINS x)")
-    return found
-
-
-def _conditions(writer: _Writer, node: str, nodes: NodeSet) -> list[str]:
-    found = []
-    if nodes.ids is not None:
-        found.append(f"{node}.id IN {writer.value(f'{node}_ids', list(nodes.ids))}")
-    for wanted in nodes.filters:
-        found.append(f"{node}.{wanted.name} = {writer.value(f'{node}_{wanted.name}', wanted.value)}")
-    for number, detection in enumerate(nodes.detections, start=1):
-        ids = list(writer.detected.get(id(detection), ()))
-        found.append(f"{node}.id IN {writer.value(f'{node}_detected_{number}', ids)}")
-    return found
-
-
-def _where(writer: _Writer, conditions: Sequence[str]) -> None:
-    if conditions:
-        writer.lines.append("WHERE " + " AND ".join(conditions))
-
-
-def _cited_chains(writer: _Writer, plan: Plan, join: Join, ids: str) -> Query:
-    """The shortest chains between each answer and the given nodes."""
+def _cited_chains(writer: Writer, plan: Plan, join: Join, ids: str) -> Query:
+    """Write the shortest chains between each answer and the given nodes."""
     step = join.steps[0]
-    ends = writer.value("ends", list(join.target.ids or ()))
-    near, far = f"a:{_labels(plan.answer.labels)}", f"b:{_labels(join.target.labels)}"
+    ends = writer.value("given_ids", list(join.target.ids or ()))
+    near, far = f"a:{labels(plan.answer.labels)}", f"b:{labels(join.target.labels)}"
     start, end = (near, far) if step.direction == "out" else (far, near)
     chain = writer.words.shortest(start, "|".join(step.edges), step.max_hops, end)
     writer.lines += [
@@ -401,7 +320,3 @@ def _count_name(joins: Sequence[Join], column: str) -> str:
 def _symbol(labels: Sequence[str]) -> list[str]:
     has = any(p.name == "symbol" for label in labels for p in LABEL[label].properties)
     return ["a.symbol AS symbol"] if has else []
-
-
-def _labels(labels: Sequence[str]) -> str:
-    return "|".join(labels)

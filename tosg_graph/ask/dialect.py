@@ -16,11 +16,11 @@ class Dialect:
         return self.engine == "ladybug"
 
     def type(self, edge: str) -> str:
-        """The type of an edge."""
+        """Give the type of an edge."""
         return f"label({edge})" if self._ladybug else f"type({edge})"
 
     def label(self, node: str) -> str:
-        """The label of a node; each has one."""
+        """Give the label of a node; each has one."""
         return f"label({node})" if self._ladybug else f"labels({node})[0]"
 
     def hops(self, edges: str) -> str:
@@ -40,5 +40,5 @@ class Dialect:
 
 
 def dialect(engine: str) -> Dialect:
-    """The dialect of an engine: ``ladybug`` or ``neo4j``."""
+    """Give the dialect of an engine: ``ladybug`` or ``neo4j``."""
     return Dialect(engine)

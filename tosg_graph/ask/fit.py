@@ -44,14 +44,14 @@ class Fit:
     after: tuple[Step, ...] = ()
 
     def steps(self, step: Step) -> tuple[Step, ...]:
-        """The whole way from the subject to the object."""
+        """Give the whole way from the subject to the object."""
         return (*self.before, replace(step, labels=self.reached), *self.after)
 
 
 def pairs(
     relation: Relation, back: bool, ends: Callable[[str], tuple[tuple[str, str], ...]]
 ) -> Ends:
-    """What a relation can join, seen from its subject (or, ``back``, from its object).
+    """Give what a relation can join, seen from its subject (or, ``back``, from its object).
 
     Parameters
     ----------
@@ -68,10 +68,8 @@ def pairs(
     return tuple(found)
 
 
-def fits(
-    ends: Ends, subject: Sequence[str], target: Sequence[str], *, convert: bool
-) -> Fit | None:
-    """The edges between two sets of labels.
+def fits(ends: Ends, subject: Sequence[str], target: Sequence[str], *, convert: bool) -> Fit | None:
+    """Give the edges between two sets of labels.
 
     Parameters
     ----------

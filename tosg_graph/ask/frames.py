@@ -17,7 +17,7 @@ SHOW = (
     "display", "return", "tell me", "print", "look up",
 )  # fmt: skip
 _WHICH = ("which of", "which", "what")
-_PREPOSITIONS = frozenset("in of with for by on to from".split())
+_PREPOSITIONS = frozenset(["in", "of", "with", "for", "by", "on", "to", "from"])
 _RANKED = (
     "ranked by", "sorted by", "ordered by", "by", "with the most", "with the highest",
     "with the strongest", "with the best",
@@ -38,7 +38,7 @@ class Frames(Grammar):
     """Readings of questions that ask for the nodes of a noun phrase."""
 
     def which(self, at: int) -> Found:
-        """"Which drugs …", "List the drugs …", "In which pathways …"."""
+        """Read "Which drugs …", "List the drugs …", "In which pathways …"."""
         shown = self.phrase_at(at, *SHOW)
         if shown is not None:
             yield from self._asked(Form.LIST, self.phrase(self.skip(shown, ("of",))))
@@ -60,7 +60,7 @@ class Frames(Grammar):
                 yield from self._asked(Form.DESCRIBE if alone else Form.LIST, [(phrase, end)])
 
     def how_many(self, at: int) -> Found:
-        """"How many drugs …", "What is the number of …"."""
+        """Read "How many drugs …", "What is the number of …"."""
         many = self.phrase_at(at, "how many of", "how many")
         if many is not None:
             yield from self._asked(Form.COUNT, self._open(many, needs_noun=True))
@@ -77,7 +77,7 @@ class Frames(Grammar):
             yield from self._asked(Form.COUNT, self.phrase(start))
 
     def yes_no(self, at: int) -> Found:
-        """"Does imatinib target EGFR?", "Is EGFR a receptor?", "Are there drugs …?"."""
+        """Read "Does imatinib target EGFR?", "Is EGFR a receptor?", "Are there drugs …?"."""
         there = self.phrase_at(at, "is there", "are there")
         if there is not None:
             yield from self._asked(Form.LIST, self.phrase(there))
@@ -102,7 +102,7 @@ class Frames(Grammar):
                 yield Related(flipped, ANYTHING), end
 
     def bare(self, at: int) -> Found:
-        """A noun phrase by itself: "EGFR inhibitors"."""
+        """Read a noun phrase by itself: "EGFR inhibitors"."""
         for phrase, end in self.phrase(self.skip(at, ARTICLES)):
             alone = bool(phrase.mentions) and not phrase.clauses
             if alone and not all(_like_a_name(mention) for mention in phrase.mentions):
@@ -112,7 +112,7 @@ class Frames(Grammar):
     # ---- what stands after "which" -----------------------------------------------------------
 
     def _open(self, at: int, *, needs_noun: bool = False) -> Iterator[tuple[Phrase, int]]:
-        """What is said of the noun, or of nothing but "what"."""
+        """Read what is said of the noun, or of nothing but "what"."""
         yield from self._having(at)
         yield from self._expressed(at)
         yield from self._turned(at, None)
@@ -127,7 +127,7 @@ class Frames(Grammar):
                     yield ANYTHING.saying(*clauses), stop
 
     def _having(self, at: int) -> Iterator[tuple[Phrase, int]]:
-        """"ligands does EGFR have"."""
+        """Read "ligands does EGFR have"."""
         for role, end in self.look(LEXICON.roles, at):
             if self.word(end) in DO:
                 for subject, start in self.listed(end + 1):
@@ -141,7 +141,7 @@ class Frames(Grammar):
                         yield Phrase(kind, clauses=(related,)), start + 1
 
     def _expressed(self, at: int) -> Iterator[tuple[Phrase, int]]:
-        """"receptors do B cells express"."""
+        """Read "receptors do B cells express"."""
         for phrase, end in self.phrase(at):
             if phrase.kind is not None and self.word(end) in DO:
                 for group, after in self.group(end + 1):
@@ -149,7 +149,7 @@ class Frames(Grammar):
                         yield phrase.saying(Seen(group)), after + 1
 
     def _turned(self, at: int, leading: str | None) -> Iterator[tuple[Phrase, int]]:
-        """The noun is the object: "proteins does imatinib target"."""
+        """Read the noun is the object: "proteins does imatinib target"."""
         heads = [(phrase, end) for phrase, end in self.phrase(at) if not phrase.mentions]
         for head, end in [*heads, (ANYTHING, at)]:
             verb = self.word(end)
@@ -199,17 +199,21 @@ class Frames(Grammar):
                 yield Question(form, phrase, rank=rank), stop
 
     def _rank(self, at: int) -> list[tuple[Rank | None, int]]:
-        """"ranked by affinity", "with the most evidence"."""
+        """Read "ranked by affinity", "with the most evidence"."""
         start = self.phrase_at(at, *_RANKED)
         ends = () if start is None else [(by, self.phrase_at(start, *w)) for by, w in _RANKS]
-        found: list[tuple[Rank | None, int]] = [(Rank(by), end) for by, end in ends if end is not None]
+        found: list[tuple[Rank | None, int]] = [
+            (Rank(by), end) for by, end in ends if end is not None
+        ]
         return [*found, (None, at)]
 
 
 def _like_a_name(mention: Mention) -> bool:
     """Whether a name that nothing has looks like one: a lone word with a capital or a digit."""
     text = mention.text
-    return bool(mention.aliases) or (" " not in text and any(c.isdigit() or c.isupper() for c in text))
+    return bool(mention.aliases) or (
+        " " not in text and any(c.isdigit() or c.isupper() for c in text)
+    )
 
 
 def _flip(links: Links) -> Links:

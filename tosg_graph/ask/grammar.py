@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from tosg_graph.ask.english import ARTICLES, BE, CLOSED, DO, ENGLISH, FRAME, MODAL, WHO
+from tosg_graph.ask.groups import Groups
 from tosg_graph.ask.lexicon import LEXICON, OF, Kind, Links, Role
 from tosg_graph.ask.link import Linker
 from tosg_graph.ask.normalise import Token
-from tosg_graph.ask.reader import Reader, Readings
-from tosg_graph.ask.syntax import Being, Clause, Group, Mention, Phrase, Related, Seen
+from tosg_graph.ask.reader import Readings
+from tosg_graph.ask.syntax import Being, Clause, Mention, Phrase, Related
 
-_LONGEST_GROUP = 8
 _LONGEST_UNKNOWN = 6
 
 
-class Grammar(Reader):
+class Grammar(Groups):
     """Readings of the parts of one question.
 
     Parameters
@@ -47,15 +47,13 @@ class Grammar(Reader):
         is_group: Callable[[str], bool] | None = None,
         unknown: bool = False,
     ) -> None:
-        super().__init__(found, text)
+        super().__init__(found, text, is_group=is_group, unknown=unknown)
         self.linker = linker
-        self.unknown = unknown
-        self._is_group = is_group
 
     # ---- noun phrases ------------------------------------------------------------------------
 
     def phrase(self, at: int) -> Readings[Phrase]:
-        """A noun phrase with all that is said of it."""
+        """Read a noun phrase with all that is said of it."""
         return self.kept("phrase", at, lambda: self._phrase(at))
 
     def _phrase(self, at: int) -> Iterator[tuple[Phrase, int]]:
@@ -63,13 +61,13 @@ class Grammar(Reader):
             yield from self._said_of(head, end)
 
     def _said_of(self, head: Phrase, at: int) -> Iterator[tuple[Phrase, int]]:
-        """The phrase with as much said of it as can be read, then with less."""
+        """Read the phrase with as much said of it as can be read, then with less."""
         for clauses, end in self.modifiers(at):
             yield from self._said_of(head.saying(*clauses), end)
         yield head, at
 
     def head(self, at: int) -> Readings[Phrase]:
-        """A noun phrase without what follows it."""
+        """Read a noun phrase without what follows it."""
         return self.kept("head", at, lambda: self._head(at))
 
     def _head(self, at: int) -> Iterator[tuple[Phrase, int]]:
@@ -109,7 +107,7 @@ class Grammar(Reader):
             yield Phrase(kind), end
 
     def _role_of(self, at: int) -> Iterator[tuple[Phrase, int]]:
-        """"ligands of EGFR"."""
+        """Read "ligands of EGFR"."""
         start, hops = self._directly(at)
         for role, end in self.look(LEXICON.roles, start):
             if self.word(end) in ("of", "for", "against", "on", "in"):
@@ -117,7 +115,7 @@ class Grammar(Reader):
                     yield _in_role(role, whole, hops), after
 
     def _named(self, at: int) -> Iterator[tuple[Phrase, int]]:
-        """"EGFR", "EGFR ligands", "EGFR's ligands", "the EGFR gene"."""
+        """Read "EGFR", "EGFR ligands", "EGFR's ligands", "the EGFR gene"."""
         for mention, end in self.mention(at):
             whole = Phrase(mentions=(mention,))
             after = end + 1 if self.word(end) == "'s" else end
@@ -136,7 +134,7 @@ class Grammar(Reader):
         return (after, 1) if after is not None else (at, None)
 
     def listed(self, at: int) -> Readings[Phrase]:
-        """A noun phrase, or names joined by "and" or "or"."""
+        """Read a noun phrase, or names joined by "and" or "or"."""
         return self.kept("listed", at, lambda: self._listed(at))
 
     def _listed(self, at: int) -> Iterator[tuple[Phrase, int]]:
@@ -149,9 +147,7 @@ class Grammar(Reader):
                 yield from self._more_names(first, end, None)
         yield from self.phrase(at)
 
-    def _more_names(
-        self, first: Phrase, at: int, join: str | None
-    ) -> Iterator[tuple[Phrase, int]]:
+    def _more_names(self, first: Phrase, at: int, join: str | None) -> Iterator[tuple[Phrase, int]]:
         """Further names after a comma, "and" or "or"; one list has one kind of join."""
         comma = at + 1 if self.word(at) == "," else at
         word = self.word(comma)
@@ -170,7 +166,7 @@ class Grammar(Reader):
     # ---- names -------------------------------------------------------------------------------
 
     def mention(self, at: int, *, typed: tuple[str, ...] = ()) -> Readings[Mention]:
-        """A name that begins here, the longest first; at last words that name nothing."""
+        """Read a name that begins here, the longest first; at last words that name nothing."""
         rule = f"mention {' '.join(typed)}" if typed else "mention"
         return self.kept(rule, at, lambda: self._mention(at, typed))
 
@@ -207,14 +203,15 @@ class Grammar(Reader):
             span = self.tokens[at:end]
             if any(t.lower in CLOSED or not t.key for t in span):
                 continue
-            strange = [t for t in span if t.lower not in LEXICON.words | FRAME | ENGLISH]
+            known = LEXICON.words | FRAME | (frozenset() if typed else ENGLISH)
+            strange = [t for t in span if t.lower not in known]
             if strange and span[0] is strange[0] and not _everyday(span[-1]):
                 yield Mention(self.quote(at, end), (), typed), end
 
     # ---- what is said of a noun --------------------------------------------------------------
 
     def modifiers(self, at: int) -> Readings[tuple[Clause, ...]]:
-        """What follows a noun: "targeting EGFR", "that …", "in pathway …", "detected in …"."""
+        """Read what follows a noun: "targeting EGFR", "that …", "in pathway …", "detected in …"."""
         return self.kept("modifiers", at, lambda: self._modifiers(at))
 
     def _modifiers(self, at: int) -> Iterator[tuple[tuple[Clause, ...], int]]:
@@ -228,7 +225,7 @@ class Grammar(Reader):
             yield (clause,), end
 
     def reduced(self, at: int) -> Readings[Clause]:
-        """A clause without its verb "to be"."""
+        """Read a clause without its verb "to be"."""
         return self.kept("reduced", at, lambda: self._reduced(at))
 
     def _reduced(self, at: int) -> Iterator[tuple[Clause, int]]:
@@ -251,7 +248,7 @@ class Grammar(Reader):
                     yield Related(relation, whole, steps or hops), stop
 
     def steps(self, at: int) -> list[tuple[int | None, int]]:
-        """"within 3 steps" after the object, then nothing."""
+        """Read "within 3 steps" after the object, then nothing."""
         start = self.phrase_at(at, "within", "in at most", "in up to", "up to", "at most")
         if start is None:
             return [(None, at)]
@@ -275,7 +272,7 @@ class Grammar(Reader):
             yield (first,), end
 
     def predicate(self, at: int) -> Readings[Clause]:
-        """A verb phrase with its verb."""
+        """Read a verb phrase with its verb."""
         return self.kept("predicate", at, lambda: self._predicate(at))
 
     def _predicate(self, at: int) -> Iterator[tuple[Clause, int]]:
@@ -293,7 +290,7 @@ class Grammar(Reader):
             yield from self._verb(form, start)
 
     def acting(self, at: int) -> Iterator[tuple[Clause, int]]:
-        """A verb phrase after "do" or "can"."""
+        """Read a verb phrase after "do" or "can"."""
         yield from self._verb("base", self.skip(at, ("also",)))
 
     def _verb(self, form: str, at: int) -> Iterator[tuple[Clause, int]]:
@@ -301,7 +298,7 @@ class Grammar(Reader):
         yield from self._related(self.look(LEXICON.verbs[form], start), hops)
 
     def being(self, at: int) -> Iterator[tuple[Clause, int]]:
-        """What may follow "are"."""
+        """Read what may follow "are"."""
         start = self.skip(at, ("also", "known", "being"))
         if self.word(start) == "to" and start > at:
             yield from self.acting(start + 1)
@@ -310,68 +307,20 @@ class Grammar(Reader):
         for role, end in self._roles(start):
             yield role, end
         for whole, end in self.phrase(start):
-            yield Being(whole), end
+            if not whole.mentions:
+                yield Being(whole), end
 
     def _roles(self, at: int) -> Iterator[tuple[Clause, int]]:
-        """"a ligand of EGFR" after "is"."""
+        """Read "a ligand of EGFR" after "is"."""
         start, hops = self._directly(self.skip(at, ARTICLES))
         for role, end in self.look(LEXICON.roles, start):
             if self.word(end) in ("of", "for"):
                 for whole, after in self.listed(end + 1):
                     yield Related(role.links, whole, hops), after
 
-    # ---- groups of cells ---------------------------------------------------------------------
-
-    def seen(self, at: int) -> Iterator[tuple[Clause, int]]:
-        """"detected in at least 25 % of B cells"."""
-        for modality, end in self.look(LEXICON.detected, at):
-            for (share, strict), start in self.share(end):
-                for group, after in self.group(start):
-                    yield Seen(group, modality, share, strict), after
-
-    def share(self, at: int) -> Iterator[tuple[tuple[float | None, bool], int]]:
-        """"at least 25 % of", or nothing."""
-        start = self.phrase_at(at, "at least", "more than", "over", "≥", ">=", ">", "a minimum of")
-        strict = self.word(at) in ("more", "over", ">")
-        number = self.word(at if start is None else start)
-        after = (at if start is None else start) + 1
-        end = self.phrase_at(after, "% of the", "% of", "percent of the", "percent of", "per cent of")
-        if _is_number(number) and end is not None:
-            yield (float(number) / 100, strict), end
-        elif start is None:
-            yield (None, False), at
-
-    def group(self, at: int) -> Iterator[tuple[Group, int]]:
-        """The words that name a group of cells; the longest first."""
-        start = self.skip(at, ("the", "all", "human"))
-        last = start
-        while last < len(self.tokens) and last - start < _LONGEST_GROUP:
-            token = self.tokens[last]
-            if not token.key or token.lower in _ENDS_GROUP:
-                break
-            last += 1
-        for end in range(last, start, -1):
-            text = self._group_text(start, end)
-            if self._is_group is None or self.unknown or self._is_group(text):
-                yield Group(text), end
-
-    def _group_text(self, start: int, end: int) -> str:
-        """The words, with a sign that ends them ("CD34+")."""
-        stop = self.tokens[end - 1].end
-        while stop < len(self.text) and self.text[stop] in "+-)":
-            stop += 1
-        return self.text[self.tokens[start].start : stop]
-
-
-_ENDS_GROUP = CLOSED - {"to", "as"} | {"targeted"}
-
 
 def _flip(links: Links) -> Links:
     return tuple(link.flipped for link in links)
-
-
-def _is_number(word: str) -> bool:
-    return word.replace(".", "", 1).isdigit()
 
 
 def _everyday(token: Token) -> bool:
@@ -379,14 +328,14 @@ def _everyday(token: Token) -> bool:
 
 
 def _in_role(role: Role, whole: Phrase, hops: int | None) -> Phrase:
-    """What has a role for something, as a phrase."""
+    """Read what has a role for something, as a phrase."""
     related = Related(role.links, whole, hops)
     kind = Kind(role.labels, role.says) if role.labels else None
     return Phrase(kind, clauses=(related,))
 
 
 def _filtered(phrase: Phrase, adjectives: tuple[tuple[str, bool | str], ...]) -> Phrase | None:
-    """The phrase with adjectives; a named thing takes none."""
+    """Read the phrase with adjectives; a named thing takes none."""
     if not adjectives:
         return phrase
     if phrase.kind is None:

@@ -62,13 +62,15 @@ class AliasIndex:
         """Read the aliases of a build and sort them."""
         aliases = build.table("aliases", ["alias", "namespace", "kind", "label", "id"])
         table = pa.concat_tables([_keyed(aliases), _with_prefix(aliases)])
-        return cls(table.sort_by([("key", "ascending"), ("label", "ascending"), ("id", "ascending")]))
+        return cls(
+            table.sort_by([("key", "ascending"), ("label", "ascending"), ("id", "ascending")])
+        )
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
 
     def find(self, wanted: str) -> tuple[Alias, ...]:
-        """The names whose compared form is the given one."""
+        """Give the names whose compared form is the given one."""
         first = self._keys.first(wanted)
         last = first
         while last < len(self._keys) and self._keys[last] == wanted:
@@ -86,7 +88,9 @@ class AliasIndex:
         misses: dict[str, NearMiss] = {}
         for _, score, position in found:
             row = rows.slice(position, 1).to_pylist()[0]
-            misses.setdefault(row["id"], NearMiss(row["alias"], row["label"], row["id"], float(score)))
+            misses.setdefault(
+                row["id"], NearMiss(row["alias"], row["label"], row["id"], float(score))
+            )
         return sorted(misses.values(), key=lambda m: (-m.score, m.alias, m.id))[:limit]
 
     def _searchable(self, labels: frozenset[str]) -> tuple[Sequence[str], pa.Table]:
@@ -112,7 +116,9 @@ class _SortedStrings:
     def __init__(self, column: pa.ChunkedArray) -> None:
         self._array = column.combine_chunks()
         if isinstance(self._array, pa.ChunkedArray):
-            self._array = self._array.chunk(0) if self._array.num_chunks else pa.array([], pa.string())
+            self._array = (
+                self._array.chunk(0) if self._array.num_chunks else pa.array([], pa.string())
+            )
 
     def __len__(self) -> int:
         return len(self._array)
@@ -126,13 +132,15 @@ class _SortedStrings:
 
 
 def _keys(strings: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The compared form of each string: Arrow for ASCII, Python for the few others."""
+    """Give the compared form of each string: Arrow for ASCII, Python for the few others."""
     folded = pc.replace_substring_regex(pc.utf8_lower(strings), r"[^a-z0-9]+", "")
     plain = pc.string_is_ascii(strings)
     if pc.all(plain).as_py() in (True, None):
         return folded
     other = pa.array([key(s) for s in strings.filter(pc.invert(plain)).to_pylist()], pa.string())
-    combined = pc.replace_with_mask(folded.combine_chunks(), pc.invert(plain).combine_chunks(), other)
+    combined = pc.replace_with_mask(
+        folded.combine_chunks(), pc.invert(plain).combine_chunks(), other
+    )
     return pa.chunked_array([combined])
 
 
@@ -147,7 +155,7 @@ def _keyed(aliases: pa.Table) -> pa.Table:
 
 
 def _with_prefix(aliases: pa.Table) -> pa.Table:
-    """Identifiers by prefix and number together, as in ``DOID:1324``."""
+    """Give identifiers by prefix and number together, as in ``DOID:1324``."""
     kept = aliases.filter(pc.is_valid(aliases["namespace"]))
     curies = pc.binary_join_element_wise(kept["namespace"], kept["alias"], ":")
     return _nonempty(kept.append_column("key", _keys(curies)))

@@ -30,7 +30,22 @@ REACH = (
 )
 
 _KNOWN = LEXICON.words | FRAME | CLOSED | ARTICLES | BE | DO | MODAL
-_NEGATIONS = frozenset("not no nor never without except neither none nothing lack lacks lacking".split())
+_NEGATIONS = frozenset(
+    [
+        "not",
+        "no",
+        "nor",
+        "never",
+        "without",
+        "except",
+        "neither",
+        "none",
+        "nothing",
+        "lack",
+        "lacks",
+        "lacking",
+    ]
+)
 
 #: Asks for something other than reading.
 _ORDERS = re.compile(
@@ -54,7 +69,7 @@ _ORDERS = re.compile(
 
 
 def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
-    """The plan of a question.
+    """Give the plan of a question.
 
     Raises
     ------
@@ -73,7 +88,7 @@ def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
         raise Ended(Status.UNANSWERABLE, f"there is no question. {REACH}")
     planner = Planner(linker, cells)
     misfit: Misfit | None = None
-    furthest = 0
+    reached = 0
     for attempt, notes, unknown in _attempts(found, text, linker):
         groups = cells.is_group if cells.stores else None
         shapes = Shapes(attempt, text, linker, is_group=groups, unknown=unknown)
@@ -84,17 +99,17 @@ def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
                 misfit = misfit or error
             else:
                 return replace(made, notes=(*notes, *made.notes))
-        furthest = max(furthest, shapes.furthest)
+        reached = max(reached, shapes.reached)
     _refuse_orders(text)
     if misfit is not None:
         raise Ended(Status.UNANSWERABLE, f"{misfit.message}. {REACH}")
-    raise Ended(Status.UNANSWERABLE, f"{_unread(found, furthest, linker)}. {REACH}")
+    raise Ended(Status.UNANSWERABLE, f"{_unread(found, reached, linker)}. {REACH}")
 
 
 def _attempts(
     found: tuple[Token, ...], text: str, linker: Linker
 ) -> Iterator[tuple[tuple[Token, ...], tuple[str, ...], bool]]:
-    """The words as they stand; with slips of the pen mended; and with unknown names."""
+    """Give the words as they stand; with slips of the pen mended; and with unknown names."""
     yield found, (), False
     mended, notes = _mended(found, linker)
     if notes:
@@ -104,9 +119,7 @@ def _attempts(
         yield mended, notes, True
 
 
-def _mended(
-    found: tuple[Token, ...], linker: Linker
-) -> tuple[tuple[Token, ...], tuple[str, ...]]:
+def _mended(found: tuple[Token, ...], linker: Linker) -> tuple[tuple[Token, ...], tuple[str, ...]]:
     """Words that are one letter away from one word of the grammar, and name nothing."""
     named = _named(found, linker)
     mended, notes = [], []
@@ -146,7 +159,7 @@ def _refuse_orders(text: str) -> None:
         )
 
 
-def _unread(found: tuple[Token, ...], furthest: int, linker: Linker) -> str:
+def _unread(found: tuple[Token, ...], reached: int, linker: Linker) -> str:
     """Say which words were not understood."""
     denied = [token.text for token in found if token.lower in _NEGATIONS]
     if denied:
@@ -158,10 +171,14 @@ def _unread(found: tuple[Token, ...], furthest: int, linker: Linker) -> str:
     strange = [
         token.text
         for place, token in enumerate(found)
-        if token.key and place not in named and token.lower not in _KNOWN and not token.key.isdigit()
+        if token.key
+        and place not in named
+        and token.lower not in _KNOWN
+        and not token.key.isdigit()
     ]
     if strange:
         return "these words were not understood: " + ", ".join(map(repr, dict.fromkeys(strange)))
-    rest = [token.text for token in found[min(furthest, len(found) - 1) :] if token.key]
-    said = " ".join(rest or [found[-1].text])
-    return f"the question could not be read as a whole; it was lost at {said!r}"
+    if not reached:
+        return "no kind of question that can be answered begins or goes on like this one"
+    rest = " ".join(token.text for token in found[reached:] if token.key)
+    return f"the question was understood but for its end: {rest!r}"

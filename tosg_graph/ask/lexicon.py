@@ -36,7 +36,7 @@ class Phrases(Generic[T]):
     def without_last(
         self, found: tuple[Token, ...], start: int, last: str
     ) -> Iterator[tuple[T, int]]:
-        """The same for phrases whose last word stands elsewhere ("With which …  associated?")."""
+        """Give the same for phrases whose last word stands elsewhere ("With which …  associated?")."""
         word = found[start].lower if start < len(found) else ""
         for parts, value in self._by_first.get(word, ()):
             end = start + len(parts) - 1
@@ -121,7 +121,10 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("cell type|cell types", Kind(("CellType",), "cell types")),
     ("tissue|tissues|organ|organs", Kind(("Tissue",), "tissues")),
     ("receptor|receptors", Kind(_ACTORS, "receptors", (("receptor", True),))),
-    ("receptor protein|receptor proteins", Kind(("Protein",), "receptor proteins", (("receptor", True),))),
+    (
+        "receptor protein|receptor proteins",
+        Kind(("Protein",), "receptor proteins", (("receptor", True),)),
+    ),
     (
         "receptor complex|receptor complexes",
         Kind(("Complex",), "receptor complexes", (("receptor", True),)),
@@ -265,7 +268,10 @@ _STATES: tuple[tuple[str, str], ...] = (
     ("translated from", "~translate"),
     ("translated to|translated into", "translate"),
     ("made of|made up of|composed of|built from", "~subunit"),
-    ("used for|used to treat|used against|used in|indicated for|indicated in|prescribed for", "use"),
+    (
+        "used for|used to treat|used against|used in|indicated for|indicated in|prescribed for",
+        "use",
+    ),
     ("active against|directed against|directed at|aimed at", "target"),
     ("joined to|connected to|connected with", "connect"),
     ("below|under", "child kind"),
@@ -290,7 +296,6 @@ _PREPOSITIONS: tuple[tuple[str, str], ...] = (
 _DETECTED: tuple[tuple[str, str | None], ...] = (
     ("detected in|detected on|expressed in|expressed by|expressed on", None),
     ("found in|found on|present in|present on|measured in|observed in|seen in|counted in", None),
-
     (
         "detected on the surface of|found on the surface of|present on the surface of|"
         "expressed on the surface of|on the surface of|detected as protein in|"
@@ -350,7 +355,9 @@ def _verb_forms() -> dict[str, Phrases[Links]]:
 
 def _make() -> Lexicon:
     verbs = _verb_forms()
-    linked = [Phrases((p, _links(v)) for p, v in _alternatives(t)) for t in (_STATES, _PREPOSITIONS)]
+    linked = [
+        Phrases((p, _links(v)) for p, v in _alternatives(t)) for t in (_STATES, _PREPOSITIONS)
+    ]
     kinds, roles = Phrases(_alternatives(_KINDS)), Phrases(_alternatives(_ROLES))
     adjectives, detected = Phrases(_alternatives(_ADJECTIVES)), Phrases(_alternatives(_DETECTED))
     tables: list[Phrases[object]] = [kinds, roles, adjectives, detected, *linked, *verbs.values()]  # type: ignore[list-item]

@@ -42,7 +42,7 @@ class Candidate:
     kind: str
 
     def to_dict(self) -> dict[str, str]:
-        """The candidate as plain values."""
+        """Find the candidate as plain values."""
         return {
             "id": self.id, "label": self.label, "name": self.name, "alias": self.alias,
             "kind": self.kind,
@@ -138,7 +138,9 @@ class Linker:
         best = _strongest(text, things)
         if len(best) > 1:
             chosen = {c.id: c for thing in sorted(best) for c in reversed(best[thing])}
-            return Resolution(candidates=tuple(sorted(chosen.values(), key=lambda c: (c.name, c.id))))
+            return Resolution(
+                candidates=tuple(sorted(chosen.values(), key=lambda c: (c.name, c.id)))
+            )
         nodes = {c.id: self.names.get(c.id, c.label) for found in best.values() for c in found}
         return Resolution(nodes=tuple(nodes[node] for node in sorted(nodes)))
 
@@ -150,10 +152,8 @@ class Linker:
     def _candidate(self, node: NodeName, alias: Alias) -> Candidate:
         return Candidate(node.id, node.label, node.short, alias.alias, alias.kind)
 
-    def _as_labels(
-        self, alias: Alias, labels: Collection[str]
-    ) -> list[tuple[str, list[NodeName]]]:
-        """The things that an alias stands for, each with its nodes of the labels asked for."""
+    def _as_labels(self, alias: Alias, labels: Collection[str]) -> list[tuple[str, list[NodeName]]]:
+        """Find the things that an alias stands for, each with its nodes of the labels asked for."""
         if alias.label not in ("Gene", "Protein"):
             nodes = [self.names.get(alias.id, alias.label)] if alias.label in labels else []
             return [(alias.id, nodes)] if nodes else []
@@ -161,7 +161,9 @@ class Linker:
         found = []
         for gene in genes or (alias.id,):
             ids = {"Gene": genes and (gene,), "Protein": self._proteins(alias, gene)}
-            nodes = [self.names.get(i, label) for label in ids if label in labels for i in ids[label]]
+            nodes = [
+                self.names.get(i, label) for label in ids if label in labels for i in ids[label]
+            ]
             if nodes:
                 found.append((gene, nodes))
         return found
@@ -180,7 +182,7 @@ class Linker:
 
 
 def node_parameter(linker: Linker, text: str, *, label: str | None) -> str:
-    """The id of the one node that a text names.
+    """Find the id of the one node that a text names.
 
     Parameters
     ----------
@@ -211,7 +213,7 @@ def node_parameter(linker: Linker, text: str, *, label: str | None) -> str:
 
 
 def _forms(parts: Sequence[str]) -> Iterable[str]:
-    """The compared form, then what it may be: singular, American, Latin for Greek, words swapped."""
+    """Find the compared form, then what it may be: singular, American, Latin for Greek, words swapped."""
     whole = "".join(parts)
     seen = {whole, ""}
     yield whole
@@ -244,7 +246,32 @@ def _may_name(span: Sequence[Token]) -> bool:
 
 
 _NEVER_AT_THE_EDGE = frozenset(
-    "a an and any are at by do does for from how is of or that the to was what which who with 's".split()
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "at",
+        "by",
+        "do",
+        "does",
+        "for",
+        "from",
+        "how",
+        "is",
+        "of",
+        "or",
+        "that",
+        "the",
+        "to",
+        "was",
+        "what",
+        "which",
+        "who",
+        "with",
+        "'s",
+    ]
 )
 
 
@@ -262,7 +289,7 @@ def _fits(span: Sequence[Token], alias: Alias) -> bool:
 
 
 def _gap(span: Sequence[Token], at: int, inside: Sequence[str]) -> bool:
-    """A space in the question needs a gap in the alias, a digit, or a Greek letter beside it."""
+    """Find a space in the question needs a gap in the alias, a digit, or a Greek letter beside it."""
     left, right = span[at - 1], span[at]
     if not right.spaced or left.key[-1:].isdigit() or right.key[:1].isdigit():
         return True

@@ -42,7 +42,7 @@ class Names:
         return tuple(label for label in _ALL if label in shared)
 
     def nodes(self, mention: Mention, labels: Collection[str]) -> tuple[NodeName, ...]:
-        """The nodes of some labels that a mention names.
+        """Find the nodes of some labels that a mention names.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Names:
         return Misfit(f"{mention.text!r} is a {kinds} here, and a {wanted} is needed")
 
     def _corrected(self, mention: Mention, labels: Collection[str]) -> tuple[NodeName, ...]:
-        """What was meant, if only one thing can have been and a letter or two are wrong."""
+        """Find what was meant, if only one thing can have been and a letter or two are wrong."""
         wanted = set(labels) & set(mention.labels) or set(labels)
         near = self._linker.near_misses(mention.text, wanted)
         slips = {miss.id: miss for miss in near if _slip(mention.text, miss)}
@@ -88,12 +88,15 @@ class Names:
         raise Ended(
             Status.UNKNOWN_ENTITY,
             f"nothing in this graph is called {mention.text!r}" + _hint(near),
-            [Choice(m.id, self._linker.names.get(m.id, m.label).short, m.label, m.alias) for m in near],
+            [
+                Choice(m.id, self._linker.names.get(m.id, m.label).short, m.label, m.alias)
+                for m in near
+            ],
         )
 
 
 def _typed(mention: Mention) -> tuple[Alias, ...]:
-    """The aliases that have the label which the question says; a gene goes for its protein."""
+    """Find the aliases that have the label which the question says; a gene goes for its protein."""
     if not mention.labels:
         return mention.aliases
     wanted = set(mention.labels)

@@ -35,7 +35,7 @@ class NodeNames:
         self._shape: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def get(self, node: str, label: str | None = None) -> NodeName:
-        """The name of a node; one that the build does not have is called by its id."""
+        """Find the name of a node; one that the build does not have is called by its id."""
         labels = (label,) if label else _labels_of(node)
         for candidate in labels:
             found = self._table(candidate).get(node)
@@ -48,15 +48,23 @@ class NodeNames:
         return node in self._table(label)
 
     def products(self, gene: str) -> tuple[str, ...]:
-        """The protein that a bare gene symbol stands for; all products where none is marked."""
+        """Find the protein that a bare gene symbol stands for; all products where none is marked."""
         return self._map("products").get(gene, ())
 
     def genes(self, protein: str) -> tuple[str, ...]:
-        """The genes that encode a protein."""
+        """Find the genes that encode a protein."""
         return self._map("genes").get(protein, ())
 
+    def complexes(self, protein: str) -> tuple[str, ...]:
+        """Find the complexes that a protein is a subunit of."""
+        if "complexes" not in self._maps:
+            edges = self._build.edges("PART_OF", ["source", "target"])
+            whole = edges.append_column("canonical", pa.nulls(edges.num_rows, pa.bool_()))
+            self._maps["complexes"] = _grouped(whole, "source", "target")
+        return self._maps["complexes"].get(protein, ())
+
     def ends(self, edge_type: str) -> tuple[tuple[str, str], ...]:
-        """The pairs (source label, target label) that edges of a type have in this build."""
+        """Find the pairs (source label, target label) that edges of a type have in this build."""
         if edge_type not in self._shape:
             self._shape[edge_type] = self._read_ends(edge_type)
         return self._shape[edge_type]
@@ -89,7 +97,7 @@ class NodeNames:
         }
 
     def _map(self, which: str) -> dict[str, tuple[str, ...]]:
-        if not self._maps:
+        if which not in self._maps:
             edges = self._build.edges("ENCODES", ["source", "target", "canonical"])
             self._maps["products"] = _grouped(edges, "source", "target")
             self._maps["genes"] = _grouped(edges, "target", "source")
@@ -97,7 +105,7 @@ class NodeNames:
 
 
 def _grouped(edges: pa.Table, by: str, what: str) -> dict[str, tuple[str, ...]]:
-    """What is at the other end, canonical edges only where there are some."""
+    """Find what is at the other end, canonical edges only where there are some."""
     every: dict[str, list[str]] = {}
     chosen: dict[str, list[str]] = {}
     columns = (edges[name].to_pylist() for name in (by, what, "canonical"))

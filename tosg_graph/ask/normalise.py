@@ -56,6 +56,7 @@ _TOKEN = re.compile(
 #: Signs that join or end words and say nothing by themselves.
 _SILENT = frozenset("-_+/()[]:;.'!")
 
+
 def plain(text: str) -> str:
     """NFKC text with one kind of dash, apostrophe and quotation mark, and single spaces."""
     folded = unicodedata.normalize("NFKC", text.translate(_PLAIN_TABLE)).translate(_PLAIN_TABLE)
@@ -78,7 +79,7 @@ def fold(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """The form in which names are compared: letters and digits only.
+    """Give the form in which names are compared: letters and digits only.
 
     Examples
     --------
@@ -89,7 +90,7 @@ def key(text: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The parts of a name between signs and spaces, folded.
+    """Give the parts of a name between signs and spaces, folded.
 
     Examples
     --------

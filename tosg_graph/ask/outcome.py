@@ -31,7 +31,7 @@ class Choice:
     alias: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The choice as plain values."""
+        """Give the choice as plain values."""
         values = {"id": self.id, "name": self.name, "label": self.label, "alias": self.alias}
         return {name: value for name, value in values.items() if value is not None}
 
@@ -40,7 +40,7 @@ class Choice:
         return f"{self.name} ({self.id}{called})" if self.name != self.id else self.id
 
 
-class Ended(Exception):  # noqa: N818 - an outcome, not an error
+class Ended(Exception):
     """The question ends here, without rows.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any
 #: Share of the cells of a group in which a feature must be counted to be called detected.
 DEFAULT_SHARE = 0.25
 #: Steps that "downstream" and "upstream" go when the question does not say how many.
-DEFAULT_HOPS = 2
+DEFAULT_HOPS = 1
 #: Steps that a question may go at most.
 MOST_HOPS = 4
 
@@ -203,7 +203,7 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan as plain values, without what is not used."""
+        """Give the plan as plain values, without what is not used."""
         cleaned = _clean(asdict(self))
         return dict(cleaned)
 

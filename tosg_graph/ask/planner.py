@@ -59,7 +59,7 @@ class Planner:
         self._cells = cells
 
     def plan(self, question: Question) -> Plan:
-        """The plan of a reading.
+        """Give the plan of a reading.
 
         Raises
         ------
@@ -105,7 +105,8 @@ class Planner:
 
     def _one(self, question: Question) -> Plan:
         """Describe and neighbours: the named nodes, whatever they are."""
-        return Plan(question.form, self._named(question.subject, ALL))
+        said = [label for mention in question.subject.mentions for label in mention.labels]
+        return Plan(question.form, self._named(question.subject, tuple(said) or ALL))
 
     def _chain(self, question: Question) -> Plan:
         return Plan(Form.CHAIN, self._named(question.subject, ("Gene",)))
@@ -175,11 +176,16 @@ class Planner:
             raise Misfit(f"{_kind_says(draft)} are not counted in cells; genes and proteins are")
         kind = draft.phrase.kind
         modality = seen.modality or (kind.modality if kind else None)
-        found = self._cells.detection(seen.group.text, modality, seen.share, strict=seen.strict)
-        return replace(draft, labels=labels, detections=(*draft.detections, found))
+        if draft.phrase.mentions and {"Gene", "Protein"} <= set(labels):
+            labels = ("Protein",) if modality == "protein" else ("Gene",)
+        found = [
+            self._cells.detection(group.text, modality, seen.share, strict=seen.strict)
+            for group in (seen.group, *seen.also)
+        ]
+        return replace(draft, labels=labels, detections=(*draft.detections, *found))
 
     def _being(self, draft: Draft, phrase: Phrase) -> Draft:
-        """"… are receptors": what is said of the noun holds for the subject too."""
+        """Read "… are receptors": what is said of the noun holds for the subject too."""
         if phrase.mentions or phrase.kind is None or phrase.most or phrase.top:
             raise Misfit(f"{_text(phrase)!r} does not say what kind of thing is asked for")
         other = self._draft(phrase)
@@ -216,11 +222,22 @@ class Planner:
                     step = _step(link, found.edges, related.hops)
                     steps = found.steps(step)
                     objects = self._finished(replace(target, labels=found.object_labels))
+                    if link.relation == "ligand":
+                        objects = self._with_complexes(objects, found.reached)
                     relation = RELATIONS[link.relation]
                     says = relation.says_back if link.back else relation.says
                     join = Join(steps, objects, says, related.object.most)
                     return replace(draft, labels=found.subject_labels, joins=(*draft.joins, join))
         raise Misfit(_no_place(draft, related, target))
+
+    def _with_complexes(self, objects: NodeSet, reached: tuple[str, ...]) -> NodeSet:
+        """Give a ligand of a complex is one of its subunits' too: the complexes of given proteins."""
+        more = [c for node in objects.ids or () for c in self._shape.complexes(node)]
+        if not more or "Complex" not in reached:
+            return objects
+        says = f"{objects.says}, alone or in a complex ({', '.join(more)})"
+        ids = tuple(dict.fromkeys((*(objects.ids or ()), *more)))
+        return replace(objects, ids=ids, labels=("Protein", "Complex"), says=says)
 
     def _ends(self, link: Link) -> Ends:
         return pairs(RELATIONS[link.relation], link.back, self._shape.ends)
@@ -321,4 +338,6 @@ def _no_place(draft: Draft, related: Related, target: Draft) -> str:
     link = related.links[0]
     relation = RELATIONS[link.relation]
     says = relation.says_back if link.back else relation.says
-    return f"the graph has no facts of the kind: {_kind_says(draft)} that {says} {_kind_says(target)}"
+    return (
+        f"the graph has no facts of the kind: {_kind_says(draft)} that {says} {_kind_says(target)}"
+    )

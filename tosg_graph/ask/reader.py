@@ -39,12 +39,12 @@ class Reader:
         self._memory: dict[tuple[str, int], list[tuple[object, int]]] = {}
 
     def word(self, at: int) -> str:
-        """The folded word at a position; "" after the end."""
+        """Give the folded word at a position; "" after the end."""
         self.furthest = max(self.furthest, min(at, len(self.tokens)))
         return self.tokens[at].lower if at < len(self.tokens) else ""
 
     def phrase_at(self, at: int, *phrases: str) -> int | None:
-        """The position after the longest of the phrases that stands here."""
+        """Give the position after the longest of the phrases that stands here."""
         ends = []
         for phrase in phrases:
             parts = phrase.split()
@@ -53,7 +53,7 @@ class Reader:
         return max(ends, default=None)
 
     def skip(self, at: int, words: Iterable[str]) -> int:
-        """The position after any of the words that stand here."""
+        """Give the position after any of the words that stand here."""
         chosen = frozenset(words)
         while self.word(at) in chosen:
             at += 1
@@ -65,13 +65,13 @@ class Reader:
         return table.at(self.tokens, at)
 
     def quote(self, start: int, end: int) -> str:
-        """The question's own words between two positions."""
+        """Give the question's own words between two positions."""
         return self.text[self.tokens[start].start : self.tokens[end - 1].end]
 
     def kept(
         self, rule: str, at: int, readings: Callable[[], Iterable[tuple[T, int]]]
     ) -> Readings[T]:
-        """What a rule reads at a position: worked out once, each reading once."""
+        """Give what a rule reads at a position: worked out once, each reading once."""
         key = (rule, at)
         if key not in self._memory:
             self._memory[key] = []  # a rule that comes back to itself here finds nothing
@@ -84,7 +84,7 @@ class Reader:
         return self._memory[key]  # type: ignore[return-value]
 
     def number(self, at: int) -> int | None:
-        """The whole number at a position, in digits or in words."""
+        """Give the whole number at a position, in digits or in words."""
         written = self.word(at)
         if written.isdigit() and len(written) < 6:
             return int(written)

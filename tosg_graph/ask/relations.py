@@ -49,7 +49,10 @@ RELATIONS: dict[str, Relation] = {
     "target": Relation(("TARGETS",), "target", "are targeted by"),
     "bind": Relation(("BINDS", "TARGETS"), "bind", "bind or are bound by", directed=False),
     "interact": Relation(
-        ("INTERACTS_WITH", "BINDS"), "interact with or bind", "interact with or bind", directed=False
+        ("INTERACTS_WITH", "BINDS"),
+        "interact with or bind",
+        "interact with or bind",
+        directed=False,
     ),
     "activate": Relation(("ACTIVATES", "TARGETS"), "activate", "are activated by", sign=1),
     "inhibit": Relation(("INHIBITS", "TARGETS"), "inhibit", "are inhibited by", sign=-1),
@@ -68,9 +71,7 @@ RELATIONS: dict[str, Relation] = {
     "associate": Relation(("ASSOCIATED_WITH",), "are associated with", "are associated with"),
     "treat": Relation(("TREATS",), "treat", "are treated by"),
     "palliate": Relation(("PALLIATES",), "palliate", "are palliated by"),
-    "use": Relation(
-        ("TREATS", "PALLIATES"), "treat or palliate", "are treated or palliated by"
-    ),
+    "use": Relation(("TREATS", "PALLIATES"), "treat or palliate", "are treated or palliated by"),
     "ligand": Relation(("BINDS",), "are ligands of", "are receptors of"),
     "connect": Relation(
         tuple(edge.name for edge in EDGE_TYPES), "are joined to", "are joined to", directed=False
@@ -81,8 +82,11 @@ RELATIONS: dict[str, Relation] = {
     "opener": _by_action("opener", "OPENER"),
     "modulator": _by_action(
         "modulator",
-        "MODULATOR", "POSITIVE MODULATOR", "NEGATIVE MODULATOR",
-        "POSITIVE ALLOSTERIC MODULATOR", "NEGATIVE ALLOSTERIC MODULATOR",
+        "MODULATOR",
+        "POSITIVE MODULATOR",
+        "NEGATIVE MODULATOR",
+        "POSITIVE ALLOSTERIC MODULATOR",
+        "NEGATIVE ALLOSTERIC MODULATOR",
     ),
     "phosphorylate": _by_mechanism("phosphorylate", "phosphorylated", "phosphorylation"),
     "dephosphorylate": _by_mechanism("dephosphorylate", "dephosphorylated", "dephosphorylation"),

@@ -110,10 +110,14 @@ _CHAIN = (
 class Shapes(Frames):
     """Readings of whole questions."""
 
+    #: Where the longest reading of a beginning of the question ended.
+    reached = 0
+
     def questions(self) -> Iterator[Question]:
         """Every reading that uses up all the words, the likeliest first."""
         for start in self._starts():
             for question, end in self._shapes(start):
+                self.reached = max(self.reached, end)
                 if self._over(end):
                     yield question
 
@@ -173,7 +177,7 @@ class Shapes(Frames):
                 yield from self._of_pair(start, what)
 
     def _of_fact(self, at: int, what: str) -> Found:
-        """"EGF activates EGFR", "EGF activating EGFR"."""
+        """Read "EGF activates EGFR", "EGF activating EGFR"."""
         for subject, end in self.head(at):
             if not subject.mentions:
                 continue
@@ -183,7 +187,7 @@ class Shapes(Frames):
                 yield Question(Form.EVIDENCE, subject.saying(clause), what=what), stop
 
     def _of_noun(self, at: int, what: str) -> Found:
-        """"the activation of EGFR by EGF"."""
+        """Read "the activation of EGFR by EGF"."""
         start = self.skip(at, ARTICLES)
         relation = _NOMINALS.get(self.word(start))
         if relation is None or self.word(start + 1) != "of":
@@ -222,7 +226,7 @@ class Shapes(Frames):
             yield from self._how(how + 1)
 
     def _how(self, at: int) -> Found:
-        """"(how does) A activate B", "(how are) A and B connected"."""
+        """Read "(how does) A activate B", "(how are) A and B connected"."""
         for first, middle in self.head(at):
             verb = self.phrase_at(middle, *_LEADS)
             for second, end in self.head(verb) if verb is not None else ():
@@ -264,8 +268,10 @@ class Shapes(Frames):
     # ---- groups of cells ---------------------------------------------------------------------
 
     def _groups(self, at: int) -> Found:
-        """"In which cell types is CD14 detected?", "Which cells express CD14?"."""
-        start = self.phrase_at(at, *(f"{p} {words}" for words in _GROUPS for p in ("in", "on")), "where")
+        """Read "In which cell types is CD14 detected?", "Which cells express CD14?"."""
+        start = self.phrase_at(
+            at, *(f"{p} {words}" for words in _GROUPS for p in ("in", "on")), "where"
+        )
         if start is not None and self.word(start) in BE:
             for phrase, end in self.head(start + 1):
                 stop = self.phrase_at(end, "detected", "expressed", "found", "present", "measured")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tosg_graph.ask.index import Alias
 from tosg_graph.ask.lexicon import Kind, Links
@@ -27,12 +27,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """"detected in at least 25 % of B cells"."""
+    """Words such as "detected in at least 25 % of B cells and monocytes": in each of the groups."""
 
     group: Group
     modality: str | None = None
     share: float | None = None
     strict: bool = False
+    also: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Being:
-    """"… are receptors"."""
+    """Words such as "… are receptors"."""
 
     phrase: Phrase
 
@@ -82,7 +83,7 @@ class Phrase:
     ranked: bool = False
 
     def saying(self, *clauses: Clause) -> Phrase:
-        """The same phrase with more said of it."""
+        """Give the same phrase with more said of it."""
         return replace(self, clauses=(*self.clauses, *clauses))
 
 
@@ -100,4 +101,3 @@ class Question:
     rank: Rank | None = None
     what: str | None = None
     group: Seen | None = None
-    relation: Related | None = field(default=None)

@@ -1,18 +1,18 @@
 """From the files of the sources to a finished graph build.
 
 The steps: stage the rows of each source as Parquet · declare nodes, make aliases of their names ·
-choose the canonical product of each gene · add annotations · resolve complexes · resolve statements,
-gather evidence and facts · compose texts · write. Joins and aggregations run in DuckDB, out of core:
-memory is bounded by the engine (:data:`tosg_graph.build.engine.MEMORY`), one chunk of a loader and
-one row group of a table. Every table has one order that depends on its rows alone, so the bytes do
-not depend on threads, on the order of the sources, or on the size of chunks.
+choose the canonical product of each gene · add annotations · resolve complexes · resolve
+statements, gather evidence and facts · compose texts · write. Joins and aggregations run in DuckDB,
+out of core: memory is bounded by the engine (:data:`tosg_graph.build.engine.MEMORY`), one chunk of
+a loader and one row group of a table. Every table has one order that depends on its rows alone, so
+the bytes do not depend on threads, on the order of the sources, or on the size of chunks.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,8 @@ def build_graph(
     into
         Folder of builds; the build goes to ``into/<build id>``.
     use
-        ``academic``, ``commercial`` or ``redistribute``: rows whose licence forbids it are left out,
-        and the report counts them.
+        ``academic``, ``commercial`` or ``redistribute``: rows whose licence forbids it are left
+        out, and the report counts them.
     threads
         Threads at most; default: one per core. The result does not depend on it.
     progress
@@ -91,23 +91,31 @@ def build_graph(
             _look_at(engine, staging)
             _join(engine, say)
             tables = _write(engine, out, build_id, say)
-            licences = report.licences_of_rows(engine)
+            described = _describe(located, inputs, staging, report.licences_of_rows(engine))
             made = report.make_report(engine, out, staging, tables, located)
-        entries = {
-            source.name: manifest.source_entry(
-                source,
-                located.files[source.name],
-                inputs[source.name],
-                staging.rows[source.name],
-                sorted(licences.get(source.name, {})),
-            )
-            for source in sources
-        }
         manifest.write_manifest(
-            out, build=build_id, use=use, sources=entries, tables=tables, report=made
+            out, build=build_id, use=use, sources=described, tables=tables, report=made
         )
         commit_folder(out, final)
     return Build.open(final)
+
+
+def _describe(
+    located: Located,
+    inputs: Mapping[str, list[dict[str, Any]]],
+    staging: Staging,
+    licences: Mapping[str, Mapping[str, int]],
+) -> dict[str, Any]:
+    return {
+        source.name: manifest.source_entry(
+            source,
+            located.files[source.name],
+            inputs[source.name],
+            staging.rows[source.name],
+            sorted(licences.get(source.name, {})),
+        )
+        for source in located.sources
+    }
 
 
 def _silent(_: str) -> None:

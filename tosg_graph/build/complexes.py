@@ -1,9 +1,9 @@
 """Complexes: named by their members, so that two sources that list the same ones name one node.
 
-The id is ``COMPLEX:`` and the accessions of the members, sorted, as often as they are listed, joined
-by ``-``. A member that could not be resolved (or is ambiguous) stands behind the others as it was
-written, with a ``?`` before it: ``COMPLEX:P05556-?symbol:XYZ1``. A complex with no resolved member
-is rejected.
+The id is ``COMPLEX:`` and the accessions of the members, sorted, as often as they are listed, with
+``-`` between them. A member that could not be resolved (or is ambiguous) stands behind the others
+as it was written, with a ``?`` before it: ``COMPLEX:P05556-?symbol:XYZ1``. A complex with no
+resolved member is rejected.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def rejects() -> str:
 
 
 def apply_names(engine: Engine) -> None:
-    """Name united complexes that no source names by the symbols of their members."""
+    """Name united complexes that no source names: ``ITGA2:ITGB1``, ``?`` for an unknown member."""
     engine.make(
         "united_Complex",
-        """SELECT c.* REPLACE (coalesce(c.name, m.name || coalesce(':' || array_to_string(
-            list_transform(c.unresolved, lambda u: local_of(u)), ':'), '')) AS name)
+        """SELECT c.* REPLACE (coalesce(c.name,
+            m.name || repeat(':?', coalesce(len(c.unresolved), 0))) AS name)
         FROM united_Complex c LEFT JOIN member_symbols m USING (id)""",
     )
 
@@ -85,12 +85,11 @@ def list_symbols(engine: Engine) -> None:
     """Make the table ``member_symbols`` (id, name, listed): symbols of the members of complexes."""
     engine.make(
         "member_symbols",
-        """SELECT id, string_agg(symbol, ':' ORDER BY place) AS name,
-            string_agg(symbol, ', ' ORDER BY place) AS listed
+        """SELECT id, string_agg(symbol, ':' ORDER BY symbol) AS name,
+            string_agg(symbol, ', ' ORDER BY symbol) AS listed
         FROM (
-            SELECT c.id, place, coalesce(p.symbol, local_of(member)) AS symbol
-            FROM (SELECT id, unnest(members) AS member,
-                generate_subscripts(members, 1) AS place FROM united_Complex) c
+            SELECT c.id, coalesce(p.symbol, local_of(member)) AS symbol
+            FROM (SELECT id, unnest(members) AS member FROM united_Complex) c
             LEFT JOIN united_Protein p ON p.id = c.member
         ) GROUP BY id""",
     )

@@ -1,12 +1,12 @@
 """From statements to evidence and facts.
 
-A statement whose ends are both known is one row of evidence; statements of one source that agree in
-everything but the line are one (SIGNOR repeats a record for each pathway that it tags). All evidence
+A statement whose ends are both known is one row of evidence; statements of one file that agree in
+everything but the line are one (SIGNOR repeats a record for each pathway that it tags). Evidence
 with the same source, type and target makes one fact. What did not become evidence is rejected.
 
 Self-loops. A source that writes one identifier at both ends means it, where a thing can act on or
-bind itself (:data:`LOOPS`); a loop that only came about because two identifiers are one node, or in a
-hierarchy, is rejected.
+bind itself (:data:`LOOPS`). A loop that only came about because two identifiers are one node, and
+a loop in a hierarchy, are rejected.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _placed() -> str:
 
 
 def _why(kind: str, end: str) -> str:
-    """SQL that says why an end has no node: a CURIE of the label's own is a node not declared."""
+    """Write the SQL that says why an end has no node; ``kind``, ref and label are columns."""
     own = " ".join(f"WHEN '{a.name}' THEN {list(a.prefixes)}" for a in LABELS)
     return (
         f"CASE WHEN {kind} = 'ambiguous' THEN 'ambiguous' "
@@ -136,9 +136,9 @@ def _annotation_rejects(label: str) -> str:
 
 def _check_ids(engine: Engine) -> None:
     twice = engine.rows(
-        """SELECT edge_id, list_sort(list(DISTINCT source_id || ' ' || type || ' ' || target_id))
-        FROM evidence_rows GROUP BY edge_id
-        HAVING count(DISTINCT source_id || '|' || type || '|' || target_id) > 1 ORDER BY 1 LIMIT 1"""
+        """SELECT edge_id, list_sort(list(source_id || ' ' || type || ' ' || target_id))
+        FROM (SELECT DISTINCT edge_id, source_id, type, target_id FROM evidence_rows)
+        GROUP BY edge_id HAVING count(*) > 1 ORDER BY edge_id LIMIT 1"""
     )
     if twice:
         edge_id, facts = twice[0]
@@ -166,8 +166,8 @@ def facts_query(edge: EdgeType) -> str:
     """Give the query of the facts of an edge type, in their order."""
     sign = "CASE WHEN count(DISTINCT sign) = 1 THEN min(sign) END"
     own = "".join(f", {_aggregate(p)} AS {p.name}" for p in edge.own)
-    query = f"""SELECT source_id AS source, target_id AS target, source_label, target_label, edge_id,
-        {sign} AS sign, {edge.directed} AS directed, tidy(list(mechanism)) AS mechanisms,
+    query = f"""SELECT source_id AS source, target_id AS target, source_label, target_label,
+        edge_id, {sign} AS sign, {edge.directed} AS directed, tidy(list(mechanism)) AS mechanisms,
         tidy(list(e.source)) AS sources, tidy(list(licence)) AS licences,
         tidy_numbers(flatten(list(pmids))) AS pmids, count(*) AS n_evidence{own}
     FROM evidence_rows e WHERE type = '{edge.name}'

@@ -6,11 +6,11 @@ of their name · genes with several products, with the one that was taken as can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv
 
 from tosg_graph.build import products
 from tosg_graph.build.engine import Engine
@@ -25,7 +25,7 @@ COLUMNS = (
     "mapping_justification",
     "comment",
 )
-#: Where the prefixes that a build knows point to; others are written as they came.
+#: Where the prefixes of Biolink and of the semantic web point to.
 CURIE_MAP = {
     "CHEMBL.COMPOUND": "https://identifiers.org/chembl.compound:",
     "CL": "http://purl.obolibrary.org/obo/CL_",
@@ -60,7 +60,8 @@ SELECT ref AS subject_id, NULL AS subject_label,
         WHEN kind IN ('id', 'xref') THEN 'semapv:UnspecifiedMatching'
         ELSE 'semapv:LexicalMatching' END AS mapping_justification,
     'found as ' || kind AS comment
-FROM ({{ends}}) WHERE id IS NOT NULL AND ref <> id
+FROM ({{ends}}) e ANTI JOIN merged m ON m.other = e.ref AND m.id = e.id
+WHERE id IS NOT NULL AND ref <> id
 """
 _MERGED = """
 SELECT other, name, 'skos:exactMatch', id, label, 'semapv:LexicalMatching', 'same name' FROM merged
@@ -89,20 +90,26 @@ def write_mappings(engine: Engine, tables: Sequence[str], path: Path, build_id: 
         FROM ({_USED.format(ends=ends)} UNION ALL {_MERGED} UNION ALL {_CANONICAL})
         LEFT JOIN ({names}) USING (label, object_id) ORDER BY ALL"""
     schema = pa.schema([(name, pa.string()) for name in COLUMNS])
-    with path.open("wb") as file:
-        file.write(_header(build_id).encode())
-        options = csv.WriteOptions(delimiter="\t", quoting_style="needed", quoting_header="none")
-        with csv.CSVWriter(file, schema, write_options=options) as writer:
-            for batch in engine.stream(query, schema):
-                writer.write_batch(batch)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(_header(build_id, _prefixes(engine, ends)))
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for batch in engine.stream(query, schema):
+            writer.writerows(zip(*batch.to_pydict().values(), strict=True))
 
 
-def _header(build_id: str) -> str:
+def _prefixes(engine: Engine, ends: str) -> dict[str, str]:
+    """Give the meaning of every prefix that the mappings have; a local name's is made here."""
+    used = {prefix for (prefix,) in engine.rows(f"SELECT DISTINCT prefix_of(ref) FROM ({ends})")}
+    return {name: f"https://w3id.org/tosg-graph/source/{name}/" for name in used} | CURIE_MAP
+
+
+def _header(build_id: str, prefixes: Mapping[str, str]) -> str:
     lines = [
         f"mapping_set_id: https://w3id.org/tosg-graph/mappings/{build_id}",
         "mapping_set_description: Identifier mappings that a TOSG Graph build used",
         "license: https://w3id.org/sssom/license/unspecified",
         "curie_map:",
-        *(f'  {prefix}: "{base}"' for prefix, base in sorted(CURIE_MAP.items())),
+        *(f'  {prefix}: "{base}"' for prefix, base in sorted(prefixes.items())),
     ]
     return "".join(f"#{line}\n" for line in lines)

@@ -41,7 +41,7 @@ def stated_properties(label: Label) -> list[Property]:
 
 
 def precedence(label: str, then: str = "file, line, row") -> str:
-    """SQL that orders rows by the precedence of their sources; ``source`` is one of their columns."""
+    """Write the SQL that orders rows with the column ``source`` by the precedence of sources."""
     ranks = " ".join(
         f"WHEN {quoted(name)} THEN {rank}" for rank, name in enumerate(AUTHORITIES.get(label, ()))
     )
@@ -176,7 +176,8 @@ def unite(engine: Engine, label: Label) -> None:
             tidy(list_filter(xrefs, lambda x: x <> id)) AS xrefs
         ) FROM (
             SELECT id, {", ".join(columns)}, {names} AS synonyms,
-                {_united("xrefs", "former_ids")} AS xrefs, list_sort(list(DISTINCT source)) AS sources
+                {_united("xrefs", "former_ids")} AS xrefs,
+                list_sort(list(DISTINCT source)) AS sources
             FROM rows_{label.name} GROUP BY id
         )""",
     )
@@ -237,7 +238,7 @@ def same_names(nodes: pd.DataFrame, label: Label) -> pa.Table:
     known = nodes.dropna(subset="name")
     key = known["name"].str.split().str.join(" ").str.casefold()
     prefixes = {prefix: rank for rank, prefix in enumerate(LABEL[label.name].prefixes)}
-    rank = known["id"].str.partition(":")[0].map(prefixes)
+    rank = known["id"].str.split(":").str[0].map(prefixes)
     known = known.assign(key=key, rank=rank).sort_values(["key", "rank", "id"])
     declared = known.explode("sources")[["key", "sources"]]
     unclear = set(declared.loc[declared.duplicated().to_numpy(), "key"])

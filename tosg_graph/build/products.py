@@ -66,7 +66,7 @@ def choose(engine: Engine, resolver: Resolver) -> None:
 
 
 def name_products(engine: Engine) -> None:
-    """Make the table ``bearers`` (protein, gene, symbol), and let symbols name canonical products."""
+    """Make the table ``bearers`` (protein, gene, symbol); let symbols name canonical products."""
     engine.make(
         "bearers",
         """SELECT protein, arg_min(gene, (NOT canonical, symbol, gene)) AS gene,

@@ -32,7 +32,7 @@ def edge_id(source: str, edge_type: str, target: str) -> str:
 
 
 def table_schema(name: str) -> pa.Schema:
-    """Schema of a table of a build, by its name: ``nodes/Gene``, ``edges/TARGETS``, ``evidence``…"""
+    """Give the schema of a table of a build: ``nodes/Gene``, ``edges/TARGETS``, ``evidence``."""
     kind, _, subject = name.partition("/")
     if kind == "nodes" and subject in LABEL:
         return LABEL[subject].arrow
@@ -108,7 +108,7 @@ class Build:
         return self.path / f"{name}.parquet"
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read a table: ``nodes/<Label>``, ``edges/<TYPE>``, ``evidence``, ``aliases``, ``rejects``.
+        """Read ``nodes/<Label>``, ``edges/<TYPE>``, ``evidence``, ``aliases`` or ``rejects``.
 
         A table that this build does not have is empty, with its schema.
         """

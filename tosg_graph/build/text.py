@@ -1,9 +1,9 @@
 """The paragraph that a language model gets of a node.
 
-It is composed in a fixed order from what sources say of the node itself: what it is, what is told of
-it, its other names, where it stands in its hierarchy. Who acts on it, which drugs hit it and which
-diseases it has a part in are left out: they are edges, and a model that is trained to find them must
-not read them here. A complex is its members, so it lists them.
+It is composed in a fixed order from what sources say of the node itself: what it is, what is told
+of it, its other names, where it stands in its hierarchy. Who acts on it, which drugs hit it and
+which diseases it has a part in are left out: they are edges, and a model that is trained to find
+them must not read them here. A complex is its members, so it lists them.
 """
 
 from __future__ import annotations
@@ -101,10 +101,10 @@ def prepare(engine: Engine) -> None:
     for label in ("Pathway", "Disease", "CellType", "Tissue"):
         engine.make(
             f"parents_{label}",
-            f"""SELECT e.source_id AS id, string_agg(DISTINCT n.name, '; ' ORDER BY n.name) AS listed
-            FROM evidence_rows e JOIN united_{label} n ON n.id = e.target_id
-            WHERE e.type IN ('IS_A', 'CHILD_OF') AND e.source_label = '{label}' AND n.name IS NOT NULL
-            GROUP BY e.source_id""",
+            f"""SELECT source_id AS id, string_agg(DISTINCT name, '; ' ORDER BY name) AS listed
+            FROM evidence_rows JOIN united_{label} n ON n.id = target_id
+            WHERE type IN ('IS_A', 'CHILD_OF') AND source_label = '{label}' AND name IS NOT NULL
+            GROUP BY source_id""",
         )
     engine.make(
         "gene_descriptions",

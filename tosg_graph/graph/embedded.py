@@ -8,7 +8,9 @@ it is no node, so that ``MATCH (n) RETURN count(n)`` counts the graph and nothin
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import tempfile
 import threading
 import time
@@ -140,8 +142,10 @@ class EmbeddedStore:
         return mark, {name: kind for name, kind, _ in rows}
 
     def _replace(self, build: Build, progress: Progress | None) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".loading-", dir=self.path.parent) as name:
+        folder = self.path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder)
+        with tempfile.TemporaryDirectory(prefix=f".loading-{os.getpid()}-", dir=folder) as name:
             new = Path(name) / self.path.name
             with _engine_errors(new):
                 # One checkpoint at the end: one after each COPY took six times as long.
@@ -281,6 +285,17 @@ _EDGES = (
     "MATCH (a)-[r:{0}]->(b) WHERE offset(id(a)) >= $first AND offset(id(a)) < $last "
     "RETURN {{a: label(a), x: a.id, b: label(b), y: b.id, e: properties(r)}}"
 )
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left of their loads."""
+    for left in folder.glob(".loading-*-*"):
+        try:
+            os.kill(int(left.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except PermissionError:
+            pass  # somebody else's process, and it lives
 
 
 @contextmanager

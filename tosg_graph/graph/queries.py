@@ -183,7 +183,7 @@ class NamedQuery:
             raise self._wrong(f"takes no {', '.join(map(repr, unknown))}")
         bound = {}
         for p in self.parameters:
-            value = given.get(p.name, p.default)
+            value = p.default if given.get(p.name) is None else given[p.name]
             if value is None:
                 raise self._wrong(f"needs {p.name!r}")
             try:
