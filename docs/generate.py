@@ -28,8 +28,9 @@ def schema_page() -> str:
     """The page that says what the graph holds."""
     parts = [
         "# What does the graph hold?",
-        f"Schema version {SCHEMA_VERSION}. Generated from `tosg_graph/schema.py`; `tosg schema` prints "
-        "the same. A value that is not known is absent: there are no empty strings and no empty lists.",
+        f"Schema version {SCHEMA_VERSION}. Generated from `tosg_graph/schema.py`; `tosg schema` "
+        "prints the same. A value that is not known is absent: there are no empty strings and no "
+        "empty lists.",
         "## Nodes",
         "Every node has these:",
         property_table(COMMON),

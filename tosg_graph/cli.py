@@ -26,7 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-cells_app = typer.Typer(help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True)
+cells_app = typer.Typer(
+    help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True
+)
 app.add_typer(cells_app, name="cells")
 
 WorkspaceOption = Annotated[
@@ -56,7 +58,7 @@ def main() -> None:
 
 
 def _fail(error: TosgError, code: int) -> None:
-    display.errors().print(f"tosg: {error}", style="red", markup=False)
+    display.errors().print(f"tosg: {error}", style="red", markup=False, soft_wrap=True)
     raise SystemExit(code)
 
 
@@ -253,7 +255,9 @@ def cypher(
     """Run a Cypher query of your own; only reading passes."""
     with open_workspace(workspace) as ws:
         limits = _limits(ws, timeout, max_rows)
-        _print_result(ws.cypher(text, values(parameters), limits=limits), as_json=as_json, most=rows)
+        _print_result(
+            ws.cypher(text, values(parameters), limits=limits), as_json=as_json, most=rows
+        )
 
 
 @app.command()
@@ -312,8 +316,14 @@ def cells_add(
     """Convert an h5ad into a cell store keyed to the graph, and print how its features joined."""
     with open_workspace(workspace) as ws, display.steps() as progress:
         report = ws.add_cells(
-            source, name=name, label=label, label_map=label_map, donor=donor,
-            normalised=normalised, replace=replace_, progress=progress,
+            source,
+            name=name,
+            label=label,
+            label_map=label_map,
+            donor=donor,
+            normalised=normalised,
+            replace=replace_,
+            progress=progress,
         )
         progress.close()
         if as_json:
@@ -329,7 +339,14 @@ def cells_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -
         stores = [ws.cells(name) for name in ws.cell_names()]
         columns = ("store", "cells", "modalities", "values", "label", "source")
         rows = [
-            (s.name, s.n_cells, list(s.modalities), s.value_kind, s.label_column, s.manifest["source"]["file"])
+            (
+                s.name,
+                s.n_cells,
+                list(s.modalities),
+                s.value_kind,
+                s.label_column,
+                s.manifest["source"]["file"],
+            )
             for s in stores
         ]
         _print_rows(columns, rows, as_json=as_json)
@@ -383,9 +400,7 @@ def export(
     ] = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
-    split: Annotated[
-        str, typer.Option("--split", help="auto, donor, label or none.")
-    ] = "auto",
+    split: Annotated[str, typer.Option("--split", help="auto, donor, label or none.")] = "auto",
     text_dims: Annotated[int, typer.Option("--text-dims", help="Length of text vectors.")] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Seed of text vectors and split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
@@ -398,8 +413,14 @@ def export(
         subgraph = ws.subgraph(pathway=pathway, seeds=seed_node, hops=hops, cypher=cypher_)
         progress("writing tensors")
         written = ws.export(
-            out, subgraph=subgraph, cells=cells, label=label, text_dims=text_dims, seed=seed,
-            overwrite=overwrite, split=None if split == "none" else split,
+            out,
+            subgraph=subgraph,
+            cells=cells,
+            label=label,
+            text_dims=text_dims,
+            seed=seed,
+            overwrite=overwrite,
+            split=None if split == "none" else split,
         )
         progress.close()
         if as_json:
@@ -410,9 +431,9 @@ def export(
 
 @app.command()
 def demo(
-    workspace: Annotated[
-        Path, typer.Option("--workspace", "-w", help="Workspace folder.")
-    ] = Path("tosg-demo"),
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Workspace folder.")] = Path(
+        "tosg-demo"
+    ),
 ) -> None:
     """Run the main job from end to end on the example data: build, load, query, ask, export."""
     from tosg_graph.demo import run_demo

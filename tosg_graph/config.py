@@ -44,8 +44,8 @@ class Settings:
     """Everything that the environment can say.
 
     ``TOSG_WORKSPACE`` names the workspace folder (default ``./tosg-work``).
-    ``TOSG_NEO4J_URI``, ``TOSG_NEO4J_USER``, ``TOSG_NEO4J_PASSWORD`` and ``TOSG_NEO4J_DATABASE`` name a
-    server; without a URI the embedded graph is used.
+    ``TOSG_NEO4J_URI``, ``TOSG_NEO4J_USER``, ``TOSG_NEO4J_PASSWORD`` and ``TOSG_NEO4J_DATABASE``
+    name a server; without a URI the embedded graph is used.
     ``TOSG_NEO4J_ADMIN`` is the command that runs ``neo4j-admin`` (default: the one on the path).
     """
 

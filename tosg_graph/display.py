@@ -83,7 +83,11 @@ def print_table(
     rows = list(rows)
     shown = rows if most is None else rows[:most]
     table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
         header_style="bold",
     )
     for position, column in enumerate(columns):

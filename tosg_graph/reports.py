@@ -152,8 +152,8 @@ def print_load(report: LoadReport) -> None:
     """Print what a load did."""
     did = "loaded" if report.changed else "already there, nothing changed"
     _say(
-        f"build {report.build_id} in {report.engine}: {report.nodes:,} nodes, {report.edges:,} edges "
-        f"({did}, {report.seconds:.1f} s)",
+        f"build {report.build_id} in {report.engine}: {report.nodes:,} nodes, "
+        f"{report.edges:,} edges ({did}, {report.seconds:.1f} s)",
         "bold",
     )
     if report.next_step:
@@ -184,7 +184,14 @@ def print_cells_added(report: CellReport) -> None:
 def _print_joined(report: dict[str, Any]) -> None:
     kind = report["value_kind"]
     display.print_table(
-        ("modality", "features", f"sum of {kind}", "features joined", f"{kind} joined", "joined by"),
+        (
+            "modality",
+            "features",
+            f"sum of {kind}",
+            "features joined",
+            f"{kind} joined",
+            "joined by",
+        ),
         [_modality_row(name, part) for name, part in report["modalities"].items()],
     )
     for name, part in report["modalities"].items():
@@ -218,7 +225,9 @@ def cell_store_dict(store: CellStore) -> dict[str, Any]:
         "build_id": manifest["build_id"],
         "label_column": store.label_column,
         "groups": dict(sorted(groups.items())),
-        **{key: manifest["report"][key] for key in ("modalities", "labels", "left_out", "warnings")},
+        **{
+            key: manifest["report"][key] for key in ("modalities", "labels", "left_out", "warnings")
+        },
     }
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
-    from tosg_graph.cells.convert import CellReport
     from tosg_graph.cells.reader import CellStore
+    from tosg_graph.cells.report import CellReport
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable
     from tosg_graph.tensors.batch import CellLoader
@@ -112,7 +112,10 @@ class Workspace:
         if data is None and not files:
             raise UsageError("nothing to build from: give a data folder (--data) or files (--file)")
         located = find_files(
-            None if data is None else Path(data), select(sources), files or {}, required=bool(sources)
+            None if data is None else Path(data),
+            select(sources),
+            files or {},
+            required=bool(sources),
         )
         build = build_graph(
             located, self.path / "graph", use=use, threads=threads, progress=progress
@@ -140,7 +143,8 @@ class Workspace:
         current = self._current()
         if current is None:
             raise UsageError(
-                f"the workspace {self.path} has no graph build; make one: tosg build --data DIR -w {self.path}"
+                f"the workspace {self.path} has no graph build; "
+                f"make one: tosg build --data DIR -w {self.path}"
             )
         return Build.open(self.path / "graph" / current)
 
@@ -159,7 +163,8 @@ class Workspace:
 
         if read_only and not self._embedded_file.exists():
             raise UsageError(
-                f"the workspace {self.path} has no embedded graph yet; make it: tosg load -w {self.path}"
+                f"the workspace {self.path} has no embedded graph yet; "
+                f"make it: tosg load -w {self.path}"
             )
         return EmbeddedStore(self._embedded_file, read_only=read_only)
 
@@ -171,7 +176,7 @@ class Workspace:
         return self._store
 
     def load(self, *, progress: Progress | None = None) -> LoadReport:
-        """Load the current build into the database; loading the same build twice changes nothing."""
+        """Load the current build into the database; a second time changes nothing."""
         self.close()
         with self._open_store(read_only=False) as store:
             return store.load(self.graph, progress=progress)
@@ -333,7 +338,9 @@ class Workspace:
         from tosg_graph.cells.reader import CellStore
 
         if name not in self.cell_names():
-            known = ", ".join(self.cell_names()) or "none yet; add one: tosg cells add FILE --name NAME"
+            known = (
+                ", ".join(self.cell_names()) or "none yet; add one: tosg cells add FILE --name NAME"
+            )
             raise UsageError(f"no cell store {name!r} in {self.path}; there is: {known}")
         return CellStore.open(self.path / "cells" / name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -141,11 +142,62 @@ def test_size_and_depth_are_capped() -> None:
     assert check("RETURN '" + "x" * 19_000 + "'").labels == frozenset()
     with pytest.raises(Refused, match="20,008 characters; at most 20,000"):
         check("RETURN '" + "x" * 19_999 + "'")
-    assert check("RETURN " + "(" * 25 + "1" + ")" * 25)
-    with pytest.raises(Refused, match="brackets nest deeper than 30"):
+    assert check("RETURN " + "(" * 15 + "1" + ")" * 15)
+    with pytest.raises(Refused, match="brackets nest deeper than 20"):
         check("RETURN " + "(" * 5_000 + "1" + ")" * 5_000)
-    with pytest.raises(Refused, match="expressions nest deeper than 30"):
-        check("RETURN " + "CASE " * 3_000)
+
+
+def joined(number: int) -> str:
+    return "MATCH (a)" + "--()" * number
+
+
+def nested(number: int) -> str:
+    return "MATCH (a) WHERE " + "EXISTS { MATCH (a)--(b) WHERE " * number + "true" + "}" * number
+
+
+# Shapes on which an engine crashes or hangs before its time limit counts.
+@pytest.mark.parametrize(
+    ("within", "beyond", "message"),
+    [
+        ("RETURN 1" + "+1" * 200, "RETURN 1" + "+1" * 9_900, "more than 200 operators"),
+        ("RETURN 2" + "^1" * 200, "RETURN 2" + "^1" * 9_900, "more than 200 operators"),
+        ("RETURN x" + ".a" * 16, "RETURN x" + ".a" * 500, "more than 16 properties or indices"),
+        ("RETURN x" + "[0]" * 16, "RETURN x" + "[0]" * 17, "more than 16 properties or indices"),
+        (
+            "RETURN " + "CASE WHEN true THEN " * 4 + "1" + " END" * 4,
+            "RETURN " + "CASE WHEN true THEN " * 5 + "1" + " END" * 5,
+            "CASE nests deeper than 4",
+        ),
+        (
+            "RETURN CASE WHEN 1 = 1 THEN 1 END" + " + CASE 1 WHEN 1 THEN 1 END" * 9,
+            "RETURN " + "CASE " * 9,
+            "CASE nests deeper",
+        ),
+        (nested(4) + " RETURN a", nested(5) + " RETURN a", "subqueries nest deeper than 4"),
+        (joined(10) + " RETURN a", joined(11) + " RETURN a", "more than 10 relationships"),
+        (
+            joined(10) + " WITH a " + joined(10) + " RETURN a UNION " + joined(10) + " RETURN a",
+            "MATCH (a)-->(b)" + ", (a)-->()" * 10 + " RETURN a",
+            "more than 10 relationships",
+        ),
+    ],
+)
+def test_shapes_that_engines_do_not_survive_are_refused(
+    within: str, beyond: str, message: str
+) -> None:
+    for engine in ENGINES:
+        assert check(within, engine=engine).text == within
+        with pytest.raises(Refused, match=message):
+            check(beyond, engine=engine)
+
+
+def test_a_long_query_is_checked_at_once() -> None:
+    shapes = ("\\\\" * 9_000, "\\'" * 9_000, "//" * 9_000, "``" * 9_000, "/*" * 9_000)
+    began = time.perf_counter()
+    for shape in shapes:
+        check(f"RETURN '{shape}'")
+        check(f"RETURN '{shape}'", engine="ladybug")
+    assert time.perf_counter() - began < 2
 
 
 def test_wrong_use_is_told_apart_from_a_refusal() -> None:

@@ -16,7 +16,11 @@ def test_defaults() -> None:
 
 def test_a_server_is_named_by_its_uri() -> None:
     settings = Settings.from_environment(
-        {"TOSG_NEO4J_URI": "bolt://localhost:7687", "TOSG_NEO4J_PASSWORD": "s3cret-word", "TOSG_WORKSPACE": "w"}
+        {
+            "TOSG_NEO4J_URI": "bolt://localhost:7687",
+            "TOSG_NEO4J_PASSWORD": "s3cret-word",
+            "TOSG_WORKSPACE": "w",
+        }
     )
     assert settings.neo4j is not None
     assert (settings.neo4j.uri, settings.neo4j.user) == ("bolt://localhost:7687", "neo4j")

@@ -16,7 +16,9 @@ def test_the_drawn_tree_names_every_class_under_its_parent() -> None:
             drawn.append((len(match.group(1)), match.group(2)))
     drawn = drawn[next(i for i, (_, name) in enumerate(drawn) if name == "TosgError") :]
     drawn = [(depth, name) for depth, name in drawn if hasattr(errors, name)]
-    classes = {n for n, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__}
+    classes = {
+        n for n, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__
+    }
     assert {name for _, name in drawn} == classes
     stack: list[tuple[int, str]] = []
     for depth, name in drawn:
@@ -28,6 +30,8 @@ def test_the_drawn_tree_names_every_class_under_its_parent() -> None:
 
 
 def test_messages_say_where() -> None:
-    assert str(errors.SourceError("bad header", path=Path("a.tsv"), line=1)) == "a.tsv:1: bad header"
+    assert (
+        str(errors.SourceError("bad header", path=Path("a.tsv"), line=1)) == "a.tsv:1: bad header"
+    )
     assert str(errors.Refused("no", line=2, column=5)) == "line 2, column 5: no"
     assert "pip install 'tosg-graph[pyg]'" in str(errors.MissingExtra("torch", "pyg"))

@@ -86,13 +86,18 @@ def test_an_engine_is_imported_in_its_home_only(engine: str) -> None:
         for path in MODULES
         if any(m.split(".")[0] == engine for m in imports(path))
     }
-    strangers = {u for u in users if not any(u == h or u.startswith(h + "/") for h in HOMES[engine])}
+    strangers = {
+        u for u in users if not any(u == h or u.startswith(h + "/") for h in HOMES[engine])
+    }
     assert not strangers
 
 
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {
-        path.name for path in MODULES for word in ("os.environ", "os.getenv") if word in path.read_text()
+        path.name
+        for path in MODULES
+        for word in ("os.environ", "os.getenv")
+        if word in path.read_text()
     }
     assert readers == {"config.py"}
 

@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(*words: str | Path, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, cwd: Path | None = None, check: bool = True
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
@@ -47,7 +49,10 @@ def test_the_wheel_holds_queries_loaders_and_example_data(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     shipped = {Path(n).name for n in names if n.startswith("tosg_graph/cypher/queries/")}
     assert shipped == {p.name for p in (ROOT / "cypher" / "queries").glob("*.cypher")}
-    assert {n for n in names if n.startswith("loaders/")} >= {"loaders/hgnc.py", "loaders/signor.py"}
+    assert {n for n in names if n.startswith("loaders/")} >= {
+        "loaders/hgnc.py",
+        "loaders/signor.py",
+    }
     assert "tosg_graph/example/data/hgnc/hgnc_complete_set.txt" in names
     assert "tosg_graph/py.typed" in names
     assert not [n for n in names if n.startswith(("tests/", "docs/", "benchmarks/"))]
@@ -58,7 +63,9 @@ def test_the_main_job_runs_from_an_empty_folder(tosg: Path, tmp_path: Path) -> N
     data = run(tosg.parent / "python", "-c", where, cwd=tmp_path).stdout.strip()
     run(tosg, "build", "--data", data, "-w", "work", cwd=tmp_path)
     run(tosg, "load", "-w", "work", cwd=tmp_path)
-    answer = run(tosg, "query", "drug_targets", "drug=imatinib", "-w", "work", "--json", cwd=tmp_path)
+    answer = run(
+        tosg, "query", "drug_targets", "drug=imatinib", "-w", "work", "--json", cwd=tmp_path
+    )
     table = json.loads(answer.stdout)
     symbols = {row[table["columns"].index("symbol")] for row in table["rows"]}
     assert "ABL1" in symbols

@@ -196,3 +196,30 @@ def test_the_whole_build_becomes_tensors(real_build):
     assert ids[source].tolist() == frame["source"].tolist()
     assert ids[target].tolist() == frame["target"].tolist()
     assert set(data[kind].edge_attr[:, 0].tolist()) == {-1.0}
+
+
+@pytest.mark.parametrize(
+    ("edge_type", "effects"),
+    [
+        ("ACTIVATES", {"Activates"}),
+        ("INHIBITS", {"Inactivates", "Inactivate"}),
+    ],
+)
+def test_directness_is_what_signor_says(real_data, real_build, edge_type, effects):
+    path = real_data / "signor" / "signor_ppi.tsv.gz"
+    rows = pd.read_csv(path, sep="\t", header=None, dtype=str, usecols=[2, 6, 8, 20])
+    rows = rows[rows[8].isin(effects)]
+    stated = {pair: set(found) for pair, found in rows.groupby([2, 6])[20]}
+    whole = Subgraph.whole(real_build)
+    edges = whole.edges["Protein", edge_type, "Protein"]
+    ids = [i.removeprefix("UniProtKB:") for i in whole.node_ids("Protein")]
+    pairs = [(ids[s], ids[t]) for s, t in zip(edges.source, edges.target, strict=True)]
+    found = dict(zip(pairs, edges.table["direct"].to_pylist(), strict=True))
+    checked = 0
+    for pair, flags in stated.items():
+        if pair in found:
+            expected = True if "YES" in flags else False if "NO" in flags else None
+            assert found[pair] is expected, pair
+            checked += 1
+    assert checked > 0.9 * len(stated)
+    assert set(found.values()) == {True, False, None}

@@ -76,8 +76,8 @@ class Abundance:
         """
         profile = self._profile(detection.store, detection.modality)
         table = profile.for_group(*detection.groups)
-        # Not measured, measured and never seen, and seen too rarely are three different things: what
-        # was not measured has no share at all.
+        # Not measured, never seen, and seen too rarely are three different things: what was not
+        # measured has no share at all.
         measured: dict[str, float] = {}
         ids, values = table["graph_id"].to_pylist(), table["detected"].to_pylist()
         for node, share in zip(ids, values, strict=True):
@@ -141,7 +141,7 @@ class Abundance:
             names = ", ".join(found)
             raise Ended(
                 Status.AMBIGUOUS,
-                f"{text!r} is a group of cells in several stores: {names}; name one with --cells NAME",
+                f"{text!r} is a group of cells in several stores: {names}; name one: --cells NAME",
                 [Choice(name, name) for name in found],
             )
         if not found:

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tosg_graph.ask.compile import cited_query
-from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.nodes import NodeNames
+from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.plan import Plan
 from tosg_graph.build.tables import Build
 from tosg_graph.graph.store import ResultTable

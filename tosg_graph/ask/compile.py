@@ -54,7 +54,8 @@ def edge_count_query(engine: str) -> Query:
     """Edges per type."""
     words = dialect(engine)
     return Query(
-        f"MATCH ()-[r]->()\nRETURN {words.type('r')} AS type, count(*) AS n\nORDER BY type\nLIMIT 100",
+        "MATCH ()-[r]->()\n"
+        f"RETURN {words.type('r')} AS type, count(*) AS n\nORDER BY type\nLIMIT 100",
         {},
     )
 

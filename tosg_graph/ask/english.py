@@ -36,8 +36,8 @@ FRAME = frozenset(
     """.split()  # noqa: SIM905
 )
 
-#: Words of everyday English that are also somebody's symbol or alias. Each is a symbol only where it
-#: stands in capitals, or where the question says that it is one ("the gene IMPACT").
+#: Words of everyday English that are also somebody's symbol or alias. Each is a symbol only
+#: where it stands in capitals, or where the question says that it is one ("the gene IMPACT").
 ENGLISH = frozenset(
     """
     a about ache act add after again aid all also am an and any are area arm arms as ask at bad

@@ -26,8 +26,8 @@ _RANKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "evidence",
         (
-            "evidence", "number of publications", "publications", "amount of evidence", "statements",
-            "number of statements", "strength of evidence",
+            "evidence", "number of publications", "publications", "amount of evidence",
+            "statements", "number of statements", "strength of evidence",
         ),
     ),
     ("affinity", ("affinity", "binding affinity")),

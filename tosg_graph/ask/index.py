@@ -128,7 +128,7 @@ class _SortedStrings:
 
     def first(self, value: str) -> int:
         """Position of the first string that is not smaller."""
-        return bisect_left(self, value)  # type: ignore[arg-type]
+        return bisect_left(self, value)
 
 
 def _keys(strings: pa.ChunkedArray) -> pa.ChunkedArray:

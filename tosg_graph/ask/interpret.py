@@ -22,11 +22,11 @@ from tosg_graph.ask.shapes import Shapes
 LONGEST_QUESTION = 500
 
 REACH = (
-    "It can list and count genes, transcripts, proteins, complexes, pathways, diseases and drugs by "
-    "what joins them (targets, binds, activates, inhibits, regulates, encodes, is part of, takes part "
-    "in, is associated with, treats), say whether a fact is recorded and by whom, follow signalling "
-    "from node to node, and keep what is detected in a group of cells. For example: Which receptors "
-    "detected in CD14+ monocytes are targeted by a drug?"
+    "It can list and count genes, transcripts, proteins, complexes, pathways, diseases and drugs "
+    "by what joins them (targets, binds, activates, inhibits, regulates, encodes, is part of, "
+    "takes part in, is associated with, treats), say whether a fact is recorded and by whom, "
+    "follow signalling from node to node, and keep what is detected in a group of cells. For "
+    "example: Which receptors detected in CD14+ monocytes are targeted by a drug?"
 )
 
 _KNOWN = LEXICON.words | FRAME | CLOSED | ARTICLES | BE | DO | MODAL
@@ -81,7 +81,7 @@ def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
         _refuse_orders(text)
         raise Ended(
             Status.UNANSWERABLE,
-            f"the question has {len(text)} characters; {LONGEST_QUESTION} are read at most. {REACH}",
+            f"the question has {len(text)} characters; {LONGEST_QUESTION} are allowed. {REACH}",
         )
     found = tokens(text)
     if not any(token.key for token in found):
@@ -154,8 +154,8 @@ def _refuse_orders(text: str) -> None:
     if _ORDERS.search(text):
         raise Ended(
             Status.REFUSED,
-            "this is not a question about the graph but asks for something to be done; questions are "
-            "only read, and nothing is changed, run or disclosed",
+            "this is not a question about the graph but asks for something to be done; questions "
+            "are only read, and nothing is changed, run or disclosed",
         )
 
 
@@ -164,8 +164,8 @@ def _unread(found: tuple[Token, ...], reached: int, linker: Linker) -> str:
     denied = [token.text for token in found if token.lower in _NEGATIONS]
     if denied:
         return (
-            f"the question turns on {denied[0]!r}, and the graph cannot say what is not so: what is not "
-            "recorded is unknown, not false"
+            f"the question turns on {denied[0]!r}, and the graph cannot say what is not so: what "
+            "is not recorded is unknown, not false"
         )
     named = _named(found, linker)
     strange = [

@@ -36,7 +36,7 @@ class Phrases(Generic[T]):
     def without_last(
         self, found: tuple[Token, ...], start: int, last: str
     ) -> Iterator[tuple[T, int]]:
-        """Give the same for phrases whose last word stands elsewhere ("With which …  associated?")."""
+        """Give the same for phrases whose last word stands elsewhere."""
         word = found[start].lower if start < len(found) else ""
         for parts, value in self._by_first.get(word, ()):
             end = start + len(parts) - 1
@@ -161,7 +161,8 @@ _ROLES: tuple[tuple[str, Role], ...] = (
         Role(_links("subunit member child"), "parts"),
     ),
     (
-        "subpathway|subpathways|sub-pathway|sub-pathways|child pathway|child pathways|child|children",
+        "subpathway|subpathways|sub-pathway|sub-pathways|child pathway|child pathways|child|"
+        "children",
         Role(_links("child kind"), "sub-pathways"),
     ),
     (
@@ -284,8 +285,8 @@ _PREPOSITIONS: tuple[tuple[str, str], ...] = (
     ("against", "use target"),
     (
         "of",
-        "target use associate ~associate member ~member subunit ~subunit ~transcribe ~encode encode "
-        "~translate child kind",
+        "target use associate ~associate member ~member subunit ~subunit ~transcribe ~encode "
+        "encode ~translate child kind",
     ),
     ("in|within|inside", "member subunit child"),
     ("from", "~transcribe ~encode"),

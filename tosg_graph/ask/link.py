@@ -18,7 +18,7 @@ from tosg_graph.schema import LABEL
 #: A mention has at most this many words.
 LONGEST = 14
 
-#: An id before a symbol or a name, and those before what something was called once or is called too.
+#: An id goes before a symbol or a name, and those before former and other names.
 _TIER = {"id": 0, "xref": 0, "symbol": 1, "name": 1, "previous": 2, "synonym": 2}
 _GREEK_NAMES = frozenset(GREEK.values())
 
@@ -141,8 +141,8 @@ class Linker:
             return Resolution(
                 candidates=tuple(sorted(chosen.values(), key=lambda c: (c.name, c.id)))
             )
-        nodes = {c.id: self.names.get(c.id, c.label) for found in best.values() for c in found}
-        return Resolution(nodes=tuple(nodes[node] for node in sorted(nodes)))
+        named = {c.id: self.names.get(c.id, c.label) for found in best.values() for c in found}
+        return Resolution(nodes=tuple(named[node] for node in sorted(named)))
 
     def near_misses(self, text: str, labels: Collection[str]) -> list[NearMiss]:
         """Names that are written much like the text, as suggestions."""
@@ -213,7 +213,7 @@ def node_parameter(linker: Linker, text: str, *, label: str | None) -> str:
 
 
 def _forms(parts: Sequence[str]) -> Iterable[str]:
-    """Find the compared form, then what it may be: singular, American, Latin for Greek, words swapped."""
+    """Give the compared form, then others: singular, American, Latin for Greek, words swapped."""
     whole = "".join(parts)
     seen = {whole, ""}
     yield whole
@@ -289,7 +289,7 @@ def _fits(span: Sequence[Token], alias: Alias) -> bool:
 
 
 def _gap(span: Sequence[Token], at: int, inside: Sequence[str]) -> bool:
-    """Find a space in the question needs a gap in the alias, a digit, or a Greek letter beside it."""
+    """Check a space of the question: a gap in the alias, a digit, or a Greek letter is there."""
     left, right = span[at - 1], span[at]
     if not right.spaced or left.key[-1:].isdigit() or right.key[:1].isdigit():
         return True

@@ -48,7 +48,7 @@ class NodeNames:
         return node in self._table(label)
 
     def products(self, gene: str) -> tuple[str, ...]:
-        """Find the protein that a bare gene symbol stands for; all products where none is marked."""
+        """Find the protein that a gene symbol stands for; all products where none is marked."""
         return self._map("products").get(gene, ())
 
     def genes(self, protein: str) -> tuple[str, ...]:

@@ -40,27 +40,28 @@ class Writer:
 
 def match(writer: Writer, node: str, join: Join) -> list[str]:
     """Write a join as a pattern with its conditions; the names of its edges come back."""
-    edges, conditions = [], []
+    edges: list[str] = []
+    wanted: list[str] = []
     pattern, here = f"({node})", node
     for step in join.steps:
         writer.joins += 1
         edge, there = f"r{writer.joins}", f"n{writer.joins}"
         pattern += _arrow(step, edge) + f"({there}:{labels(step.labels)})"
-        conditions += _edge_conditions(writer, edge, step)
+        wanted += _edge_conditions(writer, edge, step)
         edges.append(edge)
         here = there
     if not all(step.single for step in join.steps):
-        conditions.append(f"{here}.id <> {node}.id")
-    conditions += conditions(writer, here, join.target)
+        wanted.append(f"{here}.id <> {node}.id")
+    wanted += conditions(writer, here, join.target)
     writer.lines.append(f"MATCH {pattern}")
-    where(writer, conditions)
+    where(writer, wanted)
     for inner in join.target.joins:
         edges += match(writer, here, inner)
     return edges
 
 
 def end(writer: Writer, join: Join) -> str:
-    """Write the variable of a join's own target; those of the joins inside it were written after."""
+    """Give the variable of a join's own target; the joins inside it were written after it."""
     inside = sum(_size(inner) for inner in join.target.joins)
     return f"n{writer.joins - inside}"
 
@@ -97,6 +98,7 @@ def _edge_conditions(writer: Writer, edge: str, step: Step) -> list[str]:
 
 
 def conditions(writer: Writer, node: str, nodes: NodeSet) -> list[str]:
+    """Write what must hold for a node by itself: its id, its properties, its detection."""
     found = []
     if nodes.ids is not None:
         found.append(f"{node}.id IN {writer.value(f'{node}_ids', list(nodes.ids))}")
@@ -110,10 +112,12 @@ def conditions(writer: Writer, node: str, nodes: NodeSet) -> list[str]:
     return found
 
 
-def where(writer: Writer, conditions: Sequence[str]) -> None:
-    if conditions:
-        writer.lines.append("WHERE " + " AND ".join(conditions))
+def where(writer: Writer, wanted: Sequence[str]) -> None:
+    """Write conditions, if there are any."""
+    if wanted:
+        writer.lines.append("WHERE " + " AND ".join(wanted))
 
 
-def labels(labels: Sequence[str]) -> str:
-    return "|".join(labels)
+def labels(names: Sequence[str]) -> str:
+    """Write labels, any of which may be meant."""
+    return "|".join(names)

@@ -147,8 +147,8 @@ class Planner:
             draft = self._narrowed(draft, clause)
         if phrase.kind is not None and phrase.kind.modality and not draft.detections:
             raise Misfit(
-                f"the graph does not say which are {phrase.kind.says}; ask which of them are detected "
-                "in a group of cells"
+                f"the graph does not say which are {phrase.kind.says}; ask which are detected in a "
+                "group of cells"
             )
         return draft
 
@@ -231,7 +231,7 @@ class Planner:
         raise Misfit(_no_place(draft, related, target))
 
     def _with_complexes(self, objects: NodeSet, reached: tuple[str, ...]) -> NodeSet:
-        """Give a ligand of a complex is one of its subunits' too: the complexes of given proteins."""
+        """Add the complexes of given proteins: what binds them binds their subunits."""
         more = [c for node in objects.ids or () for c in self._shape.complexes(node)]
         if not more or "Complex" not in reached:
             return objects

@@ -10,9 +10,9 @@ from tosg_graph.ask import cite, tables, wording
 from tosg_graph.ask.abundance import Abundance
 from tosg_graph.ask.answer import Answer
 from tosg_graph.ask.compile import edge_count_query, main_query
-from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.link import Linker
 from tosg_graph.ask.outcome import Status
+from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.plan import Form, Plan
 from tosg_graph.ask.run import guarded_read
 from tosg_graph.ask.tables import SHOWN, Shares
@@ -94,7 +94,7 @@ class Responder:
         if held in (self._build.id, None):
             return []
         return [
-            f"the database holds the build {held}, and the names are those of {self._build.id}; load it"
+            f"the database holds the build {held}, the names are those of {self._build.id}: load it"
         ]
 
     def _shares(self, plan: Plan) -> Shares:
@@ -184,7 +184,8 @@ class Responder:
         if answer.filters and not answer.joins:
             return tables.has_property(plan, base)
         if not base.rows:
-            text = f"It is not recorded in this graph that {wording.statement(answer)}; {tables.NOT_FALSE}."
+            said = wording.statement(answer)
+            text = f"It is not recorded in this graph that {said}; {tables.NOT_FALSE}."
             return replace(base, status=str(Status.EMPTY), text=text)
         ids = list(dict.fromkeys(row[0] for row in base.rows))
         found, notes = self._support(plan, ids, shares)
@@ -208,8 +209,8 @@ class Responder:
             verdicts.append(share > bound or (share == bound and not detection.strict))
             cells = self._cells.n_cells(detection)
             said.append(
-                f"counted in {wording.percent(share)} of {cells:,} cells of {wording.group(detection)}; "
-                f"the threshold is {wording.percent(bound)}"
+                f"counted in {wording.percent(share)} of {cells:,} cells, "
+                f"{wording.group(detection)}; the threshold is {wording.percent(bound)}"
             )
         verdict = all(verdicts)
         base = tables.with_shares(plan, base, shares)
@@ -252,7 +253,8 @@ class Responder:
         shown = paths[: wording.SPELT_OUT]
         found = cite.of_paths(shown)
         ids = [paths[0][0]["source"], *(edge["target"] for edge in paths[0])]
-        head = f"{len(paths)} shortest {'path' if len(paths) == 1 else 'paths'} of {len(paths[0])} steps:"
+        many = "path" if len(paths) == 1 else "paths"
+        head = f"{len(paths)} shortest {many} of {len(paths[0])} steps:"
         lines = [wording.path_line(path, self._names) for path in shown]
         return self._cited(replace(base, answers=ids, text="\n".join([head, *lines])), found, ids)
 

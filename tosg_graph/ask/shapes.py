@@ -54,10 +54,11 @@ _COUNTS = {
     "summarize the graph": "graph",
 }
 _STATEMENTS = (
-    "what is the evidence", "what 's the evidence", "what evidence is there", "what evidence supports",
-    "which evidence supports", "is there evidence", "is there any evidence", "show me the evidence",
-    "show the evidence", "list the evidence", "give me the evidence", "evidence", "the evidence",
-    "how do we know", "how is it known", "what supports", "what is known about how",
+    "what is the evidence", "what 's the evidence", "what evidence is there",
+    "what evidence supports", "which evidence supports", "is there evidence",
+    "is there any evidence", "show me the evidence", "show the evidence", "list the evidence",
+    "give me the evidence", "evidence", "the evidence", "how do we know", "how is it known",
+    "what supports", "what is known about how",
 )  # fmt: skip
 _PUBLICATIONS = tuple(
     f"{ask} {what} {verb}"
@@ -98,6 +99,10 @@ _AROUND = (
     "which nodes are connected to", "which nodes are linked to", "which nodes are joined to",
     "everything connected to", "what surrounds", "what is around", "what is next to",
     "which nodes are next to", "which nodes are neighbours of",
+)  # fmt: skip
+_ABOUT = (
+    "describe", "tell me about", "about", "what do we know about", "what is known about", "explain",
+    "summarise", "summarize",
 )  # fmt: skip
 _CHAIN = (
     "chain", "gene transcript protein chain", "gene → transcript → protein chain",
@@ -159,8 +164,7 @@ class Shapes(Frames):
             yield Question(Form.COUNTS, ANYTHING, what=_COUNTS[words]), end
 
     def _describe(self, at: int) -> Found:
-        start = self.phrase_at(at, "describe", "tell me about", "about", "what do we know about",
-                               "what is known about", "explain", "summarise", "summarize")  # fmt: skip
+        start = self.phrase_at(at, *_ABOUT)
         for phrase, end in self.head(start) if start is not None else ():
             if phrase.mentions:
                 yield Question(Form.DESCRIBE, phrase), end

@@ -73,10 +73,12 @@ def has_property(plan: Plan, base: Answer) -> Answer:
 
 
 def number(ids: Sequence[str], truncated: bool) -> str:
+    """Whether it is asked if named nodes are detected."""
     return f"{'at least ' if truncated else ''}{len(ids):,}"
 
 
 def left_out(number: int, truncated: bool) -> list[str]:
+    """Give how many answers there are, as a reader sees it."""
     found = []
     if number > wording.SPELT_OUT:
         found.append(
@@ -88,10 +90,12 @@ def left_out(number: int, truncated: bool) -> list[str]:
 
 
 def shown_note(ids: Sequence[str]) -> list[str]:
+    """Say what the text or the rows leave out."""
     return [f"evidence is given for the first {SHOWN} of {len(ids):,}"] if len(ids) > SHOWN else []
 
 
 def statement(row: Mapping[str, Any]) -> str:
+    """Say for how many answers evidence is given."""
     pmids = ", ".join(f"PMID {pmid}" for pmid in row["pmids"] or ())
     parts = [row["record_id"], row["mechanism"], row["residue"], pmids or None]
     said = "; ".join(str(part) for part in parts if part)
@@ -100,10 +104,12 @@ def statement(row: Mapping[str, Any]) -> str:
 
 
 def path_order(path: Sequence[Mapping[str, Any]]) -> tuple[int, list[str], list[str]]:
+    """Say one statement of a source, with its publications."""
     return len(path), [edge["target"] for edge in path], [edge["edge_id"] for edge in path]
 
 
 def path_row(path: Sequence[Mapping[str, Any]], names: NodeNames) -> list[Any]:
+    """Give the order of paths: the shortest first, then by their nodes."""
     ids = [path[0]["source"], *(edge["target"] for edge in path)]
     edges = [edge["edge_id"] for edge in path]
     return [len(path), wording.net_sign(path), ids, wording.path_names(path, names), edges]

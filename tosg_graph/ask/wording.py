@@ -93,8 +93,8 @@ _READINGS = {
     Form.CHAIN: lambda p: f"transcripts and proteins of {p.answer.says}",
     Form.DESCRIBE: lambda p: f"what the graph says of {p.answer.says}",
     Form.GROUPS: lambda p: (
-        f"groups of the cells {p.answer.detections[0].store!r} in which {p.answer.says} is counted in "
-        f"{_bound(p.answer.detections[0])} of the cells"
+        f"groups of the cells {p.answer.detections[0].store!r} in which {p.answer.says} is counted "
+        f"in {_bound(p.answer.detections[0])} of the cells"
     ),
     Form.COUNTS: lambda p: {
         "nodes": "number of nodes per label",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tosg_graph.ask.cypher.cursor import MAX_SUBQUERIES
 from tosg_graph.ask.cypher.patterns import Patterns
 from tosg_graph.ask.cypher.tokens import Kind
 from tosg_graph.ask.cypher.vocabulary import ALLOWED_CLAUSES, ENGINES
@@ -35,14 +36,17 @@ class Clauses(Patterns):
 
     def query(self, *, must_return: bool) -> None:
         """Read clauses, and further queries after UNION."""
+        outer = self.joins
         self.single_query(must_return=must_return)
         while self.accept("UNION"):
             self.accept("ALL", "DISTINCT")
             self.single_query(must_return=must_return)
+        self.joins = outer
 
     def single_query(self, *, must_return: bool) -> None:
         """Read clauses up to RETURN."""
         returned = False
+        self.joins = 0
         if not self.at(*_STARTERS):
             self.unexpected(f"a clause. Allowed: {ALLOWED_CLAUSES}")
         while self.at(*_STARTERS) and not returned:
@@ -63,6 +67,7 @@ class Clauses(Patterns):
             self.projection()
             if self.accept("WHERE"):
                 self.expression()
+            self.joins = 0
         elif self.accept("RETURN"):
             self.projection()
             return True
@@ -96,9 +101,9 @@ class Clauses(Patterns):
             self.refuse(
                 "CALL of a procedure; only subqueries, CALL (x) { … }, are let through", start
             )
-        self.take()
+        self.enter()
         self.query(must_return=True)
-        self.expect_symbol("}")
+        self.leave()
         if self.at("IN"):
             self.refuse("CALL { … } IN TRANSACTIONS commits; a query that reads does not need it")
 
@@ -143,11 +148,25 @@ class Clauses(Patterns):
 
     def subquery(self) -> None:
         """Read what stands in the braces of EXISTS, COUNT and COLLECT."""
-        self.expect_symbol("{")
+        self.enter()
         if self.at(*_STARTERS):
             self.query(must_return=False)
         else:
+            outer, self.joins = self.joins, 0
             self.pattern_list()
             if self.accept("WHERE"):
                 self.expression()
+            self.joins = outer
+        self.leave()
+
+    def enter(self) -> None:
+        """Read the brace that opens a subquery."""
+        self.expect_symbol("{")
+        self.subqueries += 1
+        if self.subqueries > MAX_SUBQUERIES:
+            self.refuse(f"subqueries nest deeper than {MAX_SUBQUERIES}")
+
+    def leave(self) -> None:
+        """Read the brace that closes a subquery."""
         self.expect_symbol("}")
+        self.subqueries -= 1

@@ -17,7 +17,14 @@ from tosg_graph.ask.cypher.vocabulary import (
     near_miss,
 )
 
-MAX_DEPTH = 30
+# A query that is read is not yet harmless: the parsers and planners of the engines take exponential
+# time, or crash, on some shapes, and no timeout interrupts them there (docs/gate.md has the figures).
+MAX_DEPTH = 20  # brackets within brackets, expressions within expressions
+MAX_OPERATORS = 200  # in one expression
+MAX_POSTFIXES = 16  # .property and [index] after one value
+MAX_CASES = 4  # CASE within CASE
+MAX_SUBQUERIES = 4  # a query within a query
+MAX_JOINS = 10  # relationships between two WITH
 
 #: ``node`` or ``edge``, and the labels or types that a pattern names; None when it names none.
 Binding = tuple[str, frozenset[str] | None]
@@ -79,6 +86,9 @@ class Cursor:
         self.rules = rules
         self.notes = Notes()
         self.depth = 0
+        self.cases = 0
+        self.subqueries = 0
+        self.joins = 0
         self.index = 0
         tokens = [t for t in tokenize(text, engine=rules.engine) if t.kind not in TRIVIA]
         self.tokens = [*tokens, Token(Kind.END, "", len(text))]

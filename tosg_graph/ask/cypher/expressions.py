@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from tosg_graph.ask.cypher.cursor import MAX_DEPTH, Cursor
+from tosg_graph.ask.cypher.cursor import MAX_CASES, MAX_DEPTH, MAX_OPERATORS, MAX_POSTFIXES, Cursor
 from tosg_graph.ask.cypher.tokens import Kind, Token
 from tosg_graph.ask.cypher.vocabulary import (
     CAST_TYPES,
@@ -55,15 +55,20 @@ class Expressions(Cursor):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.refuse(f"expressions nest deeper than {MAX_DEPTH}")
+        count = 0
         while True:
             while self.accept("NOT") or self.accept_symbol("+", "-"):
-                pass
+                count += 1
             self.operand(bars=bars)
             while self.accept("IS"):
+                count += 1
                 self.accept("NOT")
                 self.expect("NULL")
             if not self.operator():
                 break
+            count += 1
+            if count > MAX_OPERATORS:
+                self.refuse(f"more than {MAX_OPERATORS} operators in a row; use IN and a list")
         self.depth -= 1
 
     def operator(self) -> bool:
@@ -117,17 +122,16 @@ class Expressions(Cursor):
 
     def postfixes(self, subject: Token, *, bars: bool) -> None:
         """Read ``.property``, ``[index]``, ``[from..to]`` and ``:Label`` after a value."""
-        first = True
-        while True:
+        for count in range(MAX_POSTFIXES + 1):
             if self.accept_symbol("."):
-                self.property_of(subject if first else None)
+                self.property_of(None if count else subject)
             elif self.at_symbol("["):
                 self.index_or_slice()
             elif self.at_symbol(":") and self.rules.engine == "neo4j":
                 self.label_expression("any", bars=bars)
             else:
                 return
-            first = False
+        self.refuse(f"more than {MAX_POSTFIXES} properties or indices after one value")
 
     def property_of(self, subject: Token | None) -> None:
         """Read what follows a dot."""
@@ -239,6 +243,9 @@ class Expressions(Cursor):
     def case(self) -> None:
         """Read CASE … END."""
         self.expect("CASE")
+        self.cases += 1
+        if self.cases > MAX_CASES:
+            self.refuse(f"CASE nests deeper than {MAX_CASES}")
         if not self.at("WHEN"):
             self.expression()
         if not self.at("WHEN"):
@@ -254,6 +261,7 @@ class Expressions(Cursor):
         if self.accept("ELSE"):
             self.expression()
         self.expect("END")
+        self.cases -= 1
 
     def predicate(self) -> None:
         """Read ``all(x IN xs WHERE …)`` and its like."""

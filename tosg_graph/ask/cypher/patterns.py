@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tosg_graph.ask.cypher.cursor import Binding
+from tosg_graph.ask.cypher.cursor import MAX_JOINS, Binding
 from tosg_graph.ask.cypher.expressions import Expressions
 from tosg_graph.ask.cypher.tokens import Kind, Token
 
@@ -110,6 +110,9 @@ class Patterns(Expressions):
     def relationship(self) -> int | None:
         """Read a relationship; the hops that it may follow, None when it is a single one."""
         hops: int | None = None
+        self.joins += 1
+        if self.joins > MAX_JOINS:
+            self.refuse(f"more than {MAX_JOINS} relationships; put a WITH between some of them")
         self.accept_symbol("<")
         self.expect_symbol("-")
         if self.accept_symbol("["):
