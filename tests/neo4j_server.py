@@ -46,7 +46,10 @@ class Release:
 RELEASES = {
     "5.26": Release("5.26.30", (17, 21), "org.neo4j.server.CommunityEntryPoint"),
     "2026": Release(
-        "2026.08.1", (25,), "org.neo4j.server.Neo4jCommunity", ("--enable-native-access=ALL-UNNAMED",)
+        "2026.08.1",
+        (25,),
+        "org.neo4j.server.Neo4jCommunity",
+        ("--enable-native-access=ALL-UNNAMED",),
     ),
 }
 _ARTEFACTS = (
@@ -70,7 +73,7 @@ class Absent(Exception):
 @functools.cache
 def find_java(accepted: tuple[int, ...]) -> Path:
     """The ``java`` of one of the accepted major versions."""
-    homes = [Path(value) for name, value in sorted(os.environ.items()) if name.startswith("JAVA_HOME")]
+    homes = [Path(os.environ[name]) for name in sorted(os.environ) if name.startswith("JAVA_HOME")]
     homes += sorted(Path("/usr/lib/jvm").glob("*"))
     homes += sorted(Path("/Library/Java/JavaVirtualMachines").glob("*/Contents/Home"))
     programs = [home / "bin" / "java" for home in homes]
@@ -80,9 +83,11 @@ def find_java(accepted: tuple[int, ...]) -> Path:
     for program, version in found.items():
         if version in accepted:
             return program
-    raise Absent(f"no Java {' or '.join(map(str, accepted))} (found: {sorted(set(found.values()))})")
+    wanted = " or ".join(map(str, accepted))
+    raise Absent(f"no Java {wanted} (found: {sorted(set(found.values()))})")
 
 
+@functools.cache
 def _java_version(program: Path) -> int:
     said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
     match = re.search(r'version "(\d+)', said)
@@ -208,10 +213,11 @@ class Server:
             session.run(change, password=PASSWORD).consume()
         self.has_password = True
 
-    def stop(self) -> None:
+    def stop(self, *, for_good: bool = False) -> None:
+        """End the process; gracefully, unless the home is not needed any more."""
         if self.process is None:
             return
-        self.process.terminate()
+        (self.process.kill if for_good else self.process.terminate)()
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:
@@ -261,7 +267,7 @@ def neo4j_server(
     server = new_server(RELEASES[request.param], tmp_path_factory.mktemp("neo4j") / "home")
     server.start()
     yield server
-    server.stop()
+    server.stop(for_good=True)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from rich.text import Text
 #: Lists in a table cell are cut after this many items; ``--json`` has them all.
 SHOWN_ITEMS = 2
 
-#: A column whose values are all this short is never broken over lines, in characters.
-WHOLE = 20
+#: A word that is this short, such as an id, is not broken over lines, in characters.
+WHOLE = 24
 
 #: Width of a table that goes into a file or a pipe, in characters.
 PIPE_WIDTH = 150
@@ -62,6 +62,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _least_width(column: str, values: list[object]) -> int:
+    """Width below which a column would break a word that is not longer than :data:`WHOLE`."""
+    words = [column, *(word for value in values for word in cell_text(value).split())]
+    return min(max(map(len, words)), WHOLE)
+
+
 def print_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
@@ -96,7 +102,7 @@ def print_table(
             column,
             justify="right" if values and all(map(_is_number, values)) else "left",
             overflow="fold",
-            no_wrap=max((len(cell_text(value)) for value in values), default=0) <= WHOLE,
+            min_width=_least_width(column, values),
         )
     for row in shown:
         table.add_row(*[Text(cell_text(value)) for value in row])

@@ -1,8 +1,8 @@
 """The declaration of the graph: labels, edge types, properties, allowed ends.
 
 Everything else that knows the shape of the graph derives from :data:`LABELS` and
-:data:`EDGE_TYPES`: Parquet schemas (here), the constraints in ``cypher/schema.cypher``, the embedded tables, the
-vocabulary of the read gate, ``tosg schema`` and ``docs/schema.md``.
+:data:`EDGE_TYPES`: Parquet schemas (here), the constraints in ``cypher/schema.cypher``, the
+embedded tables, the vocabulary of the read gate, ``tosg schema`` and ``docs/schema.md``.
 
 One rule holds for every property: a value that is not known is absent (null). There are no empty
 strings and no empty lists, in no table and in no database, so that two ways of storing a graph
@@ -446,8 +446,8 @@ EVIDENCE = pa.schema(
 )
 
 #: Every string that names a node. ``kind`` is one of :data:`ALIAS_KINDS`; ``namespace`` is the
-#: CURIE prefix for ids and cross-references (``alias`` then holds the part after the colon) and null for
-#: symbols and names. Sorted by (alias, namespace, kind, label, id).
+#: CURIE prefix for ids and cross-references (``alias`` then holds the part after the colon) and
+#: null for symbols and names. Sorted by (alias, namespace, kind, label, id).
 ALIASES = pa.schema(
     [
         _FIELD("alias", pa.string(), nullable=False),

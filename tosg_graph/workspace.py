@@ -399,7 +399,7 @@ class Workspace:
         if cypher is not None:
             unlimited = ReadLimits(timeout=60.0, max_rows=1_000_000, max_bytes=200_000_000)
             result = self.cypher(cypher, parameters, limits=unlimited)
-            return Subgraph.of_ids(self.graph, node_ids(result))
+            return Subgraph.of_ids(self.graph, node_ids(result), query=cypher)
         return Subgraph.whole(self.graph)
 
     def cell_loader(self, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:

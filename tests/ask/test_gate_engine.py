@@ -83,17 +83,28 @@ def test_the_engine_would_read_a_file_of_the_host(raw: ladybug.Connection, tmp_p
     "query",
     [
         "COPY (MATCH (g:Gene) RETURN g.id) TO 'stolen.csv'",
-        "EXPORT DATABASE 'stolen.csv'",
         "MATCH (g:Gene) RETURN g.id; COPY (MATCH (g:Gene) RETURN g.id) TO 'stolen.csv'",
         "RETURN 1 /* **/ AS x, '*/ AS x; COPY (RETURN 1) TO \"stolen.csv\"; RETURN 1 // '",
     ],
-    ids=["copy", "export", "second statement", "comment that ends late"],
+    ids=["copy", "second statement", "comment that ends late"],
 )
 def test_the_engine_would_write_a_file(query: str, raw: ladybug.Connection, tmp_path: Path) -> None:
     refused(query)
     assert list(tmp_path.iterdir()) == []
     raw.execute(query)
     assert (tmp_path / "stolen.csv").exists()
+
+
+def test_the_engine_would_export_a_database(tmp_path: Path) -> None:
+    database = ladybug.Database(str(tmp_path / "small.lbug"))
+    connection = ladybug.Connection(database)
+    connection.execute("CREATE NODE TABLE Gene(id STRING PRIMARY KEY)")
+    query = f"EXPORT DATABASE '{tmp_path / 'stolen'}'"
+    refused(query)
+    connection.execute(query)
+    assert list((tmp_path / "stolen").iterdir())
+    connection.close()
+    database.close()
 
 
 def test_the_engine_would_run_two_statements(raw: ladybug.Connection) -> None:

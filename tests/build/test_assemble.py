@@ -27,13 +27,22 @@ def world(pieces: int | None = None, **options):
     )  # fmt: skip
     other = w.source(
         "aaa",
-        w.nodes("Drug", {"id": "DRUGBANK:DB1", "name": "x", "synonyms": ["z", "y"]}, {"id": "DRUGBANK:DB2", "name": "y"}),
-        w.complexes({"ref": "aaa:c", "members": ["symbol:EGF", EGFR]}, {"ref": "aaa:d", "members": [EGFR, EGF]}),
+        w.nodes(
+            "Drug",
+            {"id": "DRUGBANK:DB1", "name": "x", "synonyms": ["z", "y"]},
+            {"id": "DRUGBANK:DB2", "name": "y"},
+        ),
+        w.complexes(
+            {"ref": "aaa:c", "members": ["symbol:EGF", EGFR]},
+            {"ref": "aaa:d", "members": [EGFR, EGF]},
+        ),
         w.nodes("Protein", {"id": EGFR, "name": "another name", "length": 1}),
         w.rejects({"reason": "odd", "value": "v"}, {"reason": "odd"}),
         pieces=pieces,
     )
-    drugs = w.source("drugcentral", w.nodes("Drug", {"id": "DrugCentral:1", "name": "X"}), pieces=pieces)
+    drugs = w.source(
+        "drugcentral", w.nodes("Drug", {"id": "DrugCentral:1", "name": "X"}), pieces=pieces
+    )
     return (*w.base(pieces=pieces, **options), signor, other, drugs)
 
 
@@ -43,9 +52,12 @@ def first(tmp_path_factory) -> Build:
 
 
 @pytest.mark.parametrize(
-    ("threads", "pieces", "turned"), [(4, None, False), (2, 1, False), (None, 3, True), (1, None, True)]
+    ("threads", "pieces", "turned"),
+    [(4, None, False), (2, 1, False), (None, 3, True), (1, None, True)],
 )
-def test_the_bytes_do_not_depend_on_threads_chunks_or_the_order_of_sources(tmp_path, first, threads, pieces, turned):
+def test_the_bytes_do_not_depend_on_threads_chunks_or_the_order_of_sources(
+    tmp_path, first, threads, pieces, turned
+):
     sources = world(pieces)[:: -1 if turned else 1]
     again = w.build(tmp_path, *sources, threads=threads)
     assert again.id == first.id
@@ -53,7 +65,10 @@ def test_the_bytes_do_not_depend_on_threads_chunks_or_the_order_of_sources(tmp_p
 
 
 def test_tables_have_their_schema_their_order_and_their_hash(first):
-    keys = {"evidence": ("edge_id", "source", "file", "line"), "rejects": ("source", "file", "line")}
+    keys = {
+        "evidence": ("edge_id", "source", "file", "line"),
+        "rejects": ("source", "file", "line"),
+    }
     for name, table in first.manifest["tables"].items():
         rows = first.table(name)
         assert rows.schema.equals(table_schema(name)), name
@@ -98,7 +113,12 @@ def test_the_manifest_names_files_and_no_place_or_time(first):
     signor = manifest["sources"]["signor"]
     content = b"rows of signor\n"
     assert signor["files"] == [
-        {"role": "rows", "name": "signor.tsv", "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        {
+            "role": "rows",
+            "name": "signor.tsv",
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
     ]
     assert signor["licence"]["name"] == "CC0-1.0"
     assert signor["rows"] == {"statements": 52}
@@ -164,9 +184,13 @@ def test_nothing_of_a_failed_build_is_left(tmp_path, earlier):
     if earlier:
         kept = w.build(tmp_path, *w.base())
     error = SourceError("cut off", path=Path("broken.tsv"), line=3)
-    with pytest.raises(SourceError, match="broken.tsv:3: cut off"):
+    with pytest.raises(SourceError, match=r"broken\.tsv:3: cut off"):
         w.build(tmp_path, *w.base(), broken("broken", error))
-    left = sorted(path.name for path in (tmp_path / "graph").iterdir()) if (tmp_path / "graph").exists() else []
+    left = (
+        sorted(path.name for path in (tmp_path / "graph").iterdir())
+        if (tmp_path / "graph").exists()
+        else []
+    )
     assert left == ([kept.id] if earlier else [])
 
 

@@ -28,6 +28,8 @@ def built(tmp_path_factory):
         ),
         w.facts("ACTIVATES", {"a": "omnipath:EGF_ERBB1", "b": "symbol:CALM1"}, {"a": "omnipath:none", "b": "symbol:EGF", "line": 6},
                 ends=("Complex", "Protein")),
+        w.annotations("Complex", {"ref": "cellphonedb:pair", "description": "told", "synonyms": ["duo"], "xrefs": ["ComplexPortal:CPX-2"]}),
+        w.facts("INHIBITS", {"a": "ComplexPortal:CPX-2", "b": "omnipath:part"}, ends=("Complex", "Complex")),
     )  # fmt: skip
     return w.build(tmp_path_factory.mktemp("complexes"), second, *w.base(), first)
 
@@ -36,9 +38,10 @@ def test_two_sources_that_list_the_same_members_name_one_node(built):
     assert w.by_id(built, "Complex")["COMPLEX:P00533-P01133"] == {
         "id": "COMPLEX:P00533-P01133",
         "name": "the pair",
-        "text": "the pair, protein complex. Members: EGF, EGFR. A receptor. Other names: pair again.",
-        "synonyms": ["pair again"],
-        "xrefs": ["ComplexPortal:CPX-1"],
+        "text": "the pair, protein complex. Members: EGF, EGFR. A receptor. told. Other names: duo; pair again.",
+        "description": "told",
+        "synonyms": ["duo", "pair again"],
+        "xrefs": ["ComplexPortal:CPX-1", "ComplexPortal:CPX-2"],
         "sources": ["cellphonedb", "omnipath"],
         "members": [EGFR, EGF],
         "receptor": True,
@@ -55,7 +58,7 @@ def test_an_incomplete_complex_keeps_what_is_not_known(built):
     assert part["members"] == [CALM, CALM]
     assert part["name"] == "CALM1:CALM1:?:?"
     assert part["text"] == (
-        "CALM1:CALM1:?:?, protein complex. Members: CALM1, CALM1. Members not identified: 1, CD16."
+        "CALM1:CALM1:?:?, protein complex. Members: CALM1, CALM1. Members not identified: CHEBI:1, CD16."
     )
 
 
@@ -69,16 +72,26 @@ def test_a_complex_of_unknown_members_is_rejected_and_so_is_what_is_said_of_it(b
 
 
 def test_the_local_name_leads_to_the_node(built):
-    assert [(r["source"], r["target"]) for r in w.rows(built, "edges/BINDS")] == [(EGF, "COMPLEX:P00533-P01133")]
-    assert [(r["source"], r["target"]) for r in w.rows(built, "edges/ACTIVATES")] == [("COMPLEX:P00533-P01133", CALM)]
+    assert [(r["source"], r["target"]) for r in w.rows(built, "edges/BINDS")] == [
+        (EGF, "COMPLEX:P00533-P01133")
+    ]
+    assert [(r["source"], r["target"]) for r in w.rows(built, "edges/ACTIVATES")] == [
+        ("COMPLEX:P00533-P01133", CALM)
+    ]
     names = {(r["namespace"], r["alias"]) for r in w.rows(built, "aliases")
              if r["id"] == "COMPLEX:P00533-P01133" and "namespace" in r}  # fmt: skip
     assert names == {
         ("COMPLEX", "P00533-P01133"),
         ("ComplexPortal", "CPX-1"),
+        ("ComplexPortal", "CPX-2"),
         ("cellphonedb", "pair"),
         ("omnipath", "EGF_ERBB1"),
     }
+
+
+def test_a_complex_is_known_by_what_an_annotation_adds(built):
+    ends = [(r["source"], r["target"]) for r in w.rows(built, "edges/INHIBITS")]
+    assert ends == [("COMPLEX:P00533-P01133", "COMPLEX:P0DP23-P0DP23-?CHEBI:1-?symbol:CD16")]
 
 
 def test_subunits_are_facts_with_their_number_and_the_line_of_the_complex(built):
@@ -93,7 +106,9 @@ def test_subunits_are_facts_with_their_number_and_the_line_of_the_complex(built)
     pair = parts[EGFR, "COMPLEX:P00533-P01133"]
     assert (pair["sources"], pair["n_evidence"]) == (["cellphonedb", "omnipath"], 2)
     evidence = [r for r in w.rows(built, "evidence") if r["edge_id"] == pair["edge_id"]]
-    assert [(r["source"], r["source_as_written"], r["target_as_written"], r["line"]) for r in evidence] == [
+    assert [
+        (r["source"], r["source_as_written"], r["target_as_written"], r["line"]) for r in evidence
+    ] == [
         ("cellphonedb", EGFR, "cellphonedb:pair", 2),
         ("omnipath", "symbol:ERBB1", "omnipath:EGF_ERBB1", 3),
     ]

@@ -12,12 +12,22 @@ from tests.build import world as w
 from tosg_graph.build.tables import edge_id
 from tosg_graph.errors import BuildError
 
-EGFR, EGF, CALM, FCGR = "UniProtKB:P00533", "UniProtKB:P01133", "UniProtKB:P0DP23", "UniProtKB:P08637"
+EGFR, EGF, CALM, FCGR = (
+    "UniProtKB:P00533",
+    "UniProtKB:P01133",
+    "UniProtKB:P0DP23",
+    "UniProtKB:P08637",
+)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    said = {"record_id": "S-1", "mechanism": "phosphorylation", "pmids": ["20", "3", "20"], "direct": True}
+    said = {
+        "record_id": "S-1",
+        "mechanism": "phosphorylation",
+        "pmids": ["20", "3", "20"],
+        "direct": True,
+    }
     signor = w.source(
         "signor",
         w.facts(
@@ -99,19 +109,26 @@ def test_a_line_that_repeats_another_word_for_word_is_the_same_statement(built):
 
 
 def test_both_signs_recorded_means_that_both_edges_exist(built):
-    assert [(r["source"], r["target"], r["sign"]) for r in w.rows(built, "edges/INHIBITS")] == [(EGF, EGFR, -1)]
+    assert [(r["source"], r["target"], r["sign"]) for r in w.rows(built, "edges/INHIBITS")] == [
+        (EGF, EGFR, -1)
+    ]
 
 
 def test_an_undirected_fact_is_stored_once_with_the_smaller_id_first(built):
     rows = w.rows(built, "edges/INTERACTS_WITH")
-    assert [(r["source"], r["target"], r["directed"], r["n_evidence"]) for r in rows] == [(EGFR, EGF, False, 2), (EGF, EGF, False, 1)]
+    assert [(r["source"], r["target"], r["directed"], r["n_evidence"]) for r in rows] == [
+        (EGFR, EGF, False, 2),
+        (EGF, EGF, False, 1),
+    ]
     turned = next(r for r in w.rows(built, "evidence") if r["line"] == 14)
     assert (turned["source_as_written"], turned["target_as_written"]) == (EGFR, "symbol:EGF")
 
 
 def test_a_self_loop_is_a_fact_only_if_the_source_means_it(built):
     assert (EGFR, EGFR) in {(r["source"], r["target"]) for r in w.rows(built, "edges/ACTIVATES")}
-    assert [(r["source"], r["target"]) for r in w.rows(built, "edges/IS_A")] == [("DOID:2", "DOID:1")]
+    assert [(r["source"], r["target"]) for r in w.rows(built, "edges/IS_A")] == [
+        ("DOID:2", "DOID:1")
+    ]
 
 
 def test_every_other_row_is_rejected_with_the_reason(built):
@@ -121,7 +138,13 @@ def test_every_other_row_is_rejected_with_the_reason(built):
     ] == [
         ("omnipath", 4, "self-loop", "DOID:1", None),
         ("omnipath", 5, "unknown node", "DOID:7", None),
-        ("signor", 8, "self-loop: two identifiers of one node", "UniProtKB:P00533-2 → UniProtKB:P00533", None),
+        (
+            "signor",
+            8,
+            "self-loop: two identifiers of one node",
+            "UniProtKB:P00533-2 → UniProtKB:P00533",
+            None,
+        ),
         ("signor", 9, "unknown node", "UniProtKB:Q99999", None),
         ("signor", 10, "ambiguous", "symbol:CD16", ["UniProtKB:O75015", "UniProtKB:P08637"]),
         ("signor", 11, "no product", "symbol:MALAT1", ["HGNC:29665"]),
@@ -146,13 +169,22 @@ def test_nothing_is_said_by_an_empty_string_or_list(built):
 
 def test_a_sign_that_the_type_excludes_names_the_loader_and_the_line(tmp_path):
     wrong = w.source("wrong", w.facts("INHIBITS", {"a": EGF, "b": EGFR, "sign": 1, "line": 4}))
-    with pytest.raises(BuildError, match="'wrong' gave sign 1 for wrong.tsv:4; the sign of INHIBITS is -1"):
+    with pytest.raises(
+        BuildError, match=r"'wrong' gave sign 1 for wrong\.tsv:4; the sign of INHIBITS is -1"
+    ):
         w.build(tmp_path, wrong, *w.base())
 
 
 # ---- any statements, against a plain evaluator -----------------------------------------------
 
-NODES = {"symbol:EGF": EGF, "symbol:ERBB1": EGFR, "NCBIGene:1956": EGFR, EGF: EGF, EGFR: EGFR, CALM: CALM}
+NODES = {
+    "symbol:EGF": EGF,
+    "symbol:ERBB1": EGFR,
+    "NCBIGene:1956": EGFR,
+    EGF: EGF,
+    EGFR: EGFR,
+    CALM: CALM,
+}
 STATEMENTS = st.lists(
     st.fixed_dictionaries(
         {
@@ -179,11 +211,15 @@ def expected_facts(statements: list[dict]) -> tuple[dict, int]:
         written = (said["a"], said["b"])
         if said["type"] == "INTERACTS_WITH" and a > b:
             a, b, written = b, a, written[::-1]
-        facts[said["type"], a, b].add((*written, tuple(sorted(set(said["pmids"] or ()), key=int)), said["mechanism"]))
+        facts[said["type"], a, b].add(
+            (*written, tuple(sorted(set(said["pmids"] or ()), key=int)), said["mechanism"])
+        )
     return facts, rejected
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(STATEMENTS)
 def test_facts_are_those_of_a_plain_evaluator(tmp_path_factory, statements):
     chunks = [

@@ -44,7 +44,13 @@ def test_every_symbol_synonym_and_previous_symbol_resolves_as_a_plain_walk_does(
     words = [*WORDS, "nothing", "egfr", "Egfr"]
     found = resolver.resolve([f"symbol:{word}" for word in words], label="Gene")
     assert as_tuples(found) == [expected_gene(word) for word in words]
-    assert {kind for _, kind, _ in as_tuples(found)} == {"symbol", "previous", "synonym", "ambiguous", "unmapped"}
+    assert {kind for _, kind, _ in as_tuples(found)} == {
+        "symbol",
+        "previous",
+        "synonym",
+        "ambiguous",
+        "unmapped",
+    }
 
 
 def test_a_symbol_wanted_as_a_protein_gives_the_product_of_the_gene(resolver):
@@ -111,7 +117,11 @@ def test_an_unknown_label_lists_the_known_ones(resolver):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.sampled_from([f"symbol:{word}" for word in WORDS] + ["symbol:x'y", "a", ""]), max_size=40))
+@given(
+    st.lists(
+        st.sampled_from([f"symbol:{word}" for word in WORDS] + ["symbol:x'y", "a", ""]), max_size=40
+    )
+)
 def test_rows_come_back_in_order_and_do_not_depend_on_each_other(resolver, values):
     together = as_tuples(resolver.resolve(pa.array(values, pa.string()), label="Protein"))
     alone = {v: as_tuples(resolver.resolve([v], label="Protein"))[0] for v in set(values)}

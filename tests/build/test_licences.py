@@ -50,7 +50,9 @@ def sources():
     closed = w.source(
         "closed",
         w.nodes("Disease", {"id": "DOID:1", "name": "only in closed"}),
-        w.annotations("Gene", {"ref": "HGNC:3236", "description": "undisclosed", "synonyms": ["hush"]}),
+        w.annotations(
+            "Gene", {"ref": "HGNC:3236", "description": "undisclosed", "synonyms": ["hush"]}
+        ),
         w.complexes({"ref": "closed:pair", "name": "closed pair", "members": [EGFR, EGF]}),
         w.facts("ACTIVATES", {"a": EGF, "b": CALM}, {"a": "symbol:SECRET", "b": CALM}),
         licence=w.ACADEMIC,
@@ -61,11 +63,17 @@ def sources():
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("licences")
-    return {use: w.build(folder / use, *sources(), use=use) for use in ("academic", "commercial", "redistribute")}
+    return {
+        use: w.build(folder / use, *sources(), use=use)
+        for use in ("academic", "commercial", "redistribute")
+    }
 
 
 def facts(built):
-    return {(r["source"], r["target"]): (r["licences"], r["n_evidence"]) for r in w.rows(built, "edges/ACTIVATES")}
+    return {
+        (r["source"], r["target"]): (r["licences"], r["n_evidence"])
+        for r in w.rows(built, "edges/ACTIVATES")
+    }
 
 
 def test_academic_use_keeps_everything_and_names_each_licence(builds):
@@ -85,9 +93,10 @@ def test_a_fact_with_no_evidence_left_disappears(builds, use, kept):
 @pytest.mark.parametrize("use", ["commercial", "redistribute"])
 def test_nothing_of_a_forbidden_source_is_left_in_any_file(builds, use):
     built = builds[use]
-    everything = b"".join(
-        str(built.table(name).to_pylist()).encode() for name in built.manifest["tables"]
-    ) + (built.path / "mappings.sssom.tsv").read_bytes()
+    everything = (
+        b"".join(str(built.table(name).to_pylist()).encode() for name in built.manifest["tables"])
+        + (built.path / "mappings.sssom.tsv").read_bytes()
+    )
     for word in (b"undisclosed", b"SECRET", b"hush", b"closed:pair", b"only in"):
         assert word not in everything
     assert "Complex" not in built.labels

@@ -19,7 +19,13 @@ def built(tmp_path_factory):
         "aaa",
         w.nodes(
             "Disease",
-            {"id": "DOID:1", "name": "illness", "description": "from aaa", "synonyms": ["malady"], "xrefs": ["MESH:1"]},
+            {
+                "id": "DOID:1",
+                "name": "illness",
+                "description": "from aaa",
+                "synonyms": ["malady"],
+                "xrefs": ["MESH:1"],
+            },
             {"id": "DOID:2", "name": "only here"},
         ),
         w.nodes(
@@ -50,7 +56,12 @@ def built(tmp_path_factory):
         "notes",
         w.annotations(
             "Disease",
-            {"ref": "MESH:1", "name": "never used", "description": "from notes", "synonyms": ["complaint"]},
+            {
+                "ref": "MESH:1",
+                "name": "never used",
+                "description": "from notes",
+                "synonyms": ["complaint"],
+            },
             {"ref": "DOID:2", "description": "second"},
             {"ref": "DOID:2", "description": "too late"},
             {"ref": "DOID:404", "description": "of nobody", "line": 9},
@@ -98,7 +109,13 @@ def test_nodes_of_two_sources_with_one_name_are_one(built):
 
 
 def test_a_name_that_two_nodes_of_one_source_bear_merges_nothing(built):
-    assert set(w.by_id(built, "Drug")) == {"DrugCentral:1", "DrugCentral:2", "DrugCentral:3", "DRUGBANK:DB2", "DRUGBANK:DB3"}
+    assert set(w.by_id(built, "Drug")) == {
+        "DrugCentral:1",
+        "DrugCentral:2",
+        "DrugCentral:3",
+        "DRUGBANK:DB2",
+        "DRUGBANK:DB3",
+    }
     assert built.manifest["report"]["merged"] == {"Drug": 1}
 
 
@@ -121,23 +138,34 @@ def test_every_name_is_an_alias_with_its_kind_and_first_source(built):
         (None, "ailment", "synonym", "disease_ontology"),
         (None, "complaint", "synonym", "notes"),
     }
-    merged = {(r["namespace"], r["alias"], r["kind"]) for r in w.rows(built, "aliases") if r["id"] == "DrugCentral:1" and "namespace" in r}
+    merged = {
+        (r["namespace"], r["alias"], r["kind"])
+        for r in w.rows(built, "aliases")
+        if r["id"] == "DrugCentral:1" and "namespace" in r
+    }
     assert merged == {("DrugCentral", "1", "id"), ("DRUGBANK", "DB1", "xref")}
 
 
 def test_aliases_are_sorted_and_said_once(built):
-    keys = [(r["alias"], r.get("namespace") or "", r["kind"], r["label"], r["id"]) for r in w.rows(built, "aliases")]
+    keys = [
+        (r["alias"], r.get("namespace") or "", r["kind"], r["label"], r["id"])
+        for r in w.rows(built, "aliases")
+    ]
     assert keys == sorted(set(keys))
 
 
 def test_an_id_with_a_foreign_prefix_names_the_loader_and_the_line(tmp_path):
     wrong = w.source("wrong", w.nodes("Gene", {"id": "HGNC:1"}, {"id": "MGI:2", "line": 7}))
-    with pytest.raises(BuildError, match=r"'wrong' gave id 'MGI:2' for wrong.tsv:7; ids of a Gene begin with"):
+    with pytest.raises(
+        BuildError, match=r"'wrong' gave id 'MGI:2' for wrong.tsv:7; ids of a Gene begin with"
+    ):
         w.build(tmp_path, wrong)
     assert not (tmp_path / "graph").exists()
 
 
-NAMES = st.sampled_from(["Aspirin", "aspirin", "ASPIRIN ", "as  pirin", "As Pirin", "straße", "STRASSE", "x"])
+NAMES = st.sampled_from(
+    ["Aspirin", "aspirin", "ASPIRIN ", "as  pirin", "As Pirin", "straße", "STRASSE", "x"]
+)
 
 
 def merged_by_hand(nodes: list[tuple[str, str, list[str]]]) -> dict[str, str]:
@@ -145,7 +173,11 @@ def merged_by_hand(nodes: list[tuple[str, str, list[str]]]) -> dict[str, str]:
     order = {"DrugCentral": 0, "DRUGBANK": 1, "CHEMBL.COMPOUND": 2}
     gone = {}
     for node, name, _ in nodes:
-        group = [n for n in nodes if " ".join(n[1].split()).casefold() == " ".join(name.split()).casefold()]
+        group = [
+            n
+            for n in nodes
+            if " ".join(n[1].split()).casefold() == " ".join(name.split()).casefold()
+        ]
         told = [s for _, _, sources in group for s in sources]
         if len(told) == len(set(told)):
             kept = min(group, key=lambda n: (order[n[0].split(":")[0]], n[0]))[0]

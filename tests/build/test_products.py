@@ -15,9 +15,24 @@ def built(tmp_path_factory):
         w.PROTEINS,
         w.nodes(
             "Protein",
-            {"id": "UniProtKB:Q00001", "entry_name": "AAA1_HUMAN", "length": 10, "accession": "Q00001"},
-            {"id": "UniProtKB:Q00002", "entry_name": "BBB1_HUMAN", "length": 90, "accession": "Q00002"},
-            {"id": "UniProtKB:Q00003", "entry_name": "CCC1_HUMAN", "length": 90, "accession": "Q00003"},
+            {
+                "id": "UniProtKB:Q00001",
+                "entry_name": "AAA1_HUMAN",
+                "length": 10,
+                "accession": "Q00001",
+            },
+            {
+                "id": "UniProtKB:Q00002",
+                "entry_name": "BBB1_HUMAN",
+                "length": 90,
+                "accession": "Q00002",
+            },
+            {
+                "id": "UniProtKB:Q00003",
+                "entry_name": "CCC1_HUMAN",
+                "length": 90,
+                "accession": "Q00003",
+            },
         ),
         w.facts("ENCODES", {"a": "HGNC:4", "b": "UniProtKB:Q00001"}, ends=("Gene", "Protein")),
     )
@@ -94,7 +109,9 @@ def test_a_protein_bears_the_symbol_of_its_gene_and_its_name_where_it_has_none(b
     proteins = w.by_id(built, "Protein")
     assert proteins["UniProtKB:P00533"]["symbol"] == "EGFR"
     assert proteins["UniProtKB:P0DP23"]["symbol"] == "CALM1"
-    assert {proteins[f"UniProtKB:{a}"]["symbol"] for a in ("O95467", "P63092", "Q5JWF2")} == {"GNAS"}
+    assert {proteins[f"UniProtKB:{a}"]["symbol"] for a in ("O95467", "P63092", "Q5JWF2")} == {
+        "GNAS"
+    }
     # Q00001 is canonical of AAA1 and of ZZZ4, Q00003 of YYY3 and a mere product of XXX2
     assert proteins["UniProtKB:Q00001"]["symbol"] == "AAA1"
     assert proteins["UniProtKB:Q00003"]["symbol"] == "YYY3"

@@ -38,7 +38,13 @@ def built(tmp_path_factory):
         w.facts("IS_A", {"a": "CL:2", "b": "CL:1"}, ends=("CellType", "CellType")),
         w.nodes("Tissue", {"id": "UBERON:1", "name": "blood"}),
     )  # fmt: skip
-    places = w.source("places", w.annotations("Protein", {"ref": "UniProtKB:P00533", "receptor": True, "secreted": False, "transmembrane": True}))
+    places = w.source(
+        "places",
+        w.annotations(
+            "Protein",
+            {"ref": "UniProtKB:P00533", "receptor": True, "secreted": False, "transmembrane": True},
+        ),
+    )
     return w.build(tmp_path_factory.mktemp("text"), *w.base(), extra, places)
 
 

@@ -14,7 +14,9 @@ from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.registry import Located
 
 FREE = Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/")
-ACADEMIC = Licence("LicenseRef-academic", "https://example.org", redistribute=False, commercial=False)
+ACADEMIC = Licence(
+    "LicenseRef-academic", "https://example.org", redistribute=False, commercial=False
+)
 
 Row = dict[str, Any]
 Chunks = Callable[[str], list[Chunk]]
@@ -23,7 +25,9 @@ Chunks = Callable[[str], list[Chunk]]
 def frame(rows: Sequence[Row], first_line: int = 2) -> pd.DataFrame:
     """Rows as a loader gives them; lines are counted on where a row names none."""
     numbered = [{"line": i, **row} for i, row in enumerate(rows, start=first_line)]
-    return pd.DataFrame(numbered, columns=list({k: None for row in numbered for k in row} or {"line": 0}))
+    return pd.DataFrame(
+        numbered, columns=list({k: None for row in numbered for k in row} or {"line": 0})
+    )
 
 
 def nodes(label: str, *rows: Row) -> Callable[[str], Chunk]:
@@ -42,7 +46,9 @@ def rejects(*rows: Row) -> Callable[[str], Chunk]:
     return lambda file: Chunk.rejects(file, frame(rows))
 
 
-def facts(edge_type: str, *rows: Row, ends: tuple[str, str] = ("Protein", "Protein")) -> Callable[[str], Chunk]:
+def facts(
+    edge_type: str, *rows: Row, ends: tuple[str, str] = ("Protein", "Protein")
+) -> Callable[[str], Chunk]:
     """Statements; each row has ``a`` and ``b``, the references, beside what else it says."""
     said = [
         {

@@ -205,9 +205,15 @@ def counts(g: Graph) -> Rows:
 
 ANSWER: dict[str, Callable[..., Rows]] = {
     "central_dogma": central_dogma,
-    "complex_members": lambda g, complex: listing(
-        g, ("PART_OF",), g.named(complex, "Complex"), "target", "symbol", "name", ".stoichiometry"
-    ),
+    "complex_members": lambda g, **given: listing(
+        g,
+        ("PART_OF",),
+        g.named(given["complex"], "Complex"),
+        "target",
+        "symbol",
+        "name",
+        ".stoichiometry",
+    ),  # fmt: skip
     "complexes_of_protein": lambda g, protein: listing(
         g, ("PART_OF",), g.named(protein, "Protein"), "source", "name", ".stoichiometry"
     ),

@@ -121,6 +121,13 @@ def test_its_loader_can_deliver_one_part(cells, export):
         export.loader(split="tset")
 
 
+def test_its_loader_can_deliver_chosen_cells(cells, export):
+    loader = export.loader(cells=np.array([5, 80]), shuffle=False)
+    assert [n for batch in loader for n in batch.cell_ids] == [cells.names[5], cells.names[80]]
+    with pytest.raises(UsageError, match="split and cells are both given"):
+        export.loader(cells=np.array([5]), split="train")
+
+
 def test_measured_comes_back(export):
     genes = export.node_ids("Gene")
     measured = export.measured("Gene")[:, 0]
@@ -261,6 +268,42 @@ def test_a_failure_leaves_nothing_behind(tiny, store, chosen, tmp_path):
     with pytest.raises(UsageError, match="has no column 'nope'"):
         write_export(tmp_path / "e", build=tiny, subgraph=chosen, store=store, label="nope")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_alike_on_few_nodes_is_not_the_same_cell(tiny, store, tmp_path):
+    one = Subgraph.of_ids(tiny, [gene("PTEN")])
+    export = write_export(tmp_path / "e", build=tiny, subgraph=one, store=store, split="label")
+    assert not export.counts("Gene").nnz
+    assert len(export.splits) == 3
+
+
+def test_a_copy_of_a_cell_under_another_name_is_refused(tiny, chosen, tmp_path):
+    import anndata
+    import pandas as pd
+
+    from tosg_graph.cells.convert import add_h5ad
+    from tosg_graph.cells.reader import CellStore
+
+    counts = np.random.default_rng(0).poisson(2.0, (20, 200))
+    features = [g[2] for g in GENES.values()] + [
+        f"ENSG999999{i:05d}" for i in range(200 - len(GENES))
+    ]
+    names = [f"c{i}" for i in range(40)]
+    data = anndata.AnnData(
+        np.vstack([counts, counts]).astype(np.float32),
+        pd.DataFrame(index=names),
+        pd.DataFrame(index=features),
+    )
+    data.write_h5ad(tmp_path / "twice.h5ad")
+    add_h5ad(tmp_path / "twice.h5ad", tmp_path, name="twice", build=tiny)
+    with pytest.raises(UsageError, match="cells with the same counts in two parts"):
+        write_export(
+            tmp_path / "e",
+            build=tiny,
+            subgraph=chosen,
+            store=CellStore.open(tmp_path / "twice"),
+            split="auto",
+        )
 
 
 def test_duplicated_cells_in_two_parts_are_refused(tiny, store, chosen, tmp_path):

@@ -114,7 +114,12 @@ def test_leaks_are_named():
 
 def test_equal_profiles_have_equal_hashes():
     rows = sparse.csr_matrix(np.array([[1, 0, 2], [0, 0, 0], [1, 0, 2], [1, 2, 0], [2, 0, 1]]))
-    hashes = profile_hashes(rows)
+    hashes = profile_hashes(rows, min_values=1)
     assert hashes[0] == hashes[2]
     assert hashes[1] is None
     assert len(set(hashes)) == 4
+
+
+def test_cells_with_few_values_are_not_compared():
+    rows = sparse.csr_matrix(np.vstack([np.arange(60) < 49, np.arange(60) < 50]).astype(int))
+    assert [found is None for found in profile_hashes(rows)] == [True, False]

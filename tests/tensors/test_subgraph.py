@@ -196,6 +196,16 @@ def test_isolated_nodes_stay(tiny):
     assert chosen.n_edges == 0
 
 
+def test_the_query_behind_ids_is_kept(tiny):
+    import hashlib
+
+    ids = sorted([gene("ABL1"), gene("EGFR")])
+    chosen = Subgraph.of_ids(tiny, reversed(ids), query="MATCH (g:Gene) RETURN g.id")
+    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    query = "MATCH (g:Gene) RETURN g.id"
+    assert chosen.selection == {"kind": "ids", "n_ids": 2, "ids_sha256": digest, "query": query}
+
+
 def test_number_zero_is_a_node_like_any_other(tiny):
     whole = Subgraph.whole(tiny)
     first = whole.node_ids("Protein")[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tosg_graph.ask.compile import cited_query
+from tosg_graph.ask.compile import MOST_CITED, cited_query
 from tosg_graph.ask.nodes import NodeNames
 from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.plan import Plan
@@ -22,6 +22,8 @@ Read = Callable[[Query], ResultTable]
 EDGES_PER_ANSWER = 5
 #: Answers whose edges are fetched together.
 _PAGE = 40
+#: How often a page is halved at most.
+_HALVED = 12
 #: Properties of an edge that a citation repeats.
 _CITED = ("sign", "action", "affinity", "mechanisms", "sources", "pmids", "licences", "n_evidence")
 
@@ -67,10 +69,19 @@ def support(
     """Fetch the edges that make the relations of a plan true for some answers."""
     found = Support({answer: [] for answer in answers})
     for join in plan.answer.joins:
-        for first in range(0, len(answers), _PAGE):
-            page = answers[first : first + _PAGE]
+        pages = [answers[first : first + _PAGE] for first in range(0, len(answers), _PAGE)]
+        halved = 0
+        while pages:
+            page = pages.pop(0)
             rows = read(cited_query(plan, join, engine, page, detected=detected))
-            found.cut |= rows.truncated
+            full = rows.truncated or len(rows) >= MOST_CITED
+            if full and len(page) > 1 and halved < _HALVED:
+                # Some answer has so many edges that the others of its page would go without.
+                half = len(page) // 2
+                pages[:0] = [page[:half], page[half:]]
+                halved += 1
+                continue
+            found.cut |= full
             _take(found, rows)
     return found
 

@@ -13,7 +13,7 @@ from tosg_graph.schema import EDGE_TYPE, LABEL
 #: Paths that are looked at to find the shortest between two nodes, and to cite for one answer.
 _PATHS = 1000
 #: Edges that are fetched to cite for one page of answers.
-_CITED = 2000
+MOST_CITED = 2000
 
 #: What is shown of an edge whose other end is given.
 _EDGE_COLUMNS = (
@@ -83,7 +83,7 @@ def cited_query(
     order = ", ".join(f"{edge}.n_evidence DESC, {edge}.edge_id" for edge in edges)
     writer.lines.append(f"RETURN a.id AS answer, {shown}")
     writer.lines.append(f"ORDER BY answer, {order}")
-    writer.lines.append(f"LIMIT {_CITED}")
+    writer.lines.append(f"LIMIT {MOST_CITED}")
     return writer.query()
 
 
@@ -105,7 +105,7 @@ def _nodes(writer: Writer, plan: Plan, limit: int) -> None:
     columns = _flat(writer, answer.joins[0]) if flat else _joined(writer, answer)
     named = ["a.id AS id", "a.name AS name", *_symbol(answer.labels)]
     writer.lines.append("RETURN " + ", ".join([*named, *columns]))
-    called = "coalesce(symbol, name)" if len(named) == 3 else "name"
+    called = "toLower(coalesce(symbol, name))" if len(named) == 3 else "toLower(name)"
     order = [*_first(plan, flat=flat), called, "id", *(["edge_id"] if flat else [])]
     writer.lines.append("ORDER BY " + ", ".join(order))
     writer.lines.append(f"LIMIT {limit}")
@@ -303,7 +303,7 @@ def _cited_chains(writer: Writer, plan: Plan, join: Join, ids: str) -> Query:
         f"WHERE a.id IN {ids} AND b.id IN {ends} AND a.id <> b.id",
         f"RETURN a.id AS answer, {writer.words.edges_of_path} AS edges, length(p) AS steps",
         "ORDER BY answer, steps",
-        f"LIMIT {_CITED}",
+        f"LIMIT {MOST_CITED}",
     ]
     return writer.query()
 

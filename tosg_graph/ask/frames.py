@@ -8,7 +8,7 @@ from tosg_graph.ask.english import ARTICLES, BE, DO, MODAL
 from tosg_graph.ask.grammar import Grammar
 from tosg_graph.ask.lexicon import IN, LEXICON, OF, Links, Phrases
 from tosg_graph.ask.plan import Form, Rank
-from tosg_graph.ask.syntax import ANYTHING, Being, Clause, Mention, Phrase, Question, Related, Seen
+from tosg_graph.ask.syntax import ANYTHING, Being, Clause, Phrase, Question, Related, Seen
 
 Found = Iterator[tuple[Question, int]]
 
@@ -41,7 +41,9 @@ class Frames(Grammar):
         """Read "Which drugs …", "List the drugs …", "In which pathways …"."""
         shown = self.phrase_at(at, *SHOW)
         if shown is not None:
-            yield from self._asked(Form.LIST, self.phrase(self.skip(shown, ("of",))))
+            for phrase, end in self.phrase(self.skip(shown, ("of",))):
+                alone = bool(phrase.mentions) and not phrase.clauses
+                yield from self._asked(Form.DESCRIBE if alone else Form.LIST, [(phrase, end)])
             at = shown
         if self.word(at) in _PREPOSITIONS and self.word(at + 1) in ("which", "what"):
             yield from self._asked(Form.LIST, self._turned(at + 2, self.word(at)))
@@ -55,8 +57,6 @@ class Frames(Grammar):
         if self.word(at) in BE:
             for phrase, end in self.phrase(at + 1):
                 alone = bool(phrase.mentions) and not phrase.clauses
-                if alone and not all(_like_a_name(mention) for mention in phrase.mentions):
-                    continue
                 yield from self._asked(Form.DESCRIBE if alone else Form.LIST, [(phrase, end)])
 
     def how_many(self, at: int) -> Found:
@@ -105,8 +105,6 @@ class Frames(Grammar):
         """Read a noun phrase by itself: "EGFR inhibitors"."""
         for phrase, end in self.phrase(self.skip(at, ARTICLES)):
             alone = bool(phrase.mentions) and not phrase.clauses
-            if alone and not all(_like_a_name(mention) for mention in phrase.mentions):
-                continue
             yield from self._asked(Form.DESCRIBE if alone else Form.LIST, [(phrase, end)])
 
     # ---- what stands after "which" -----------------------------------------------------------
@@ -143,7 +141,7 @@ class Frames(Grammar):
     def _expressed(self, at: int) -> Iterator[tuple[Phrase, int]]:
         """Read "receptors do B cells express"."""
         for phrase, end in self.phrase(at):
-            if phrase.kind is not None and self.word(end) in DO:
+            if not phrase.mentions and self.word(end) in DO:
                 for group, after in self.group(end + 1):
                     if self.word(after) == "express":
                         yield phrase.saying(Seen(group)), after + 1
@@ -206,14 +204,6 @@ class Frames(Grammar):
             (Rank(by), end) for by, end in ends if end is not None
         ]
         return [*found, (None, at)]
-
-
-def _like_a_name(mention: Mention) -> bool:
-    """Whether a name that nothing has looks like one: a lone word with a capital or a digit."""
-    text = mention.text
-    return bool(mention.aliases) or (
-        " " not in text and any(c.isdigit() or c.isupper() for c in text)
-    )
 
 
 def _flip(links: Links) -> Links:

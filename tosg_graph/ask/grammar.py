@@ -62,8 +62,9 @@ class Grammar(Groups):
 
     def _said_of(self, head: Phrase, at: int) -> Iterator[tuple[Phrase, int]]:
         """Read the phrase with as much said of it as can be read, then with less."""
-        for clauses, end in self.modifiers(at):
-            yield from self._said_of(head.saying(*clauses), end)
+        if all(mention.aliases for mention in head.mentions):
+            for clauses, end in self.modifiers(at):
+                yield from self._said_of(head.saying(*clauses), end)
         yield head, at
 
     def head(self, at: int) -> Readings[Phrase]:
@@ -112,12 +113,16 @@ class Grammar(Groups):
         for role, end in self.look(LEXICON.roles, start):
             if self.word(end) in ("of", "for", "against", "on", "in"):
                 for whole, after in self.listed(end + 1):
-                    yield _in_role(role, whole, hops), after
+                    for steps, stop in self.steps(after):
+                        yield _in_role(role, whole, steps or hops), stop
 
     def _named(self, at: int) -> Iterator[tuple[Phrase, int]]:
         """Read "EGFR", "EGFR ligands", "EGFR's ligands", "the EGFR gene"."""
         for mention, end in self.mention(at):
             whole = Phrase(mentions=(mention,))
+            if not mention.looks_like_a_name:
+                yield whole, end
+                continue
             after = end + 1 if self.word(end) == "'s" else end
             start, hops = self._directly(after)
             for role, stop in self.look(LEXICON.roles, start):
@@ -204,9 +209,18 @@ class Grammar(Groups):
             if any(t.lower in CLOSED or not t.key for t in span):
                 continue
             known = LEXICON.words | FRAME | (frozenset() if typed else ENGLISH)
-            strange = [t for t in span if t.lower not in known]
+            if any(self._symbol_alone(place) for place in range(at + 1, end)):
+                continue  # "mutant EGFR" is not a name that is missing: a word before it is strange
+            strange = [t for t in span if t.lower not in known and not t.key.isdigit()]
             if strange and span[0] is strange[0] and not _everyday(span[-1]):
                 yield Mention(self.quote(at, end), (), typed), end
+
+    def _symbol_alone(self, at: int) -> bool:
+        """Whether a word by itself is the symbol of a gene, or a drug."""
+        spans = [aliases for end, aliases in self.linker.spans(self.tokens, at) if end == at + 1]
+        labels = self.linker.labels(spans[0]) if spans else frozenset()
+        written = self.tokens[at].text
+        return "Drug" in labels or ("Gene" in labels and written != written.lower())
 
     # ---- what is said of a noun --------------------------------------------------------------
 
@@ -316,7 +330,8 @@ class Grammar(Groups):
         for role, end in self.look(LEXICON.roles, start):
             if self.word(end) in ("of", "for"):
                 for whole, after in self.listed(end + 1):
-                    yield Related(role.links, whole, hops), after
+                    for steps, stop in self.steps(after):
+                        yield Related(role.links, whole, steps or hops), stop
 
 
 def _flip(links: Links) -> Links:

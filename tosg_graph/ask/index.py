@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
@@ -14,6 +17,9 @@ import pyarrow.compute as pc
 from tosg_graph.ask.normalise import fold, key
 from tosg_graph.build.tables import Build
 from tosg_graph.schema import LABELS
+
+#: Raised when the same aliases would be sorted or folded in another way.
+_REVISION = 1
 
 #: An identifier with one of these prefixes is known without its prefix too (``P00533``).
 _BARE = frozenset(prefix for label in LABELS for prefix in label.prefixes)
@@ -53,18 +59,26 @@ class AliasIndex:
     """
 
     def __init__(self, table: pa.Table) -> None:
-        self._table = table.combine_chunks()
-        column = self._table["key"]
-        self._keys = _SortedStrings(column)
+        self._table = table
+        self._keys = _SortedStrings(table["key"])
 
     @classmethod
-    def of(cls, build: Build) -> Self:
-        """Read the aliases of a build and sort them."""
-        aliases = build.table("aliases", ["alias", "namespace", "kind", "label", "id"])
-        table = pa.concat_tables([_keyed(aliases), _with_prefix(aliases)])
-        return cls(
-            table.sort_by([("key", "ascending"), ("label", "ascending"), ("id", "ascending")])
-        )
+    def of(cls, build: Build, *, cache: bool = True) -> Self:
+        """Read the aliases of a build and sort them.
+
+        Parameters
+        ----------
+        cache
+            Whether the sorted names are kept beside the build, and read from there when they are.
+        """
+        path = build.path.parent / ".names" / f"{build.id}-{_REVISION}.arrow"
+        source = str(build.manifest["tables"].get("aliases", {}).get("sha256", ""))
+        table = _read(path, source) if cache else None
+        if table is None:
+            table = _sorted(build)
+            if cache:
+                _keep(table, path, source)
+        return cls(table)
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -97,8 +111,8 @@ class AliasIndex:
         if labels not in self._searched:
             table = self._table
             chosen = pc.and_(
-                pc.is_in(table["kind"], pa.array(_NAMES)),
-                pc.is_in(table["label"], pa.array(sorted(labels), pa.string())),
+                _among(table["kind"], _NAMES),
+                _among(table["label"], labels),
             )
             rows = table.filter(chosen).combine_chunks()
             names = [fold(alias) for alias in rows["alias"].to_pylist()]
@@ -131,6 +145,39 @@ class _SortedStrings:
         return bisect_left(self, value)
 
 
+def _sorted(build: Build) -> pa.Table:
+    aliases = build.table("aliases", ["alias", "namespace", "kind", "label", "id"])
+    for name in ("namespace", "kind", "label"):
+        place = aliases.column_names.index(name)
+        aliases = aliases.set_column(place, name, pc.dictionary_encode(aliases[name]))
+    table = pa.concat_tables([_keyed(aliases), _with_prefix(aliases)])
+    order = [(name, "ascending") for name in ("key", "label", "id")]
+    plain = table.select(["key", "id"]).append_column("label", table["label"].cast(pa.string()))
+    return table.take(pc.sort_indices(plain, sort_keys=order)).combine_chunks()
+
+
+def _read(path: Path, source: str) -> pa.Table | None:
+    """Read the kept table from its mapped file; None if there is none of this build."""
+    try:
+        with pa.memory_map(str(path)) as file:
+            table = pa.ipc.open_file(file).read_all()
+    except (OSError, pa.ArrowInvalid):
+        return None
+    metadata = table.schema.metadata or {}
+    return table if metadata.get(b"aliases") == source.encode() else None
+
+
+def _keep(table: pa.Table, path: Path, source: str) -> None:
+    """Keep the table for the next time; a folder that cannot be written is no reason to fail."""
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    marked = table.replace_schema_metadata({"aliases": source})
+    with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        with pa.OSFile(str(fresh), "wb") as file, pa.ipc.new_file(file, marked.schema) as writer:
+            writer.write_table(marked)
+        fresh.replace(path)
+
+
 def _keys(strings: pa.ChunkedArray) -> pa.ChunkedArray:
     """Give the compared form of each string: Arrow for ASCII, Python for the few others."""
     folded = pc.replace_substring_regex(pc.utf8_lower(strings), r"[^a-z0-9]+", "")
@@ -147,7 +194,7 @@ def _keys(strings: pa.ChunkedArray) -> pa.ChunkedArray:
 def _keyed(aliases: pa.Table) -> pa.Table:
     """Names, and the identifiers that are known without their prefix; bare numbers name nothing."""
     bare = pc.and_(
-        pc.is_in(aliases["namespace"], pa.array(sorted(_BARE))),
+        _among(aliases["namespace"], _BARE),
         pc.match_substring_regex(aliases["alias"], "[A-Za-z]"),
     )
     kept = aliases.filter(pc.or_(pc.is_null(aliases["namespace"]), bare))
@@ -157,9 +204,14 @@ def _keyed(aliases: pa.Table) -> pa.Table:
 def _with_prefix(aliases: pa.Table) -> pa.Table:
     """Give identifiers by prefix and number together, as in ``DOID:1324``."""
     kept = aliases.filter(pc.is_valid(aliases["namespace"]))
-    curies = pc.binary_join_element_wise(kept["namespace"], kept["alias"], ":")
+    prefixes = kept["namespace"].cast(pa.string())
+    curies = pc.binary_join_element_wise(prefixes, kept["alias"], ":")
     return _nonempty(kept.append_column("key", _keys(curies)))
 
 
 def _nonempty(table: pa.Table) -> pa.Table:
     return table.filter(pc.not_equal(table["key"], ""))
+
+
+def _among(column: pa.ChunkedArray, values: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(column.cast(pa.string()), pa.array(sorted(values), pa.string()))

@@ -51,7 +51,7 @@ _NEGATIONS = frozenset(
 _ORDERS = re.compile(
     r"""
       ^(?:please\s+|now\s+|then\s+)*
-       (?:delete|remove|drop|erase|create|insert|add|update|set|merge|modify|change|alter|write|
+       (?:delete|remove|drop|erase|create|insert|add|update|set|merge|modify|change|alter|
           overwrite|truncate|rename|replace|execute|run|eval|load|import|export|copy|install|grant|
           shut|kill|reset|clear|wipe|destroy|purge|detach|call)\b
     | \b(?:and|then|also|;)\s+(?:please\s+)?
@@ -78,7 +78,7 @@ def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
     """
     text = plain(question)
     if len(text) > LONGEST_QUESTION:
-        _refuse_orders(text)
+        _refuse_orders(question, text)
         raise Ended(
             Status.UNANSWERABLE,
             f"the question has {len(text)} characters; {LONGEST_QUESTION} are allowed. {REACH}",
@@ -89,7 +89,9 @@ def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
     planner = Planner(linker, cells)
     misfit: Misfit | None = None
     reached = 0
-    for attempt, notes, unknown in _attempts(found, text, linker):
+    for attempt, notes, unknown in _attempts(found, linker):
+        if unknown:
+            _refuse_orders(question, text)
         groups = cells.is_group if cells.stores else None
         shapes = Shapes(attempt, text, linker, is_group=groups, unknown=unknown)
         for reading in shapes.questions():
@@ -100,14 +102,13 @@ def interpret(question: str, linker: Linker, cells: Abundance) -> Plan:
             else:
                 return replace(made, notes=(*notes, *made.notes))
         reached = max(reached, shapes.reached)
-    _refuse_orders(text)
     if misfit is not None:
         raise Ended(Status.UNANSWERABLE, f"{misfit.message}. {REACH}")
     raise Ended(Status.UNANSWERABLE, f"{_unread(found, reached, linker)}. {REACH}")
 
 
 def _attempts(
-    found: tuple[Token, ...], text: str, linker: Linker
+    found: tuple[Token, ...], linker: Linker
 ) -> Iterator[tuple[tuple[Token, ...], tuple[str, ...], bool]]:
     """Give the words as they stand; with slips of the pen mended; and with unknown names."""
     yield found, (), False
@@ -150,8 +151,9 @@ def _named(found: tuple[Token, ...], linker: Linker) -> set[int]:
     return places
 
 
-def _refuse_orders(text: str) -> None:
-    if _ORDERS.search(text):
+def _refuse_orders(*texts: str) -> None:
+    """End the question if it asks for anything but an answer; what could be read is none."""
+    if any(_ORDERS.search(text) for text in texts):
         raise Ended(
             Status.REFUSED,
             "this is not a question about the graph but asks for something to be done; questions "

@@ -228,7 +228,7 @@ _VERBS: tuple[tuple[str, str], ...] = (
         "turn off|switch off",
         "inhibit",
     ),
-    ("regulate|control|signal to", "regulate"),
+    ("regulate|control|signal to|activate or inhibit|inhibit or activate", "regulate"),
     ("act on|affect|influence|modulate", "act"),
     ("encode|code for", "encode"),
     ("produce|give rise to", "encode transcribe"),
@@ -257,8 +257,8 @@ _IRREGULAR = {
 
 # Words that follow "are", or a noun directly → relations.
 _STATES: tuple[tuple[str, str], ...] = (
-    ("associated with|related to", "associate"),
-    ("linked to|linked with", "associate connect"),
+    ("associated with|related to", "associate ~associate"),
+    ("linked to|linked with", "associate ~associate connect"),
     ("implicated in", "associate member"),
     ("involved in", "member associate"),
     ("part of|contained in|included in|found in", "subunit member child"),

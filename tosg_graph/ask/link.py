@@ -285,6 +285,9 @@ def _fits(span: Sequence[Token], alias: Alias) -> bool:
     if alias.namespace is not None:
         return True
     inside = words(alias.alias)
+    swapped = inside[:2] == ("signaling", "by") and span[-1].lower.startswith("signal")
+    if len(inside) == len(span) or swapped:
+        return True
     return all(_gap(span, at, inside) for at in range(1, len(span)))
 
 

@@ -75,7 +75,8 @@ def fold(text: str) -> str:
     if spelt.isascii():
         return spelt
     marks = unicodedata.normalize("NFKD", spelt)
-    return "".join(c for c in marks if not unicodedata.combining(c))
+    bare = "".join(c for c in marks if not unicodedata.combining(c))
+    return " ".join(unicodedata.normalize("NFKC", bare).split())
 
 
 def key(text: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from tosg_graph.ask.abundance import DETECTABLE, Abundance
-from tosg_graph.ask.fit import Ends, fits, pairs
+from tosg_graph.ask.fit import Ends, Fit, fits, pairs
 from tosg_graph.ask.lexicon import Link
 from tosg_graph.ask.link import Linker
 from tosg_graph.ask.names import Names
@@ -106,7 +107,14 @@ class Planner:
     def _one(self, question: Question) -> Plan:
         """Describe and neighbours: the named nodes, whatever they are."""
         said = [label for mention in question.subject.mentions for label in mention.labels]
-        return Plan(question.form, self._named(question.subject, tuple(said) or ALL))
+        try:
+            answer = self._named(question.subject, tuple(said) or ALL)
+        except Ended as ended:
+            strange = [m.text for m in question.subject.mentions if not m.looks_like_a_name]
+            if ended.status is Status.UNKNOWN_ENTITY and strange:
+                raise Misfit(f"{strange[0]!r} was not understood") from None
+            raise
+        return Plan(question.form, answer, what=question.what)
 
     def _chain(self, question: Question) -> Plan:
         return Plan(Form.CHAIN, self._named(question.subject, ("Gene",)))
@@ -141,9 +149,11 @@ class Planner:
         draft = Draft(phrase, labels)
         if phrase.kind is not None:
             draft = _with_filters(draft, phrase.kind.filters)
-            if phrase.kind.links and not any(_covers(c, phrase.kind.links) for c in phrase.clauses):
+            if phrase.kind.links and not any(_same(c, phrase.kind.links) for c in phrase.clauses):
                 draft = self._related(draft, Related(phrase.kind.links, Phrase()))
         for clause in phrase.clauses:
+            if phrase.kind is not None and _same(clause, phrase.kind.links):
+                clause = replace(clause, links=phrase.kind.links)
             draft = self._narrowed(draft, clause)
         if phrase.kind is not None and phrase.kind.modality and not draft.detections:
             raise Misfit(
@@ -219,25 +229,25 @@ class Planner:
                 ends = self._ends(link)
                 found = fits(ends, draft.labels, target.labels, convert=convert)
                 if found is not None:
-                    step = _step(link, found.edges, related.hops)
-                    steps = found.steps(step)
                     objects = self._finished(replace(target, labels=found.object_labels))
-                    if link.relation == "ligand":
-                        objects = self._with_complexes(objects, found.reached)
+                    if link.relation in ("ligand", "bind"):
+                        objects, found = self._with_complexes(objects, found, ends)
+                    steps = found.steps(_step(link, found.edges, related.hops))
                     relation = RELATIONS[link.relation]
                     says = relation.says_back if link.back else relation.says
                     join = Join(steps, objects, says, related.object.most)
                     return replace(draft, labels=found.subject_labels, joins=(*draft.joins, join))
         raise Misfit(_no_place(draft, related, target))
 
-    def _with_complexes(self, objects: NodeSet, reached: tuple[str, ...]) -> NodeSet:
+    def _with_complexes(self, objects: NodeSet, found: Fit, ends: Ends) -> tuple[NodeSet, Fit]:
         """Add the complexes of given proteins: what binds them binds their subunits."""
         more = [c for node in objects.ids or () for c in self._shape.complexes(node)]
-        if not more or "Complex" not in reached:
-            return objects
-        says = f"{objects.says}, alone or in a complex ({', '.join(more)})"
+        wider = fits(ends, found.subject_labels, (*found.object_labels, "Complex"), convert=False)
+        if not more or wider is None or "Complex" not in wider.reached:
+            return objects, found
+        says = f"{objects.says} or a complex that it is part of"
         ids = tuple(dict.fromkeys((*(objects.ids or ()), *more)))
-        return replace(objects, ids=ids, labels=("Protein", "Complex"), says=says)
+        return replace(objects, ids=ids, labels=wider.reached, says=says), wider
 
     def _ends(self, link: Link) -> Ends:
         return pairs(RELATIONS[link.relation], link.back, self._shape.ends)
@@ -287,9 +297,12 @@ def _apart(phrase: Phrase) -> list[Phrase]:
     return [phrase]
 
 
-def _covers(clause: Clause, links: tuple[Link, ...]) -> bool:
-    """Whether a clause says already what the noun says ("ligands that bind EGFR" does not)."""
-    return isinstance(clause, Related) and clause.links == links
+def _same(clause: Clause, links: tuple[Link, ...]) -> TypeGuard[Related]:
+    """Whether a clause says what the noun says, as in "ligands that bind EGFR"."""
+    if not isinstance(clause, Related) or not links:
+        return False
+    ours, theirs = links[0], clause.links[0]
+    return theirs == ours or {ours.relation, theirs.relation} == {"ligand", "bind"}
 
 
 def _edges(answer: NodeSet) -> set[str]:
@@ -309,7 +322,8 @@ def _kind_says(draft: Draft) -> str:
 
 def _plural(labels: Iterable[str]) -> str:
     words = {"CellType": "cell types", "Complex": "complexes"}
-    return " or ".join(words.get(label, label.lower() + "s") for label in labels)
+    said = [words.get(label, label.lower() + "s") for label in labels]
+    return " or ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
 
 
 def _names_say(nodes: Iterable[NodeName], every: bool) -> str:

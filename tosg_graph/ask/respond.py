@@ -290,6 +290,8 @@ class Responder:
         ids = [row[0] for row in base.rows]
         if not ids:
             return self._nothing(plan, base)
+        if plan.what is not None:
+            return self._names_of(plan, base, plan.what)
         said = []
         for row in base.rows:
             known = dict(zip(base.columns, row, strict=True))
@@ -299,6 +301,15 @@ class Responder:
             )
         base = self._cited(replace(base, answers=ids), cite.Support(), ids)
         return replace(base, text="\n".join(said))
+
+    def _names_of(self, plan: Plan, base: Answer, what: str) -> Answer:
+        """Other names, or ids in other databases, of the described nodes."""
+        place = base.columns.index(what)
+        values = list(dict.fromkeys(value for row in base.rows for value in row[place] or ()))
+        if not values:
+            return self._nothing(plan, base)
+        base = self._cited(replace(base, answers=values), cite.Support(), [r[0] for r in base.rows])
+        return replace(base, text=f"{plan.answer.says}: {'; '.join(values)}.")
 
     def _grouped(self, plan: Plan, base: Answer, shares: Shares) -> Answer:
         detection = plan.answer.detections[0]

@@ -104,6 +104,10 @@ _ABOUT = (
     "describe", "tell me about", "about", "what do we know about", "what is known about", "explain",
     "summarise", "summarize",
 )  # fmt: skip
+_NAMES = {
+    "synonyms": ("synonyms", "synonym", "aliases", "alias", "names"),
+    "xrefs": ("identifiers", "ids", "cross references", "xrefs", "database ids"),
+}
 _CHAIN = (
     "chain", "gene transcript protein chain", "gene → transcript → protein chain",
     "gene -> transcript -> protein chain", "gene to transcript to protein chain", "central dogma",
@@ -164,10 +168,22 @@ class Shapes(Frames):
             yield Question(Form.COUNTS, ANYTHING, what=_COUNTS[words]), end
 
     def _describe(self, at: int) -> Found:
+        yield from self._names_of(at)
         start = self.phrase_at(at, *_ABOUT)
         for phrase, end in self.head(start) if start is not None else ():
             if phrase.mentions:
                 yield Question(Form.DESCRIBE, phrase), end
+
+    def _names_of(self, at: int) -> Found:
+        """Read "what are the synonyms of EGFR"."""
+        shown = self.phrase_at(at, *SHOW, "what are", "what is", "which are") or at
+        start = self.skip(shown, ("the", "all", "other"))
+        for what, words in _NAMES.items():
+            named = self.phrase_at(start, *words)
+            of = None if named is None else self.phrase_at(named, "of", "for")
+            for phrase, end in self.head(of) if of is not None else ():
+                if phrase.mentions:
+                    yield Question(Form.DESCRIBE, phrase, what=what), end
 
     # ---- evidence ----------------------------------------------------------------------------
 
@@ -225,14 +241,16 @@ class Shapes(Frames):
         between = None if named is None else self.phrase_at(named, "from", "between")
         for first, second, end in self._pairs(between) if between is not None else ():
             yield Question(Form.PATH, first, to=second), end
+        if self.word(at) in DO | MODAL:
+            yield from self._how(at + 1, ("reach", "lead to", "get to"))
         how = self.phrase_at(at, "how")
         if how is not None and self.word(how) in DO | BE | MODAL:
             yield from self._how(how + 1)
 
-    def _how(self, at: int) -> Found:
+    def _how(self, at: int, verbs: tuple[str, ...] = _LEADS) -> Found:
         """Read "(how does) A activate B", "(how are) A and B connected"."""
         for first, middle in self.head(at):
-            verb = self.phrase_at(middle, *_LEADS)
+            verb = self.phrase_at(middle, *verbs)
             for second, end in self.head(verb) if verb is not None else ():
                 if first.mentions and second.mentions:
                     yield Question(Form.PATH, first, to=second), end

@@ -17,6 +17,12 @@ class Mention:
     aliases: tuple[Alias, ...] = ()
     labels: tuple[str, ...] = ()
 
+    @property
+    def looks_like_a_name(self) -> bool:
+        """Whether something has the name, or it has a digit or capitals, as symbols have."""
+        capitals = sum(character.isupper() for character in self.text)
+        return bool(self.aliases) or capitals > 1 or any(c.isdigit() for c in self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -28,6 +28,7 @@ def node_sets(chosen: NodeSet) -> Iterator[NodeSet]:
 
 
 def asks_detection(plan: Plan) -> bool:
+    """Whether it is asked if named nodes are detected."""
     return plan.form is Form.EXISTS and bool(plan.answer.detections) and not plan.answer.joins
 
 

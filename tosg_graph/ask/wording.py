@@ -84,6 +84,7 @@ def _listed(plan: Plan) -> str:
     return said if plan.limit is None else f"the first {plan.limit} of: {said}"
 
 
+_SAID = {"synonyms": "other names", "xrefs": "ids in other databases"}
 _READINGS = {
     Form.PATH: lambda p: (
         f"shortest signalling paths of at most {p.answer.joins[0].steps[0].max_hops} steps from "
@@ -91,7 +92,7 @@ _READINGS = {
     ),
     Form.NEIGHBOURS: lambda p: f"everything that one edge joins to {p.answer.says}",
     Form.CHAIN: lambda p: f"transcripts and proteins of {p.answer.says}",
-    Form.DESCRIBE: lambda p: f"what the graph says of {p.answer.says}",
+    Form.DESCRIBE: lambda p: f"{_SAID.get(p.what, 'what the graph says')} of {p.answer.says}",
     Form.GROUPS: lambda p: (
         f"groups of the cells {p.answer.detections[0].store!r} in which {p.answer.says} is counted "
         f"in {_bound(p.answer.detections[0])} of the cells"

@@ -151,19 +151,21 @@ def _join(engine: Engine, say: Progress) -> None:
     for label in simple:
         nodes.declare(engine, label)
         nodes.name_aliases(engine, label)
-    products.start(engine)
-    resolver.learn(nodes.ALIAS_ROWS, products.ENCODES)
+    products.start(engine, resolver)
+    resolver.learn_names(nodes.ALIAS_ROWS)
     products.choose(engine, resolver)
-    for label in simple:
-        nodes.annotate(engine, label, resolver)
+    renamed = [label for label in simple if nodes.annotate(engine, label, resolver)]
+    for label in renamed:
         nodes.name_aliases(engine, label)
-    resolver.learn(nodes.ALIAS_ROWS, products.ENCODES)
-    # Annotations may have brought names by which an encoded protein is known.
-    products.choose(engine, resolver)
+    if renamed:  # a gene or a protein may be known by more names now
+        resolver.learn_names(nodes.ALIAS_ROWS)
+        products.choose(engine, resolver)
     products.name_products(engine)
     complexes.gather(engine, resolver)
-    resolver.learn(nodes.ALIAS_ROWS, products.ENCODES)
-    nodes.annotate(engine, LABEL["Complex"], resolver)
+    resolver.learn_names(nodes.ALIAS_ROWS)
+    if nodes.annotate(engine, LABEL["Complex"], resolver):
+        complexes.name(engine)
+        resolver.learn_names(nodes.ALIAS_ROWS)
     say("gathering evidence")
     evidence.gather(engine, resolver)
 

@@ -43,10 +43,14 @@ def gather(engine: Engine, resolver: Resolver) -> None:
     engine.make("complex_ids", _IDS)
     named = """SELECT i.id, i.members, i.unresolved, c.* EXCLUDE (members, ref, licence)
         FROM complexes c JOIN complex_ids i USING (source, row) WHERE i.id IS NOT NULL"""
-    label = LABEL["Complex"]
-    declare(engine, label, f"SELECT * FROM nodes_Complex UNION ALL BY NAME {named}")
-    name_aliases(engine, label)
-    insert_aliases(engine, label.name, _LOCAL_NAMES)
+    declare(engine, LABEL["Complex"], f"SELECT * FROM nodes_Complex UNION ALL BY NAME {named}")
+    name(engine)
+
+
+def name(engine: Engine) -> None:
+    """Make aliases of every name of the gathered complexes, and of the names local to a source."""
+    name_aliases(engine, LABEL["Complex"])
+    insert_aliases(engine, "Complex", _LOCAL_NAMES)
 
 
 _LOCAL_NAMES = """SELECT 'xref' AS kind, ref AS value, i.id, source, 0 AS prio

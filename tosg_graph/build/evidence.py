@@ -183,7 +183,9 @@ def _aggregate(p: Property) -> str:
         raise BuildError(f"the schema does not say how statements give the property {p.name!r}")
     match p.aggregate:
         case Aggregate.JOIN:
-            return f"string_agg(DISTINCT {p.name}, '; ' ORDER BY {p.name})"
+            # A statement may itself name several, such as "AGONIST; MODULATOR".
+            parts = f"list(string_split({p.name}, '; ')) FILTER ({p.name} IS NOT NULL)"
+            return f"array_to_string(list_sort(list_distinct(flatten({parts}))), '; ')"
         case Aggregate.MAX:
             return f"max({p.name})"
         case _:

@@ -134,27 +134,21 @@ class Resolver:
         )
         engine.take("encodes", build.edges("ENCODES", ["source", "target", "canonical"]))
         resolver = cls(engine)
-        resolver.learn(
-            "aliases", "SELECT source AS gene, target AS protein, canonical FROM encodes"
-        )
+        resolver.learn_names("aliases")
+        resolver.learn_products("SELECT source AS gene, target AS protein, canonical FROM encodes")
         return resolver
 
-    def learn(self, aliases: str, encodes: str) -> None:
-        """Take the names to look in.
-
-        Parameters
-        ----------
-        aliases
-            Table with ``alias, namespace, kind, label, id``.
-        encodes
-            Query that gives ``gene, protein, canonical``, one row per product of a gene.
-        """
+    def learn_names(self, aliases: str) -> None:
+        """Take the names to look in from a table with ``alias, namespace, kind, label, id``."""
         ranks = ", ".join(f"('{kind}', {rank})" for rank, kind in enumerate(ALIAS_KINDS))
         self._engine.make(
             "known",
             f"""SELECT DISTINCT label, coalesce(namespace, '') AS namespace, alias, kind, rank, id
             FROM {aliases} JOIN (VALUES {ranks}) AS ranks(kind, rank) USING (kind)""",
         )
+
+    def learn_products(self, encodes: str) -> None:
+        """Take the products of genes from a query: ``gene, protein, canonical``."""
         self._engine.make("product", f"SELECT gene, protein FROM ({encodes}) WHERE canonical")
         self._engine.make("encoder", f"SELECT DISTINCT gene, protein FROM ({encodes})")
 

@@ -93,8 +93,14 @@ def name_fallbacks(engine: Engine, label: Label) -> None:
     )
 
 
-def annotate(engine: Engine, label: Label, resolver: Resolver) -> None:
-    """Add what annotations of a label say; make ``annotated_<Label>``, whom they speak of."""
+def annotate(engine: Engine, label: Label, resolver: Resolver) -> bool:
+    """Add what annotations of a label say; make ``annotated_<Label>``, whom they speak of.
+
+    Returns
+    -------
+    bool
+        Whether they bring names.
+    """
     refs = f"SELECT ref, '{label.name}' AS label FROM annotations_{label.name}"
     resolver.join(refs, into=f"annotated_{label.name}")
     engine.run(
@@ -105,6 +111,9 @@ def annotate(engine: Engine, label: Label, resolver: Resolver) -> None:
             SELECT ref, id FROM annotated_{label.name} WHERE id IS NOT NULL
         ) USING (ref)"""
     )
+    names = ["name", "synonyms", "xrefs", *(["symbol"] if label.name in _BEARS_SYMBOL else [])]
+    named = " OR ".join(f"{column} IS NOT NULL" for column in names)
+    return bool(engine.count(f"SELECT count(*) FROM annotations_{label.name} WHERE {named}"))
 
 
 def name_aliases(engine: Engine, label: Label) -> None:
@@ -135,19 +144,18 @@ def insert_aliases(engine: Engine, label: str, values: str) -> None:
 def settle_aliases(engine: Engine) -> None:
     """Make the table ``aliases``: each name of a node once, with the first source that gives it.
 
-    A previous symbol or a synonym that is a stronger name of the same node is left out.
+    Of several kinds that one string is for one node, only the strongest stays; but a name stays
+    beside the others, because it is looked for apart from them.
     """
     ranks = ", ".join(f"('{kind}', {rank})" for rank, kind in enumerate(ALIAS_KINDS))
     engine.make(
         "aliases",
         f"""SELECT alias, namespace, kind, label, id, arg_min(source, (prio, source)) AS source
         FROM (
-            SELECT *, min(CASE WHEN kind = 'name' THEN 99 ELSE rank END)
-                OVER (PARTITION BY alias, namespace, label, id) AS best,
-                bool_or(kind = 'name') OVER (PARTITION BY alias, namespace, label, id) AS named
+            SELECT *, min(rank) OVER (
+                PARTITION BY alias, namespace, label, id, kind = 'name') AS best
             FROM alias_rows JOIN (VALUES {ranks}) AS ranks(kind, rank) USING (kind)
-        ) WHERE kind = 'name' OR (rank = best AND NOT (named AND rank > 3))
-        GROUP BY alias, namespace, kind, label, id""",
+        ) WHERE rank = best GROUP BY alias, namespace, kind, label, id""",
     )
 
 

@@ -13,24 +13,24 @@ from __future__ import annotations
 
 from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.identifiers import Resolver
-from tosg_graph.build.nodes import ALIAS_ROWS, AUTHORITIES, insert_aliases
+from tosg_graph.build.nodes import AUTHORITIES, insert_aliases
 
 #: The rule as ``mappings.sssom.tsv`` quotes it.
 RULE = "reviewed, stated by most sources, entry name like the symbol, longest, first accession"
 
-#: Query of what :meth:`tosg_graph.build.identifiers.Resolver.learn` needs to know of products.
-ENCODES = "SELECT gene, protein, canonical FROM encodes"
+_ENCODES = "SELECT gene, protein, canonical FROM encodes"
 
 _REFS = """SELECT source_ref AS ref, source_label AS label FROM statements WHERE type = 'ENCODES'
 UNION ALL SELECT target_ref, target_label FROM statements WHERE type = 'ENCODES'"""
 
 
-def start(engine: Engine) -> None:
-    """Make the empty table of products."""
+def start(engine: Engine, resolver: Resolver) -> None:
+    """Make the empty table of products; nothing is known to encode anything yet."""
     engine.run(
         "CREATE OR REPLACE TABLE encodes "
         "(gene VARCHAR, protein VARCHAR, canonical BOOLEAN, choices BIGINT)"
     )
+    resolver.learn_products(_ENCODES)
 
 
 def choose(engine: Engine, resolver: Resolver) -> None:
@@ -62,7 +62,7 @@ def choose(engine: Engine, resolver: Resolver) -> None:
             count(*) OVER (PARTITION BY gene) AS choices
         FROM stated LEFT JOIN symbols USING (gene) LEFT JOIN proteins USING (protein)""",
     )
-    resolver.learn(ALIAS_ROWS, ENCODES)
+    resolver.learn_products(_ENCODES)
 
 
 def name_products(engine: Engine) -> None:

@@ -58,7 +58,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "n.name || ', protein complex'",
         "'Members: ' || of_members.listed",
         "'Members not identified: ' || array_to_string("
-        "list_transform(n.unresolved, lambda u: local_of(u)), ', ')",
+        "list_transform(n.unresolved, lambda u: regexp_replace(u, '^symbol:', '')), ', ')",
         "places",
         "n.description",
         _OTHER_NAMES,

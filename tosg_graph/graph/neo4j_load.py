@@ -30,7 +30,7 @@ _ROWS = {"nodes": 2_000, "edges": 10_000}
 _BYTES = 8_000_000
 _DELETED = 20_000
 _MARK = re.compile(
-    r"tosg-graph (?P<state>loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)"
+    r"tosg-graph (?P<state>emptying|loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)"
 )
 _PREFIX = "tosg-graph "
 
@@ -127,16 +127,20 @@ class Loader:
             )
 
     def _take(self, build: Build, marks: list[str], progress: Progress | None) -> None:
-        """Mark the database as being loaded, and empty it unless it holds part of this build."""
+        """Make the database ours and empty, or leave in it what it has of this build already."""
         loading = _mark("loading", build)
+        if marks == [loading]:
+            return
+        emptying = _mark("emptying", build)
+        self._set_mark(emptying)
+        self._drop_marks({*marks, loading} - {emptying})
+        self._clear(progress)
         self._set_mark(loading)
-        if marks != [loading]:
-            self._drop_marks(set(marks) - {loading})
-            self._clear(progress)
+        self._drop_marks({emptying})
 
     def _set_mark(self, mark: str) -> None:
-        label = LABELS[0].name
-        on = f"FOR (n:{label}) ON (n.{_property(mark)})"
+        """Make the index whose name is the mark; one property each, since marks may overlap."""
+        on = f"FOR (n:{LABELS[0].name}) ON (n.tosg_{mark.split()[1]})"
         self.define([f"CREATE INDEX `{mark}` IF NOT EXISTS {on}"])
 
     def _drop_marks(self, marks: set[str]) -> None:
@@ -195,11 +199,6 @@ class Loader:
 
 def _mark(state: str, build: Build) -> str:
     return f"{_PREFIX}{state} build={build.id} schema={SCHEMA_VERSION}"
-
-
-def _property(mark: str) -> str:
-    """Two indexes cannot stand on one property, and two marks must, for a moment."""
-    return "tosg_loading" if " loading " in mark else "tosg_complete"
 
 
 def _edge_rows(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +110,18 @@ def _repeated(edge_index: torch.Tensor, strides: torch.Tensor, cells: int) -> to
     """Copy edges [2, E] for each cell, its numbers moved on by the nodes of the cells before it."""
     every: torch.Tensor = require("torch").arange(cells, device=edge_index.device)
     return edge_index.repeat(1, cells) + strides * every.repeat_interleave(edge_index.shape[1])
+
+
+class LoaderOptions(TypedDict, total=False):
+    """Options of every loader; :class:`BatchLoader` tells what they mean and their defaults."""
+
+    batch_size: int
+    cells: npt.NDArray[np.integer[Any]] | None
+    shuffle: bool
+    seed: int
+    rank: int
+    world_size: int
+    normalise: str
 
 
 class BatchLoader:
@@ -267,7 +279,7 @@ class CellLoader(BatchLoader):
         *,
         label: str | None = None,
         topology: HeteroData | None = None,
-        **options: Any,
+        **options: Unpack[LoaderOptions],
     ) -> None:
         super().__init__(
             StoreAbundance.of(store, subgraph),

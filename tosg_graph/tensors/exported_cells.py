@@ -67,7 +67,7 @@ class CellWriter:
         parts = None
         if split is not None:
             parts = self._split(split, labels)
-            self._check_leaks(parts, counts)
+            self._check_leaks(parts)
         write_arrow(self._table(labels, totals, parts), self._folder / CELLS)
         self._write_counts(counts)
         return {
@@ -91,14 +91,21 @@ class CellWriter:
             return split_by_label(values, fractions=how.fractions, seed=how.seed)
         return split_cells(donors=donors, labels=values, fractions=how.fractions, seed=how.seed)
 
-    def _check_leaks(self, split: Split, counts: Mapping[Channel, Any]) -> None:
-        """Refuse a split in which a cell, or the donor of a split by donor, is in two parts."""
-        widest = max(counts.values(), key=lambda matrix: matrix.nnz)
+    def _check_leaks(self, split: Split) -> None:
+        """Refuse a split in which a cell, or the donor of a split by donor, is in two parts.
+
+        Copies of a cell are found by all of its counts, not only those on the chosen nodes: few
+        nodes make many cells alike.
+        """
+        modality = self._store.modalities[0]
+        profiles: list[str | None] = []
+        for _, rows in self._store.scan(modality, cells=self._cells, step=_STEP):
+            profiles += profile_hashes(rows.to_scipy())
         check_leaks(
             list(split.parts),
             donors=self._donors() if split.by == "donor" else None,
             cell_ids=self._column("cell_id"),
-            profiles=profile_hashes(widest),
+            profiles=profiles,
         )
 
     def _donors(self) -> list[str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,7 @@ from tosg_graph.tensors.subgraph import Index, Triplet
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-    from tosg_graph.tensors.batch import BatchLoader
+    from tosg_graph.tensors.batch import BatchLoader, LoaderOptions
 
 _LABELS = tuple(label.name for label in LABELS)
 
@@ -272,9 +272,8 @@ class Export:
         self,
         *,
         split: str | None = None,
-        cells: Index | None = None,
         topology: HeteroData | None = None,
-        **options: Any,
+        **options: Unpack[LoaderOptions],
     ) -> BatchLoader:
         """Return a loader of the cells of a part of the split, or of chosen cells, or of all.
 
@@ -285,13 +284,11 @@ class Export:
         ----------
         split
             Part of the split.
-        cells
-            Positions in :attr:`cells`, in place of a part.
         topology
             The graph to hand out; None stands for :meth:`hetero_data`.
         **options
-            ``batch_size, shuffle, seed, rank, world_size, normalise`` as in
-            :class:`~tosg_graph.tensors.batch.BatchLoader`.
+            As in :class:`~tosg_graph.tensors.batch.BatchLoader`. ``cells``, positions in
+            :attr:`cells`, takes the place of a part.
 
         Raises
         ------
@@ -301,10 +298,11 @@ class Export:
         from tosg_graph.tensors.batch import BatchLoader
 
         graph = self.hetero_data() if topology is None else topology
-        if cells is not None and split is not None:
-            raise UsageError("split and cells are both given; one of them chooses the cells")
-        chosen = self.cells_of(split) if cells is None else cells
-        return BatchLoader(self.abundance, graph, self._labels, cells=chosen, **options)
+        if split is not None:
+            if options.get("cells") is not None:
+                raise UsageError("split and cells are both given; one of them chooses the cells")
+            options["cells"] = self.cells_of(split)
+        return BatchLoader(self.abundance, graph, self._labels, **options)
 
     @property
     def _labels(self) -> CellLabels:

@@ -27,6 +27,8 @@ _BY_LABEL = (
     "Cells were drawn at random within each label, whatever their donor: cells of one donor may be "
     "in two parts, and results say nothing about new donors."
 )
+#: Values other than zero from which on equal counts of two cells are no accident.
+MIN_PROFILE = 50
 _SHOWN = 5
 
 
@@ -216,15 +218,16 @@ def check_leaks(
         raise UsageError(f"the split leaks: {'; '.join(leaks)}; split anew, or remove them")
 
 
-def profile_hashes(matrix: Any) -> list[str | None]:
-    """Hash of the counts of each row of a scipy CSR matrix; None where a row is empty.
+def profile_hashes(matrix: Any, *, min_values: int = MIN_PROFILE) -> list[str | None]:
+    """Hash of the counts of each row of a scipy CSR matrix; None for a row of too few values.
 
-    Two cells with equal counts of many genes are one cell that was written twice.
+    Two cells with equal counts of many genes are one cell that was written twice; with equal
+    counts of a few they may be two.
     """
     hashes: list[str | None] = []
     for first, last in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True):
         data = matrix.indices[first:last].tobytes() + matrix.data[first:last].tobytes()
-        hashes.append(hashlib.sha256(data).hexdigest()[:32] if last > first else None)
+        hashes.append(hashlib.sha256(data).hexdigest()[:32] if last - first >= min_values else None)
     return hashes
 
 

@@ -185,8 +185,17 @@ class Subgraph:
         return cls._of(build, chosen, how, edge_types=types)
 
     @classmethod
-    def of_ids(cls, build: Build, ids: Iterable[str]) -> Self:
+    def of_ids(cls, build: Build, ids: Iterable[str], *, query: str | None = None) -> Self:
         """Choose the nodes with these ids (as a Cypher query returned them) and the edges between.
+
+        Parameters
+        ----------
+        build
+            The build to choose from.
+        ids
+            Node ids.
+        query
+            The query that returned them, kept in :attr:`selection`.
 
         Raises
         ------
@@ -195,7 +204,7 @@ class Subgraph:
         """
         wanted = sorted({ids} if isinstance(ids, str) else set(ids))
         digest = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
-        how = {"kind": "ids", "n_ids": len(wanted), "ids_sha256": digest}
+        how = {"kind": "ids", "n_ids": len(wanted), "ids_sha256": digest, "query": query}
         return cls._of(build, given_ids(build, wanted), how)
 
     @classmethod

@@ -17,8 +17,8 @@ from tosg_graph.ask.cypher.vocabulary import (
     near_miss,
 )
 
-# A query that is read is not yet harmless: the parsers and planners of the engines take exponential
-# time, or crash, on some shapes, and no timeout interrupts them there (docs/gate.md has the figures).
+# A query that only reads is not yet harmless: on some shapes the parsers and planners of the
+# engines crash or take exponential time, and no time limit interrupts them (figures: docs/gate.md).
 MAX_DEPTH = 20  # brackets within brackets, expressions within expressions
 MAX_OPERATORS = 200  # in one expression
 MAX_POSTFIXES = 16  # .property and [index] after one value

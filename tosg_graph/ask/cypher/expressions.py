@@ -64,11 +64,11 @@ class Expressions(Cursor):
                 count += 1
                 self.accept("NOT")
                 self.expect("NULL")
+            if count > MAX_OPERATORS:
+                self.refuse(f"more than {MAX_OPERATORS} operators in a row; use IN and a list")
             if not self.operator():
                 break
             count += 1
-            if count > MAX_OPERATORS:
-                self.refuse(f"more than {MAX_OPERATORS} operators in a row; use IN and a list")
         self.depth -= 1
 
     def operator(self) -> bool:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from tosg_graph.ask.cypher.cursor import MAX_JOINS, Binding
 from tosg_graph.ask.cypher.expressions import Expressions
 from tosg_graph.ask.cypher.tokens import Kind, Token
+from tosg_graph.ask.cypher.vocabulary import HIERARCHIES, HIERARCHY_HOPS
+
+
+def _climbs(types: frozenset[str] | None) -> bool:
+    return types is not None and types <= HIERARCHIES
 
 
 class Patterns(Expressions):
@@ -110,21 +115,32 @@ class Patterns(Expressions):
     def relationship(self) -> int | None:
         """Read a relationship; the hops that it may follow, None when it is a single one."""
         hops: int | None = None
+        types: frozenset[str] | None = None
         self.joins += 1
         if self.joins > MAX_JOINS:
             self.refuse(f"more than {MAX_JOINS} relationships; put a WITH between some of them")
         self.accept_symbol("<")
         self.expect_symbol("-")
         if self.accept_symbol("["):
-            hops = self.inside("edge", "]")
+            hops, types = self.inside("edge", "]")
             self.expect_symbol("]")
         self.expect_symbol("-")
         self.accept_symbol(">")
-        times = self.quantifier()
-        return hops if times is None else times * max(1, hops or 1)
+        times = self.quantifier(types)
+        if times is not None:
+            hops = times * max(1, hops or 1)
+        # A climb has a bound of its own and leaves the bound of the path alone.
+        return 0 if hops is not None and _climbs(types) else hops
 
-    def inside(self, kind: str, closing: str) -> int | None:
-        """Read what stands inside of a node or a relationship; the hops of the latter."""
+    def inside(self, kind: str, closing: str) -> tuple[int | None, frozenset[str] | None]:
+        """Read what stands inside of a node or a relationship.
+
+        Returns
+        -------
+        hops, labels
+            The hops that a relationship may follow, None when it is a single one; the labels or
+            types, None when they are not known.
+        """
         name = hops = None
         labels: frozenset[str] | None = None
         if self.at_name() and not self.at("WHERE"):
@@ -132,7 +148,7 @@ class Patterns(Expressions):
         if self.at_symbol(":"):
             labels = self.label_expression(kind)
         if kind == "edge" and self.at_symbol("*"):
-            hops = self.length()
+            hops = self.length(labels)
         binding: Binding = (kind, labels)
         if name is not None and hops is None:
             self.notes.bound.setdefault(name, []).append(binding)
@@ -144,7 +160,7 @@ class Patterns(Expressions):
             self.expression()
         if not self.at_symbol(closing):
             self._not_in_pattern(closing)
-        return hops
+        return hops, labels
 
     def _not_in_pattern(self, closing: str) -> None:
         if self.at("IS"):
@@ -170,7 +186,7 @@ class Patterns(Expressions):
 
     # How far
 
-    def length(self) -> int:
+    def length(self, types: frozenset[str] | None) -> int:
         """Read ``*1..3`` and, for LadybugDB, ``* SHORTEST 1..3``; the upper bound."""
         star = self.expect_symbol("*")
         if self.rules.engine == "ladybug":
@@ -180,7 +196,7 @@ class Patterns(Expressions):
             upper = self.count()
         if self.accept_symbol(".."):
             upper = self.count() if self.here.kind is Kind.NUMBER else None
-        hops = self._bounded(upper, star, "*1..{}")
+        hops = self._bounded(upper, star, "*1..{}", types)
         if self.rules.engine == "ladybug" and self.accept_symbol("("):
             self._walk_filter()
         return hops
@@ -214,22 +230,24 @@ class Patterns(Expressions):
                 self.expressions()
             self.expect_symbol("}")
 
-    def quantifier(self) -> int | None:
+    def quantifier(self, types: frozenset[str] | None = None) -> int | None:
         """Read ``{1,3}`` after a relationship or a path; the upper bound, None without one."""
         token = self.here
         if self.at_symbol("+", "*"):
-            self._bounded(None, token, "{{1,{}}}")
+            self._bounded(None, token, "{{1,{}}}", types)
         if not self.accept_symbol("{"):
             return None
         upper = self.count() if self.here.kind is Kind.NUMBER else None
         if self.accept_symbol(","):
             upper = self.count() if self.here.kind is Kind.NUMBER else None
-        hops = self._bounded(upper, token, "{{1,{}}}")
+        hops = self._bounded(upper, token, "{{1,{}}}", types)
         self.expect_symbol("}")
         return hops
 
-    def _bounded(self, upper: int | None, token: Token, example: str) -> int:
-        limit = self.rules.max_hops
+    def _bounded(
+        self, upper: int | None, token: Token, example: str, types: frozenset[str] | None
+    ) -> int:
+        limit = max(self.rules.max_hops, HIERARCHY_HOPS if _climbs(types) else 0)
         shape = example.format(limit)
         if upper is None:
             self.refuse(f"a path without an upper bound; write at most {shape}", token)

@@ -80,6 +80,8 @@ _LADYBUG = _words(
     "count count_if collect sum avg min max percentilecont percentiledisc "
     "id label labels properties keys nodes rels relationships start_node end_node length offset "
     "is_trail is_acyclic coalesce ifnull nullif typeof "
+    # Macros that the embedded graph defines, so that one text runs on both engines.
+    "type tostring tointeger tofloat "
     "cast to_string to_int64 to_int32 to_double to_float to_bool "
     "abs ceil ceiling floor round sign sqrt cbrt pow ln log log2 log10 pi even greatest least "
     "sin cos tan cot asin acos atan atan2 degrees radians bitwise_and bitwise_or bitwise_xor "
@@ -102,10 +104,6 @@ FUNCTIONS: dict[str, frozenset[str]] = {"neo4j": _NEO4J, "ladybug": _LADYBUG}
 #: What an engine calls a function that the other one has.
 ELSEWHERE: dict[str, dict[str, str]] = {
     "ladybug": {
-        "type": "label(r)",
-        "tostring": "cast(x, 'STRING')",
-        "tointeger": "cast(x, 'INT64')",
-        "tofloat": "cast(x, 'DOUBLE')",
         "startnode": "start_node(r)",
         "endnode": "end_node(r)",
         "head": "xs[1]",
@@ -117,6 +115,10 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     },
     "neo4j": {"label": "type(r) or labels(n)", "cast": "toString(x), toInteger(x) or toFloat(x)"},
 }
+
+#: Types whose edges climb a hierarchy. A step up has few ends, so these may be followed further.
+HIERARCHIES = _words("IS_A CHILD_OF")
+HIERARCHY_HOPS = 20
 
 #: Types that a LadybugDB ``cast(x AS …)`` may name.
 CAST_TYPES = _words("STRING INT64 INT32 INT16 INT8 DOUBLE FLOAT BOOL BOOLEAN DATE TIMESTAMP UUID")
