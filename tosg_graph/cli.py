@@ -255,9 +255,10 @@ def cypher(
     """Run a Cypher query of your own; only reading passes."""
     with open_workspace(workspace) as ws:
         limits = _limits(ws, timeout, max_rows)
-        _print_result(
-            ws.cypher(text, values(parameters), limits=limits), as_json=as_json, most=rows
-        )
+        result = ws.cypher(text, values(parameters), limits=limits)
+        for note in ws.cypher_notes(text):
+            display.errors().print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
+        _print_result(result, as_json=as_json, most=rows)
 
 
 @app.command()

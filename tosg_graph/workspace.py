@@ -239,6 +239,12 @@ class Workspace:
 
         return guarded_read(self.store, text, parameters or {}, limits or self.settings.limits)
 
+    def cypher_notes(self, text: str) -> tuple[str, ...]:
+        """What is odd about a query that the gate passes, such as a property that no node has."""
+        from tosg_graph.ask.gate import check
+
+        return tuple(check(text, engine=self.store.engine).warnings)
+
     def evidence(self, edge_id: str) -> ResultTable:
         """The statements of the sources behind one fact, as they stand in the build."""
         from tosg_graph.graph.evidence import statements_of

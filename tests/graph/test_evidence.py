@@ -22,5 +22,5 @@ def test_all_statements_of_a_fact(tiny: Build) -> None:
 
 
 def test_an_unknown_fact_is_an_error_that_says_where_ids_are_shown(tiny: Build) -> None:
-    with pytest.raises(UsageError, match="no fact 'ffff'.*edge_id"):
+    with pytest.raises(UsageError, match=r"no fact 'ffff'.*edge_id"):
         statements_of(tiny, "ffff")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tosg_graph.ask.gate import check
 from tosg_graph.config import ReadLimits
-from tosg_graph.errors import Refused
+from tosg_graph.errors import QueryError, Refused
 from tosg_graph.graph.store import GraphStore, ResultTable
 
 
@@ -36,7 +36,12 @@ def guarded_read(
         From the store.
     """
     values = dict(parameters or {})
-    check(query, engine=store.engine)
-    if store.engine == "neo4j" and store.explain(query, values).read_only is False:
+    checked = check(query, engine=store.engine, known_parameters=values)
+    if store.engine == "neo4j" and store.explain(query, values).read_only is not True:
         raise Refused("the database says that this query writes; only queries that read are run")
-    return store.read(query, values, limits=limits or ReadLimits())
+    try:
+        return store.read(query, values, limits=limits or ReadLimits())
+    except QueryError as error:
+        if not checked.warnings:
+            raise
+        raise QueryError(f"{error} ({'; '.join(checked.warnings)})") from error

@@ -72,19 +72,15 @@ def build_graph(
     if not located.sources:
         raise UsageError("nothing to build from: no source was found; name a folder with --data")
     say = progress or _silent
-    sources = sorted(located.sources, key=lambda source: source.name)
     say("hashing the files")
-    inputs = {source.name: manifest.inputs_of(located.files[source.name]) for source in sources}
-    build_id = manifest.build_id(sources, inputs, use)
+    inputs = {s.name: manifest.inputs_of(located.files[s.name]) for s in located.sources}
+    build_id = manifest.build_id(located.sources, inputs, use)
     final = into / build_id
     if (build := manifest.finished(final)) is not None:
         say(f"build {build_id} is there already")
         return build
     with _temporary(into, build_id) as folder:
-        staging = Staging(folder / "staged", use)
-        for source in sources:
-            say(f"reading {source.name}")
-            staging.add(source, source.read(located.files[source.name]))
+        staging = _stage(located, folder / "staged", use, say)
         out = folder / "build"
         out.mkdir()
         with Engine(spill=folder / "spill", threads=threads) as engine:
@@ -134,6 +130,14 @@ def _temporary(into: Path, build_id: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         if fresh and not any(into.iterdir()):
             into.rmdir()
+
+
+def _stage(located: Located, folder: Path, use: str, say: Progress) -> Staging:
+    staging = Staging(folder, use)
+    for source in sorted(located.sources, key=lambda source: source.name):
+        say(f"reading {source.name}")
+        staging.add(source, source.read(located.files[source.name]))
+    return staging
 
 
 def _look_at(engine: Engine, staging: Staging) -> None:

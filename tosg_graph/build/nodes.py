@@ -40,12 +40,12 @@ def stated_properties(label: Label) -> list[Property]:
     return [p for p in label.properties if p.name not in _MADE_HERE]
 
 
-def precedence(label: str, then: str = "file, line, row") -> str:
-    """Write the SQL that orders rows with the column ``source`` by the precedence of sources."""
+def precedence(label: str) -> str:
+    """Write the SQL that orders rows of a label by the precedence of their sources."""
     ranks = " ".join(
         f"WHEN {quoted(name)} THEN {rank}" for rank, name in enumerate(AUTHORITIES.get(label, ()))
     )
-    return f"CASE source {ranks} ELSE 1000 END, source, {then}"
+    return f"CASE source {ranks} ELSE 1000 END, source, file, line, row"
 
 
 def start(engine: Engine) -> None:

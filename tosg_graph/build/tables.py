@@ -55,7 +55,8 @@ class Build:
     manifest
         What ``manifest.json`` says: ``format``, ``build_id``, ``schema_version``, ``tool_version``,
         ``use``, ``sources`` (per source: title, version, licence, citation, files with sha256, row
-        counts), ``tables`` (per table: rows, sha256), ``report``.
+        counts), ``tables`` (per table: rows, sha256), ``files`` (the other files: sha256),
+        ``report`` (see :func:`tosg_graph.build.report.make_report`).
     """
 
     path: Path

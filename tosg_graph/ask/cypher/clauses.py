@@ -26,13 +26,16 @@ class Clauses(Patterns):
 
     def statement(self) -> None:
         """Read one statement, with at most one ``;`` at its end."""
-        if self.here.kind is Kind.END:
+        if self._ended():
             self.refuse(f"the query is empty. Allowed: {ALLOWED_CLAUSES}")
         self.query(must_return=True)
-        if self.accept_symbol(";") and self.here.kind is not Kind.END:
+        if self.accept_symbol(";") and not self._ended():
             self.refuse("something stands after the `;`; a query is one statement")
-        if self.here.kind is not Kind.END:
+        if not self._ended():
             self.unexpected("the end of the query")
+
+    def _ended(self) -> bool:
+        return self.here.kind is Kind.END
 
     def query(self, *, must_return: bool) -> None:
         """Read clauses, and further queries after UNION."""
