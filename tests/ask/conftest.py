@@ -57,18 +57,23 @@ def _counts(features: list[str], seen: dict[str, dict[str, int]]) -> np.ndarray:
     return np.array(rows, dtype=np.float32)
 
 
-@pytest.fixture(scope="session")
-def tiny_cells(tiny: Build, tmp_path_factory: pytest.TempPathFactory) -> CellStore:
-    folder = tmp_path_factory.mktemp("cells")
+def _annotated() -> ad.AnnData:
     genes = [symbol for symbol in GENES if symbol not in UNMEASURED]
     labels = [group for group, n in GROUPS.items() for _ in range(n)]
-    data = ad.AnnData(
+    return ad.AnnData(
         X=csr_matrix(_counts(genes, SEEN)),
         obs=pd.DataFrame(
             {"celltype": pd.Categorical(labels)}, index=[f"cell{i}" for i in range(len(labels))]
         ),
         var=pd.DataFrame(index=[GENES[symbol][2] for symbol in genes]),
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_cells(tiny: Build, tmp_path_factory: pytest.TempPathFactory) -> CellStore:
+    """RNA and antibodies of 17 cells."""
+    folder = tmp_path_factory.mktemp("cells")
+    data = _annotated()
     antibodies = list(ANTIBODIES)
     data.obsm["ADT"] = pd.DataFrame(
         _counts(antibodies, ANTIBODIES), index=data.obs_names, columns=antibodies
@@ -76,6 +81,15 @@ def tiny_cells(tiny: Build, tmp_path_factory: pytest.TempPathFactory) -> CellSto
     data.write_h5ad(folder / "tiny.h5ad")
     add_h5ad(folder / "tiny.h5ad", folder, name="tiny", build=tiny, label="celltype")
     return CellStore.open(folder / "tiny")
+
+
+@pytest.fixture(scope="session")
+def rna_cells(tiny: Build, tmp_path_factory: pytest.TempPathFactory) -> CellStore:
+    """The same cells without their antibodies."""
+    folder = tmp_path_factory.mktemp("rna")
+    _annotated().write_h5ad(folder / "rna.h5ad")
+    add_h5ad(folder / "rna.h5ad", folder, name="rna", build=tiny, label="celltype")
+    return CellStore.open(folder / "rna")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -195,10 +194,21 @@ def test_two_stores_that_both_know_the_group_are_ambiguous(
 
 
 def test_a_modality_that_was_not_counted_is_said(
-    answer: Asker, tiny: Build, tmp_path: Path
+    tiny: Build, tiny_store: EmbeddedStore, rna_cells: CellStore, linker: Linker
 ) -> None:
-    found = answer("What is the evidence that CD14 is detected in monocytes?")
+    found = ask(
+        "Which surface proteins are detected in monocytes?",
+        build=tiny, store=tiny_store, cells={"rna": rna_cells}, linker=linker,
+    )  # fmt: skip
     assert found.status == "unanswerable"
+    assert "No protein counts" in found.text
+    assert "rna: rna" in found.text
+
+
+def test_evidence_is_of_facts_not_of_counts(answer: Asker) -> None:
+    assert (
+        answer("What is the evidence that CD14 is detected in monocytes?").status == "unanswerable"
+    )
 
 
 def test_the_answer_names_the_gene_once(answer: Asker) -> None:

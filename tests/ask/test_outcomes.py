@@ -90,11 +90,12 @@ def test_an_ambiguous_name_is_solved_by_an_id(answer: Asker) -> None:
 
 
 def test_an_unknown_name_gives_what_is_near(answer: Asker) -> None:
-    found = answer("Which genes are associated with lungg cancr disease?")
-    assert found.status in ("unknown_entity", "unanswerable")
     near = answer("What does EGFRX activate?")
     assert near.status == "unknown_entity"
     assert "EGFR" in [row[1] for row in near.rows]
+    assert "'EGFRX'" in near.text
+    none = answer("Which genes are associated with quxx syndrome?")
+    assert (none.status, none.rows) == ("unknown_entity", [])
 
 
 def test_a_slip_of_the_pen_in_a_name_is_mended_and_said(answer: Asker) -> None:

@@ -95,7 +95,9 @@ def drug_names(data: Path, accessions: set[str], entrez: set[str]) -> set[str]:
     compounds = hetionet_names(data)
     bound = binding.loc[binding["entrez_gene_id"].isin(entrez), "drugbank_id"]
     return set(central.loc[hit, "DRUG_NAME"].str.lower()) | {
-        compounds[f"Compound::{b}"].lower() for b in bound
+        compounds[f"Compound::{b}"].lower()
+        for b in bound
+        if f"Compound::{b}" in compounds  # some compounds of the edges are no node
     }
 
 

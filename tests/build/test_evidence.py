@@ -56,7 +56,7 @@ def built(tmp_path_factory):
         w.facts(
             "TARGETS",
             {"a": "DrugCentral:1", "b": EGFR, "action": "INHIBITOR", "affinity": 8.5, "sign": -1, "line": 6},
-            {"a": "DrugCentral:1", "b": EGFR, "action": "BLOCKER", "affinity": 9.25, "sign": -1, "mechanism_of_action": True, "line": 7},
+            {"a": "DrugCentral:1", "b": EGFR, "action": "INHIBITOR; BLOCKER", "affinity": 9.25, "sign": -1, "mechanism_of_action": True, "line": 7},
             {"a": "DrugCentral:1", "b": EGF, "action": "AGONIST", "sign": 1, "mechanism_of_action": False, "line": 8},
             {"a": "DrugCentral:1", "b": EGF, "action": "ANTAGONIST", "sign": -1, "line": 9},
             {"a": "DrugCentral:1", "b": CALM, "line": 10},

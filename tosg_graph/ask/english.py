@@ -84,7 +84,7 @@ SPELLINGS: tuple[tuple[str, str], ...] = (
     ("gonorrhoea", "gonorrhea"),
 )
 
-#: First letters that stand for Greek ones at the end of a name (TNF-alpha, TNFA).
+#: First letters that stand for Greek ones in symbols (TNF-alpha, TNFA; NF-kappa-B1, NFKB1).
 GREEK_INITIALS = {
     "alpha": "a",
     "beta": "b",

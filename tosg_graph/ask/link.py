@@ -20,6 +20,8 @@ LONGEST = 14
 
 #: An id goes before a symbol or a name, and those before former and other names.
 _TIER = {"id": 0, "xref": 0, "symbol": 1, "name": 1, "previous": 2, "synonym": 2}
+_LONGEST_SYMBOL = 14
+_GREEK_WORD = re.compile("|".join(GREEK_INITIALS))
 _GREEK_NAMES = frozenset(GREEK.values())
 
 
@@ -223,8 +225,8 @@ def _forms(parts: Sequence[str]) -> Iterable[str]:
     others = [american]
     if len(whole) > 3 and whole.endswith("s") and not whole.endswith("ss"):
         others += [american[:-1], re.sub("ies$", "y", american)]
-    if parts[-1:] and parts[-1] in GREEK_INITIALS:
-        others.append("".join(parts[:-1]) + GREEK_INITIALS[parts[-1]])
+    if len(whole) <= _LONGEST_SYMBOL:
+        others.append(_GREEK_WORD.sub(lambda name: GREEK_INITIALS[name.group()], whole))
     if len(parts) > 1 and parts[-1] in ("signaling", "signalling"):
         others.append("signalingby" + "".join(parts[:-1]))
     for other in others:
