@@ -190,6 +190,7 @@ class Server:
             "server.https.enabled": "false",
             "dbms.usage_report.enabled": "false",
             "server.memory.pagecache.size": "64m",
+            "db.shutdown_transaction_end_timeout": "0s",
             "dbms.security.allow_csv_import_from_file_urls": "false",
             "server.directories.import": "import",
             **self.options,

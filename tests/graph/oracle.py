@@ -213,7 +213,7 @@ ANSWER: dict[str, Callable[..., Rows]] = {
         "symbol",
         "name",
         ".stoichiometry",
-    ),  # fmt: skip
+    ),
     "complexes_of_protein": lambda g, protein: listing(
         g, ("PART_OF",), g.named(protein, "Protein"), "source", "name", ".stoichiometry"
     ),
