@@ -185,7 +185,13 @@ class Workspace:
         """Import the current build into a stopped, empty Neo4j with ``neo4j-admin``."""
         from tosg_graph.graph.bulk_import import bulk_import
 
-        return bulk_import(self.graph, neo4j_admin=self.settings.neo4j_admin, progress=progress)
+        server = self.settings.neo4j
+        return bulk_import(
+            self.graph,
+            neo4j_admin=self.settings.neo4j_admin,
+            database=(server.database if server else None) or "neo4j",
+            progress=progress,
+        )
 
     # ---- Cypher ------------------------------------------------------------------------------
 

@@ -141,22 +141,25 @@ def test_a_process_killed_in_a_load_leaves_the_former_graph(
 def test_a_file_that_is_no_database_is_refused_and_left(tiny: Build, tmp_path: Path) -> None:
     path = tmp_path / "thesis.txt"
     path.write_text("years of work\n" * 1000)
-    with EmbeddedStore(path) as store:
-        with pytest.raises(ForeignDatabase, match=r"thesis\.txt was not written by this tool"):
-            store.load(tiny)
+    store = EmbeddedStore(path)
+    with store, pytest.raises(ForeignDatabase, match=r"thesis\.txt was not written by this tool"):
+        store.load(tiny)
     assert path.read_text() == "years of work\n" * 1000
 
 
 def test_a_database_of_somebody_else_is_refused_and_left(tiny: Build, path: Path) -> None:
     path.parent.mkdir()
-    with ladybug.Database(str(path), max_db_size=1 << 30) as database:
-        with ladybug.Connection(database) as connection:
-            connection.execute("CREATE NODE TABLE Gene(id STRING PRIMARY KEY)")
-            connection.execute("CREATE (:Gene {id: 'mine'})")
+    database = ladybug.Database(str(path), max_db_size=1 << 30)
+    with database, ladybug.Connection(database) as connection:
+        connection.execute("CREATE NODE TABLE Gene(id STRING PRIMARY KEY)")
+        connection.execute("CREATE (:Gene {id: 'mine'})")
     before = path.read_bytes()
-    with EmbeddedStore(path) as store:
-        with pytest.raises(ForeignDatabase, match=r"it has the tables Gene; .*another workspace"):
-            store.load(tiny)
+    store = EmbeddedStore(path)
+    with (
+        store,
+        pytest.raises(ForeignDatabase, match=r"it has the tables Gene; .*another workspace"),
+    ):
+        store.load(tiny)
     assert path.read_bytes() == before
 
 
