@@ -5,7 +5,8 @@
 // @column hops Number of steps.
 // @column sign Product of the signs of the steps, null if one is not known.
 // @column nodes Ids on the path, in order; none twice.
-// @column names Their symbols, or names.
+// @column symbols Symbols of the nodes; null for a complex.
+// @column names Names of the nodes.
 // @column effects Type of each step.
 // @column signs Sign of each step.
 // @column edge_ids Id of the fact behind each step.
@@ -20,7 +21,8 @@ MATCH p = (a)-[:ACTIVATES|INHIBITS|REGULATES*1..4]->(b)
 WHERE all(n IN nodes(p) WHERE single(m IN nodes(p) WHERE m = n))
 WITH p, reduce(s = 1, r IN relationships(p) | s * r.sign) AS sign,
      [n IN nodes(p) | n.id] AS nodes, [r IN relationships(p) | r.edge_id] AS edge_ids
-RETURN length(p) AS hops, sign, nodes, [n IN nodes(p) | coalesce(n.symbol, n.name)] AS names,
+RETURN length(p) AS hops, sign, nodes,
+       [n IN nodes(p) | n.symbol] AS symbols, [n IN nodes(p) | n.name] AS names,
        [r IN relationships(p) | type(r)] AS effects, [r IN relationships(p) | r.sign] AS signs,
        edge_ids, [r IN relationships(p) | r.sources] AS sources,
        [r IN relationships(p) | r.pmids] AS pmids

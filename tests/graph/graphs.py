@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import random
 from pathlib import Path
 
 from tests.tiny import INTEGRIN, Row, _edge, protein, tiny_tables, write_build
 from tosg_graph.build.tables import Build
+from tosg_graph.schema import SIGNALLING
 
 #: Everything that a text may hold and a loader may lose.
 NASTY = (
@@ -48,6 +50,29 @@ def nasty_tables() -> dict[str, list[Row]]:
 
 def nasty_build(folder: Path) -> Build:
     return write_build(folder, nasty_tables(), "nasty000nasty000")
+
+
+def crowded_tables() -> dict[str, list[Row]]:
+    """Thousands of paths: 40 proteins and complexes with 500 signals of every type between them."""
+    chance = random.Random(7)
+    proteins = [f"UniProtKB:T{i:05}" for i in range(34)]
+    complexes = [f"COMPLEX:T{i:05}-T{i + 1:05}" for i in range(6)]
+    label = dict.fromkeys(proteins, "Protein") | dict.fromkeys(complexes, "Complex")
+    pairs = chance.sample([(a, b) for a in label for b in label], 400)
+    facts = {(a, kind, b) for a, b in pairs for kind in chance.sample(SIGNALLING, 1 + (a < b) % 2)}
+    edges: dict[str, list[Row]] = {f"edges/{kind}": [] for kind in SIGNALLING}
+    for a, kind, b in sorted(facts):
+        pmids = [str(chance.randrange(1, 99))] if chance.random() < 0.5 else []
+        origin = chance.choice(["signor", "omnipath"])
+        edges[f"edges/{kind}"].append(_edge(kind, a, label[a], b, label[b], origin, pmids))
+    nodes = {"Protein": proteins, "Complex": complexes}
+    return {
+        **{
+            f"nodes/{kind}": [{"id": n, "name": f"name of {n}", "sources": ["signor"]} for n in ids]
+            for kind, ids in nodes.items()
+        },
+        **edges,
+    }
 
 
 def small_build(folder: Path) -> Build:

@@ -23,6 +23,9 @@ class Graph:
                 self.nodes |= {row["id"]: {"label": subject, **row} for row in rows}
             elif kind == "edges":
                 self.edges += [{"type": subject, **row} for row in rows]
+        self.signals: dict[str, list[Row]] = {}
+        for edge in self.of(*SIGNALLING):
+            self.signals.setdefault(edge["source"], []).append(edge)
 
     def named(self, value: str, *labels: str) -> set[str]:
         """Ids of nodes of the labels that have the value as id, name or symbol."""
@@ -96,8 +99,8 @@ def simple_paths(g: Graph, source: str, target: str, most: int) -> Iterator[list
         if path and seen[-1] == target:
             yield path
         elif len(path) < most:
-            for edge in g.of(*SIGNALLING):
-                if edge["source"] == seen[-1] and edge["target"] not in seen:
+            for edge in g.signals.get(seen[-1], ()):
+                if edge["target"] not in seen:
                     yield from extend([*path, edge], [*seen, edge["target"]])
 
     return extend([], [source])
@@ -113,13 +116,13 @@ def signed_path(g: Graph, source: str, target: str) -> Rows:
                 sign: int | None = 1
                 for s in signs:
                     sign = None if sign is None or s is None else sign * s
-                names = [g.get(n, "symbol") or g.get(n, "name") for n in nodes]
+                names = [[g.get(n, name) for n in nodes] for name in ("symbol", "name")]
                 rows.append((
-                    len(path), sign, nodes, names, [e["type"] for e in path], signs,
+                    len(path), sign, nodes, *names, [e["type"] for e in path], signs,
                     [e["edge_id"] for e in path], [e["sources"] for e in path],
                     [e["pmids"] for e in path],
                 ))  # fmt: skip
-    return sorted(rows, key=lambda row: (row[0], row[2], row[6]))
+    return sorted(rows, key=lambda row: (row[0], row[2], row[7]))
 
 
 def binding(g: Graph, asked: str, end: str) -> Rows:

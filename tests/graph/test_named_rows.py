@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.graph.graphs import nasty_tables
+from tests.graph.graphs import crowded_tables, nasty_tables
 from tests.graph.oracle import ANSWER, CASES, Graph
 from tests.neo4j_server import Server
-from tests.tiny import tiny_tables
+from tests.tiny import tiny_tables, write_build
 from tosg_graph.build.tables import Build
+from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.neo4j import Neo4jStore
 from tosg_graph.graph.queries import load_queries
@@ -81,7 +84,9 @@ def test_no_query_scans_all_nodes(server_nasty: Neo4jStore, name: str) -> None:
     assert "AllNodesScan" not in explained.plan
     assert "AllRelationshipsScan" not in explained.plan
     if name not in ("counts", "targeted_receptors"):
-        assert "Scan" not in explained.plan
+        # Over a few edges the planner may read a whole index where it would otherwise seek.
+        scans = set(re.findall(r"\w+Scan", explained.plan)) - {"DirectedRelationshipIndexScan"}
+        assert not scans
         assert "IndexSeek" in explained.plan
 
 
@@ -94,3 +99,35 @@ def test_a_limit_cuts_in_the_same_order(embedded_nasty: EmbeddedStore, name: str
     given = next(g for n, g in CASES if n == name and ANSWER[name](NASTY, **g))
     found = embedded_nasty.read(query.text("ladybug"), query.bind({**given, "limit": 1}))
     assert found.rows == ANSWER[name](NASTY, **given)[:1]
+
+
+CROWDED = Graph(crowded_tables())
+ENDS = [("UniProtKB:T00000", "UniProtKB:T00001"), ("UniProtKB:T00030", "UniProtKB:T00007")]
+EVERY = ReadLimits(max_rows=100_000, max_bytes=100_000_000)
+
+
+def check_paths(store: GraphStore, build: Build) -> None:
+    """Thousands of paths: engines' list functions have gone wrong where a handful was right."""
+    store.load(build)
+    query = load_queries()["signed_path"]
+    for source, target in ENDS:
+        expected = ANSWER["signed_path"](CROWDED, source=source, target=target)
+        bound = query.bind({"source": source, "target": target, "limit": 100_000})
+        assert len(expected) > 500
+        assert store.read(query.text(store.engine), bound, limits=EVERY).rows == expected
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return write_build(tmp_path_factory.mktemp("crowded") / "build", crowded_tables(), "crowded")
+
+
+def test_many_paths_embedded(crowded: Build, tmp_path: Path) -> None:
+    with EmbeddedStore(tmp_path / "graph.lbug") as store:
+        check_paths(store, crowded)
+
+
+@pytest.mark.neo4j
+def test_many_paths_server(neo4j_settings: Neo4jSettings, crowded: Build) -> None:
+    with Neo4jStore(neo4j_settings) as store:
+        check_paths(store, crowded)

@@ -166,7 +166,8 @@ def _free_place(folder: Path, name: str, *, replace: bool) -> Path:
     target = folder / name
     if target.exists() and not replace:
         raise UsageError(
-            f"there is a cell store {name!r} already; choose another name or replace it"
+            f"there is a cell store {name!r} already; "
+            "choose another name, or replace it (--replace)"
         )
     return target
 

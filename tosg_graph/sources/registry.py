@@ -170,7 +170,7 @@ def find_files(
         else:
             left_out[source.name] = _missing(missing, data)
     if not files:
-        raise SourceError(f"no source was found in {data}: {_listed(left_out)}")
+        raise SourceError(f"no source was found in {data}:\n{_listed(left_out)}")
     read = tuple(f for slot, f in sorted(chosen.items()) if f.source in files)
     used = {f.path for f in read}
     return Located(
@@ -331,4 +331,4 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def _listed(reasons: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    return "\n".join(f"  {name}: {reason}" for name, reason in reasons.items())

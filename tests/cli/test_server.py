@@ -1,0 +1,86 @@
+"""The same commands with a Neo4j server in place of the embedded graph."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Tosg
+from tests.neo4j_server import PASSWORD, RELEASES, Server, new_server
+from tosg_graph.config import Neo4jSettings
+
+pytestmark = pytest.mark.neo4j
+
+QUESTION = "Which receptors detected in CD14+ monocytes are targeted by a drug?"
+
+
+def name_server(monkeypatch: pytest.MonkeyPatch, settings: Neo4jSettings) -> None:
+    monkeypatch.setenv("TOSG_NEO4J_URI", settings.uri)
+    monkeypatch.setenv("TOSG_NEO4J_USER", settings.user)
+    monkeypatch.setenv("TOSG_NEO4J_PASSWORD", settings.password)
+
+
+def test_load_query_cypher_ask_and_export_on_a_server(
+    tosg: Tosg,
+    work: Path,
+    tmp_path: Path,
+    neo4j_settings: Neo4jSettings,
+    neo4j_server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    query = ("query", "drug_targets", "drug=imatinib", "-w", work, "--json")
+    asked = ("ask", QUESTION, "--cells", "blood", "-w", work, "--json")
+    embedded = tosg(*query).json, tosg(*asked).json
+    name_server(monkeypatch, neo4j_settings)
+    loaded = tosg("load", "-w", work, "--json")
+    assert loaded.code == 0, loaded.err
+    assert loaded.json["engine"] == "neo4j"
+    assert tosg("load", "-w", work, "--json").json["changed"] is False
+    served = tosg(*query).json, tosg(*asked).json
+    assert served[0] == embedded[0]
+    assert [served[1][k] for k in ("status", "answers", "citations")] == [
+        embedded[1][k] for k in ("status", "answers", "citations")
+    ]
+    before = neo4j_server.run("MATCH (n) RETURN count(n)")
+    for text in ("MATCH (n) DETACH DELETE n", "LOAD CSV FROM 'file:///etc/passwd' AS r RETURN r"):
+        assert tosg("cypher", text, "-w", work).code == 1
+    assert neo4j_server.run("MATCH (n) RETURN count(n)") == before
+    words = ("export", "--cypher", "MATCH (g:Gene) RETURN g.id", "--out", tmp_path / "e")
+    assert tosg(*words, "-w", work, "--json").json["nodes"]["Gene"]["rows"] == 222
+
+
+def test_a_wrong_password_is_told_without_showing_it(
+    tosg: Tosg, work: Path, neo4j_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_server(monkeypatch, Neo4jSettings(neo4j_server.settings.uri, password="not-the-word-42"))
+    ran = tosg("query", "counts", "-w", work)
+    assert ran.code == 1
+    assert "TOSG_NEO4J_PASSWORD" in ran.err
+    assert "not-the-word-42" not in ran.err + ran.out
+
+
+def test_bulk_load_then_start_then_load_finishes(
+    tosg: Tosg, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = new_server(RELEASES["5.26"], tmp_path / "home")
+    monkeypatch.setenv("TOSG_NEO4J_ADMIN", shlex.join(server.admin))
+    ran = tosg("load", "--bulk", "-w", work, "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["changed"] is True
+    again = tosg("load", "--bulk", "-w", work)
+    assert again.code == 1
+    assert "Traceback" not in again.err
+    server.start()
+    try:
+        name_server(monkeypatch, server.settings)
+        assert server.settings.password == PASSWORD
+        finished = tosg("load", "-w", work, "--json")
+        assert finished.code == 0, finished.err
+        genes = tosg("cypher", "MATCH (g:Gene) RETURN count(g) AS n", "-w", work, "--json")
+        assert genes.json["rows"] == [[222]]
+    finally:
+        server.stop(for_good=True)
+        shutil.rmtree(server.home, ignore_errors=True)
