@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tosg_graph.graph.ddl import schema_cypher
 from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, Property
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def property_table(properties: tuple[Property, ...]) -> str:
@@ -76,9 +79,41 @@ def command_paths() -> list[tuple[str, ...]]:
     return paths
 
 
+def figures() -> str:
+    """The table of figures in the README, from what the benchmark scripts wrote."""
+    line = json.loads((RESULTS / "line.json").read_text(encoding="utf-8"))
+    rows = [
+        f"| {what} | {run['median_s']:.1f} s ({run['range_s'][0]:.1f}–{run['range_s'][1]:.1f}), "
+        f"{run['peak_mb']:,} MB | `benchmarks/line.py` |"
+        for what, run in line["commands"].items()
+    ]
+    sizes = line["sizes_mb"]
+    rows.append(
+        f"| on disk: builds and names, embedded graph, cells | {sizes['graph']:.0f}, "
+        f"{sizes['embedded']:.0f}, {sizes['cells']:.0f} MB | `benchmarks/line.py` |"
+    )
+    cells = json.loads((RESULTS / "cells_read.json").read_text(encoding="utf-8"))["results"]
+    for order, name in (("random", "in random order"), ("block_64", "in shuffled blocks of 64")):
+        ours, take, backed = (
+            cells[order][reader]["median"] for reader in ("tosg_graph", "arrow_take", "h5ad_backed")
+        )
+        rows.append(
+            f"| reading cells {name}, cells per second | {ours:,} ({ours / take:.0f} × Arrow take, "
+            f"{ours / backed:.0f} × backed h5ad) | `benchmarks/cells_read.py` |"
+        )
+    return "\n".join(["| what | figure | script |", "|---|---|---|", *rows])
+
+
+def readme() -> str:
+    """The README with the figures of the day in their place."""
+    before, rest = (ROOT / "README.md").read_text(encoding="utf-8").split(BEGIN)
+    return f"{before}{BEGIN}\n{figures()}\n{END}{rest.split(END)[1]}"
+
+
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
+        ROOT / "README.md": readme(),
         ROOT / "docs" / "cli.md": cli_page(),
         ROOT / "docs" / "schema.md": schema_page(),
         ROOT / "cypher" / "schema.cypher": schema_cypher(),

@@ -162,10 +162,10 @@ def below(g: Graph, kind: str, tops: set[str], most: int = 15) -> Rows:
 def central_dogma(g: Graph, gene: str) -> Rows:
     rows: Rows = []
     for p, e in g.one_step(("ENCODES",), g.named(gene, "Gene"), "source"):
-        chains = [
-            (a, b) for a in g.of("TRANSCRIBED_TO") for b in g.of("TRANSLATED_TO")
-            if a["source"] == e["source"] and a["target"] == b["source"] and b["target"] == p
-        ] or [(None, None)]  # fmt: skip
+        first = [a for a in g.of("TRANSCRIBED_TO") if a["source"] == e["source"]]
+        second = [b for b in g.of("TRANSLATED_TO") if b["target"] == p]
+        chains = [(a, b) for a in first for b in second if a["target"] == b["source"]]
+        chains = chains or [(None, None)]
         for a, b in chains:
             t = a["target"] if a else None
             rows.append((
