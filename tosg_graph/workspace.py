@@ -13,7 +13,7 @@ is keyed by the same ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -411,7 +411,7 @@ class Workspace:
         if cypher is not None:
             unlimited = ReadLimits(timeout=60.0, max_rows=1_000_000, max_bytes=200_000_000)
             result = self.cypher(cypher, parameters, limits=unlimited)
-            return Subgraph.of_ids(self.graph, node_ids(result), query=cypher)
+            return Subgraph.of_ids(self.graph, result.node_ids(), query=cypher)
         return Subgraph.whole(self.graph)
 
     def cell_loader(self, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:
@@ -469,41 +469,4 @@ class Workspace:
             text_dims=text_dims,
             seed=seed,
             overwrite=overwrite,
-        )
-
-
-def node_ids(result: ResultTable) -> list[str]:
-    """Ids of the nodes in a result, each once, in the order of the rows.
-
-    Raises
-    ------
-    UsageError
-        If a value is neither a node id, a node, a path, nor a list of these.
-    """
-    if result.truncated:
-        raise UsageError(
-            f"the query returns more than {len(result.rows):,} rows; choose nodes with fewer rows, "
-            "such as RETURN DISTINCT p.id"
-        )
-    found: dict[str, None] = {}
-    for row in result.rows:
-        for column, value in zip(result.columns, row, strict=True):
-            found.update(dict.fromkeys(_ids_of(value, column)))
-    return list(found)
-
-
-def _ids_of(value: object, column: str) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _ids_of(item, column)
-    elif isinstance(value, dict) and isinstance(value.get("nodes"), list):
-        yield from _ids_of(value["nodes"], column)
-    elif isinstance(value, dict) and isinstance(value.get("id"), str):
-        yield value["id"]
-    elif value is not None:
-        raise UsageError(
-            f"column {column!r} holds {value!r}; a query that chooses a subgraph returns node ids, "
-            "nodes or paths, such as RETURN p.id"
         )

@@ -109,3 +109,16 @@ def test_a_missing_parameter_is_named() -> None:
     check_parameters("RETURN $a", {"a": None, "more": 1})
     with pytest.raises(UsageError, match=r"uses \$b, \$c; parameters given: a"):
         check_parameters("RETURN $a, $c, $b", {"a": 1})
+
+
+def test_ids_of_nodes_stand_in_ids_nodes_paths_and_lists() -> None:
+    path = {"nodes": [{"id": "c", "label": "Gene"}, {"id": "a", "label": "Gene"}], "edges": []}
+    table = ResultTable(("x", "y"), [("a", {"id": "b", "label": "Gene"}), (path, ["d", None])])
+    assert table.node_ids() == ["a", "b", "c", "d"]
+
+
+def test_what_is_no_node_is_named_with_its_column() -> None:
+    with pytest.raises(UsageError, match=r"column 'n' holds 3; .*RETURN p\.id"):
+        ResultTable(("n",), [(3,)]).node_ids()
+    with pytest.raises(UsageError, match="more than 1 rows"):
+        ResultTable(("n",), [("a",)], truncated=True).node_ids()

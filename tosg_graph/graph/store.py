@@ -64,6 +64,26 @@ class ResultTable:
         place = self.columns.index(name)
         return [row[place] for row in self.rows]
 
+    def node_ids(self) -> list[str]:
+        """Ids of the nodes in the rows, each once, in the order of the rows.
+
+        Raises
+        ------
+        UsageError
+            If the rows were cut short, or a value is neither a node id, a node, a path, nor a list
+            of these.
+        """
+        if self.truncated:
+            raise UsageError(
+                f"the query returns more than {len(self.rows):,} rows; choose nodes with fewer "
+                "rows, such as RETURN DISTINCT p.id"
+            )
+        found: dict[str, None] = {}
+        for row in self.rows:
+            for column, value in zip(self.columns, row, strict=True):
+                found.update(dict.fromkeys(_ids_of(value, column)))
+        return list(found)
+
     def to_dict(self) -> dict[str, Any]:
         """``{"columns": […], "rows": [[…]], "truncated": bool}``, ready for JSON."""
         return {
@@ -94,6 +114,23 @@ class ResultTable:
         more = ", cut short by a limit" if self.truncated else ""
         note = f"<p>{len(self.rows)} rows{more}; {min(len(self.rows), _SHOWN)} shown</p>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+def _ids_of(value: object, column: str) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _ids_of(item, column)
+    elif isinstance(value, dict) and isinstance(value.get("nodes"), list):
+        yield from _ids_of(value["nodes"], column)
+    elif isinstance(value, dict) and isinstance(value.get("id"), str):
+        yield value["id"]
+    elif value is not None:
+        raise UsageError(
+            f"column {column!r} holds {value!r}; a query that chooses nodes returns node ids, "
+            "nodes or paths, such as RETURN p.id"
+        )
 
 
 def _arrow(values: list[Any]) -> pa.Array:
