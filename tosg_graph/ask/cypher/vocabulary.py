@@ -91,7 +91,7 @@ _LADYBUG = _words(
     "regexp_extract regexp_extract_all regexp_replace regexp_split_to_array md5 sha256 hash "
     "range list_creation list_append list_prepend list_cat list_concat list_contains list_has "
     "list_has_all list_has_any list_distinct list_unique list_element list_extract list_slice "
-    "list_filter list_transform list_reduce list_indexof list_position list_max list_min list_sum "
+    "list_reduce list_indexof list_position list_max list_min list_sum "
     "list_product list_reverse list_sort list_reverse_sort list_to_string list_any_value "
     "array_contains array_distance array_cosine_similarity array_inner_product array_dot_product "
     "map map_keys map_values map_extract element_at cardinality struct_extract struct_pack"
@@ -109,6 +109,9 @@ ELSEWHERE: dict[str, dict[str, str]] = {
         "head": "xs[1]",
         "last": "xs[-1]",
         "split": "string_split(s, separator)",
+        # LadybugDB 0.22.0 hands these two values of other rows (docs/engines.md).
+        "list_transform": "properties(nodes(p), 'id') on a path, or UNWIND",
+        "list_filter": "any(x IN xs WHERE …), or UNWIND and WHERE",
         "reduce": "list_reduce(xs, (a, b) -> a + b)",
         "shortestpath": "(a)-[e:TYPE* SHORTEST 1..4]->(b)",
         "allshortestpaths": "(a)-[e:TYPE* ALL SHORTEST 1..4]->(b)",
