@@ -168,9 +168,8 @@ def build(
             data, sources=source, files=files, use=use, threads=threads, progress=progress
         )
         progress.close()
-        report = built.manifest["report"]
         if as_json:
-            display.print_json({"build_id": built.id, "folder": str(built.path), **report})
+            display.print_json(reports.build_dict(built))
         else:
             reports.print_build(built)
             _next(f"tosg load -w {ws.path}")
@@ -435,11 +434,14 @@ def demo(
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Workspace folder.")] = Path(
         "tosg-demo"
     ),
+    as_json: JsonOption = False,
 ) -> None:
     """Run the main job from end to end on the example data: build, load, query, ask, export."""
     from tosg_graph.demo import run_demo
 
-    run_demo(workspace)
+    done = run_demo(workspace, show=not as_json)
+    if as_json:
+        display.print_json(done)
 
 
 # ---- shared ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tosg_graph import display, reports
 from tosg_graph.config import Settings
@@ -13,10 +14,22 @@ PATHWAY = "R-HSA-1280215"
 QUESTION = "Which receptors detected in CD14+ monocytes are targeted by a drug?"
 
 
-def run_demo(path: Path) -> None:
+def run_demo(path: Path, *, show: bool = True) -> dict[str, Any]:
     """Build, load, convert, query, ask and export; each step shows the command that does it.
 
     The embedded graph is used whatever the environment says, so that a server is never touched.
+
+    Parameters
+    ----------
+    path
+        The workspace folder.
+    show
+        Whether to print the commands and what they print.
+
+    Returns
+    -------
+    dict
+        What each command prints with ``--json``.
 
     Raises
     ------
@@ -27,62 +40,80 @@ def run_demo(path: Path) -> None:
 
     for module in ("torch", "torch_geometric", "safetensors.torch", "sklearn"):
         require(module)
-    ws = Workspace(path, settings=Settings(workspace=path))
-    with ws:
-        _graph(ws)
-        _cells(ws)
-        _query(ws)
-        _ask(ws)
-        _export(ws)
-    _what_next(path)
+    with Workspace(path, settings=Settings(workspace=path)) as ws:
+        steps = (_build, _load, _cells, _query, _ask, _export)
+        done = {step.__name__.strip("_"): step(ws, show) for step in steps}
+    if show:
+        _what_next(path)
+    return done
 
 
-def _command(text: str) -> None:
-    display.console().print(f"\n$ {text}", style="bold cyan", markup=False, soft_wrap=True)
+def _command(text: str, show: bool) -> None:
+    if show:
+        line = f"\n$ {text}"
+        display.console().print(line, style="bold cyan", markup=False, soft_wrap=True)
 
 
-def _graph(ws: Workspace) -> None:
-    _command(f"tosg build --data {data_folder()} -w {ws.path}")
+def _build(ws: Workspace, show: bool) -> dict[str, Any]:
+    _command(f"tosg build --data {data_folder()} -w {ws.path}", show)
     with display.steps() as progress:
         build = ws.build(data_folder(), progress=progress)
-    reports.print_build(build)
-    _command(f"tosg load -w {ws.path}")
+    if show:
+        reports.print_build(build)
+    return reports.build_dict(build)
+
+
+def _load(ws: Workspace, show: bool) -> dict[str, Any]:
+    _command(f"tosg load -w {ws.path}", show)
     with display.steps() as progress:
         loaded = ws.load(progress=progress)
-    reports.print_load(loaded)
+    if show:
+        reports.print_load(loaded)
+    return loaded.to_dict()
 
 
-def _cells(ws: Workspace) -> None:
+def _cells(ws: Workspace, show: bool) -> dict[str, Any]:
     file = write_cells(ws.path / "simulated_blood.h5ad")
-    display.console().print("\nThe cells of this demo are simulated; they stand for no person.")
-    _command(f"tosg cells add {file} --name blood --label celltype -w {ws.path}")
+    if show:
+        display.console().print("\nThe cells of this demo are simulated; they stand for no person.")
+    words = f"--name blood --label celltype --donor donor -w {ws.path}"
+    _command(f"tosg cells add {file} {words}", show)
     with display.steps() as progress:
         report = ws.add_cells(
             file, name="blood", label="celltype", donor="donor", replace=True, progress=progress
         )
-    reports.print_cells_added(report)
+    if show:
+        reports.print_cells_added(report)
+    return report.to_dict()
 
 
-def _query(ws: Workspace) -> None:
-    _command(f"tosg query drug_targets drug=imatinib -w {ws.path}")
+def _query(ws: Workspace, show: bool) -> dict[str, Any]:
+    _command(f"tosg query drug_targets drug=imatinib -w {ws.path}", show)
     result = ws.query("drug_targets", drug="imatinib")
-    display.print_table(result.columns, result.rows, most=10)
+    if show:
+        display.print_table(result.columns, result.rows, most=10)
+    return result.to_dict()
 
 
-def _ask(ws: Workspace) -> None:
-    _command(f'tosg ask "{QUESTION}" --cells blood -w {ws.path}')
-    reports.print_answer(ws.ask(QUESTION, cells="blood"), most=10)
+def _ask(ws: Workspace, show: bool) -> dict[str, Any]:
+    _command(f'tosg ask "{QUESTION}" --cells blood -w {ws.path}', show)
+    answer = ws.ask(QUESTION, cells="blood")
+    if show:
+        reports.print_answer(answer, most=10)
+    return answer.to_dict()
 
 
-def _export(ws: Workspace) -> None:
+def _export(ws: Workspace, show: bool) -> dict[str, Any]:
     out = ws.path / "export"
-    _command(f"tosg export --pathway {PATHWAY} --cells blood --out {out} -w {ws.path}")
+    _command(f"tosg export --pathway {PATHWAY} --cells blood --out {out} -w {ws.path}", show)
     with display.steps() as progress:
         progress("choosing the subgraph and writing tensors")
         export = ws.export(
             out, subgraph=ws.subgraph(pathway=PATHWAY), cells="blood", overwrite=True
         )
-    reports.print_export(export)
+    if show:
+        reports.print_export(export)
+    return dict(export.manifest)
 
 
 def _what_next(path: Path) -> None:

@@ -104,6 +104,11 @@ def _source_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
+def build_dict(build: Build) -> dict[str, Any]:
+    """The report of a build as plain values, for ``--json``."""
+    return {"build_id": build.id, "folder": str(build.path), **build.manifest["report"]}
+
+
 def print_build(build: Build) -> None:
     """Print the report of a build: sources, joins, what was turned away, and what there is."""
     report = build.manifest["report"]

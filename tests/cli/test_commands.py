@@ -32,6 +32,7 @@ def test_a_command_has_help_and_a_place_in_the_docs(words: tuple[str, ...], tosg
     body = ran.out.split("\n", 2)[2].strip()
     assert body
     assert not body.startswith("Options")
+    assert "--json" in ran.out
     assert f"## tosg {' '.join(words)}\n" in (ROOT / "docs" / "cli.md").read_text()
 
 
@@ -249,3 +250,20 @@ def test_a_build_report_is_an_object(tosg: Tosg, work: Path) -> None:
     report = json.loads(ran.out)
     assert report["sources"]["signor"]["facts"] > 100
     assert report["nodes"]["Gene"] == 222
+
+
+def test_the_demo_runs_the_whole_line(tosg: Tosg, tmp_path: Path) -> None:
+    ran = tosg("demo", "-w", tmp_path / "demo", "--json")
+    assert ran.code == 0, ran.err
+    done = ran.json
+    assert list(done) == ["build", "load", "cells", "query", "ask", "export"]
+    assert done["load"]["build_id"] == done["build"]["build_id"]
+    symbols = [row[done["query"]["columns"].index("symbol")] for row in done["query"]["rows"]]
+    assert "ABL1" in symbols
+    assert done["ask"]["status"] == "answered"
+    assert done["ask"]["citations"]
+    assert done["export"]["cells"]
+    shown = tosg("demo", "-w", tmp_path / "demo")
+    assert shown.code == 0, shown.err
+    for said in ("$ tosg build", "simulated", "$ tosg query", "answered", "$ tosg export", "next"):
+        assert said in shown.out
