@@ -163,7 +163,7 @@ def build(
 ) -> None:
     """Build the graph from public files and print the report."""
     files = {name: Path(path) for name, path in pairs(file).items()}
-    with open_workspace(workspace) as ws, display.steps() as progress:
+    with Workspace(workspace) as ws, display.steps() as progress:
         built = ws.build(
             data, sources=source, files=files, use=use, threads=threads, progress=progress
         )
@@ -184,7 +184,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Load the build into the embedded graph, or into the server that TOSG_NEO4J_URI names."""
-    with open_workspace(workspace) as ws, display.steps() as progress:
+    with Workspace(workspace) as ws, display.steps() as progress:
         report = ws.bulk_load(progress=progress) if bulk else ws.load(progress=progress)
         progress.close()
         if as_json:
@@ -231,7 +231,7 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Run a named query."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         if list_ or name is None:
             columns = ("query", "answers", "parameters")
             found = [(q.name, q.sentence, q.usage) for q in ws.queries().values()]
@@ -252,7 +252,7 @@ def cypher(
     as_json: JsonOption = False,
 ) -> None:
     """Run a Cypher query of your own; only reading passes."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         limits = _limits(ws, timeout, max_rows)
         result = ws.cypher(text, values(parameters), limits=limits)
         for note in ws.cypher_notes(text):
@@ -268,7 +268,7 @@ def evidence(
     as_json: JsonOption = False,
 ) -> None:
     """Print the statements of the sources behind one fact."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         _print_result(ws.evidence(edge_id), as_json=as_json, most=rows)
 
 
@@ -282,7 +282,7 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question in English, with the rows and publications behind the answer."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         answer = ws.ask(question, cells=cells, limits=_limits(ws, timeout, None))
         if as_json:
             display.print_json(answer.to_dict())
@@ -314,7 +314,7 @@ def cells_add(
     as_json: JsonOption = False,
 ) -> None:
     """Convert an h5ad into a cell store keyed to the graph, and print how its features joined."""
-    with open_workspace(workspace) as ws, display.steps() as progress:
+    with Workspace(workspace) as ws, display.steps() as progress:
         report = ws.add_cells(
             source,
             name=name,
@@ -335,7 +335,7 @@ def cells_add(
 @cells_app.command("list")
 def cells_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """List the cell stores of the workspace."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         stores = [ws.cells(name) for name in ws.cell_names()]
         columns = ("store", "cells", "modalities", "values", "label", "source")
         rows = [
@@ -359,7 +359,7 @@ def cells_info(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a cell store holds and how its features joined to the graph."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         store = ws.cells(name)
         if as_json:
             display.print_json(reports.cell_store_dict(store))
@@ -377,7 +377,7 @@ def cells_profile(
     as_json: JsonOption = False,
 ) -> None:
     """Print, for a group of cells, the share detecting each feature and its mean per 10,000."""
-    with open_workspace(workspace) as ws:
+    with Workspace(workspace) as ws:
         result = ws.profile(name, group, modality=modality)
         _print_result(result, as_json=as_json, most=rows)
 
@@ -408,7 +408,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Export a subgraph, joined with cells, as tensors for PyTorch Geometric."""
-    with open_workspace(workspace) as ws, display.steps() as progress:
+    with Workspace(workspace) as ws, display.steps() as progress:
         progress("choosing the subgraph")
         subgraph = ws.subgraph(pathway=pathway, seeds=seed_node, hops=hops, cypher=cypher_)
         progress("writing tensors")
@@ -445,11 +445,6 @@ def demo(
 
 
 # ---- shared ----------------------------------------------------------------------------------
-
-
-def open_workspace(path: Path | None) -> Workspace:
-    """Open the workspace that the option, the environment or the default names."""
-    return Workspace(path)
 
 
 def _print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, as_json: bool) -> None:

@@ -276,7 +276,7 @@ class Workspace:
         question
             One question.
         cells
-            Name of the cell store that abundance is read from; default: the only one there is.
+            Name of the cell store that abundance is read from; default: those of the workspace.
         limits
             Time, rows and bytes that a read may cost.
         """
@@ -343,7 +343,9 @@ class Workspace:
 
     def cell_names(self) -> list[str]:
         """Names of the cell stores in this workspace, sorted."""
-        return sorted(p.parent.name for p in (self.path / "cells").glob("[!.]*/manifest.json"))
+        from tosg_graph.cells.manifest import store_names
+
+        return store_names(self.path / "cells")
 
     def cells(self, name: str) -> CellStore:
         """Open a cell store by name."""

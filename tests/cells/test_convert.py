@@ -17,7 +17,8 @@ from scipy import sparse
 from tests.cells.files import RNA, as_layout, blood, cell_names, random_counts, write
 from tests.tiny import gene
 from tosg_graph.cells import matrix as matrix_module
-from tosg_graph.cells.convert import add_h5ad, store_names
+from tosg_graph.cells.convert import add_h5ad
+from tosg_graph.cells.manifest import store_names
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.errors import CellsError, UsageError
 

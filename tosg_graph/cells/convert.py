@@ -6,7 +6,6 @@ the antibody counts of ``obsm`` are in memory; the matrix never is.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,9 +25,9 @@ from tosg_graph.cells.manifest import (
     BATCH_CELLS,
     FEATURES,
     FORMAT,
-    MANIFEST,
     OBS,
     SHARD_CELLS,
+    STORE_NAME,
     file_record,
     sha256,
     write_manifest,
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from tosg_graph.cells.h5ad import H5ad, Part
     from tosg_graph.cells.shards import Shard
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 _Progress = Callable[[str], None]
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -149,17 +147,8 @@ def add_h5ad(
     return report
 
 
-def store_names(folder: Path) -> list[str]:
-    """Names of the finished stores in a folder, sorted."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        p.name for p in folder.iterdir() if _NAME.match(p.name) and (p / MANIFEST).is_file()
-    )
-
-
 def _free_place(folder: Path, name: str, *, replace: bool) -> Path:
-    if not _NAME.match(name):
+    if not STORE_NAME.match(name):
         raise UsageError(
             f"{name!r} is no name for a cell store; letters, digits, '.', '_' and '-' make one"
         )

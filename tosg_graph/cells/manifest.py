@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ SHARD_CELLS = 262_144
 
 #: Parts of a manifest that do not say what the store holds.
 _NOT_IDENTITY = frozenset({"name", "report", "tool_version"})
+
+#: What a cell store may be called.
+STORE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
 
 def file_record(path: Path, *, rows: int) -> dict[str, Any]:
@@ -76,3 +80,12 @@ def identity(manifest: dict[str, Any]) -> str:
     kept = {key: value for key, value in manifest.items() if key not in _NOT_IDENTITY}
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def store_names(folder: Path) -> list[str]:
+    """Names of the finished stores in a folder, sorted."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        p.name for p in folder.iterdir() if STORE_NAME.match(p.name) and (p / MANIFEST).is_file()
+    )

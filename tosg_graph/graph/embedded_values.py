@@ -6,10 +6,12 @@ import base64
 import datetime
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from tosg_graph.graph.store import edges_ending_in
 
 #: An edge knows the places of its ends in their tables until their ids are looked up.
 Place = tuple[int, int]
@@ -82,7 +84,7 @@ def fill_ends(rows: Iterable[Any], ids: Callable[[int, list[int]], dict[int, str
     bool
         Whether there was any edge.
     """
-    edges = list(_edges(rows))
+    edges = list(edges_ending_in(tuple, rows))
     wanted: defaultdict[int, set[int]] = defaultdict(set)
     for edge in edges:
         for end in ("source", "target"):
@@ -94,15 +96,3 @@ def fill_ends(rows: Iterable[Any], ids: Callable[[int, list[int]], dict[int, str
             table, offset = edge[end]
             edge[end] = found[table][offset]
     return bool(edges)
-
-
-def _edges(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("source"), tuple):
-            yield value
-        else:
-            for item in value.values():
-                yield from _edges(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _edges(item)

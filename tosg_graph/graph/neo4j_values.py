@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from tosg_graph.graph.store import edges_ending_in
 
 
 def plain(value: Any) -> Any:
@@ -84,22 +86,10 @@ def fill_ends(rows: Iterable[Any], ids: Callable[[list[str]], dict[str, str]]) -
     bool
         Whether there was any edge.
     """
-    edges = list(_edges(rows))
+    edges = list(edges_ending_in(_End, rows))
     wanted = sorted({str(edge[end]) for edge in edges for end in ("source", "target")})
     found = ids(wanted) if wanted else {}
     for edge in edges:
         for end in ("source", "target"):
             edge[end] = found.get(edge[end])
     return bool(edges)
-
-
-def _edges(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("source"), _End):
-            yield value
-        else:
-            for item in value.values():
-                yield from _edges(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _edges(item)

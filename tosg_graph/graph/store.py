@@ -133,6 +133,22 @@ def _ids_of(value: object, column: str) -> Iterator[str]:
         )
 
 
+def edges_ending_in(kind: type, value: Any) -> Iterator[dict[str, Any]]:
+    """Edges anywhere in the rows of a read whose ends an engine has yet to look up.
+
+    Until then an end is a value of ``kind``, which no finished value is.
+    """
+    if isinstance(value, dict):
+        if isinstance(value.get("source"), kind):
+            yield value
+        else:
+            for item in value.values():
+                yield from edges_ending_in(kind, item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from edges_ending_in(kind, item)
+
+
 def _arrow(values: list[Any]) -> pa.Array:
     import pyarrow as pa
 
