@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 
 class PropertyType(StrEnum):
@@ -182,6 +182,7 @@ COMMON: tuple[Property, ...] = (
     _text("name", "The name that the field reads.", indexed=True),
     _text("text", "Readable paragraph, composed in a fixed order from sourced fields."),
     _text("description", "What a source says of it, as the source says it."),
+    _text("description_source", "Name of the source whose description it is."),
     _texts("synonyms", "Other names, sorted."),
     _texts("xrefs", "The same thing in other databases, as CURIEs, sorted."),
     _texts("sources", "Names of the sources that know this node, sorted."),
@@ -202,6 +203,11 @@ EDGE_COMMON: tuple[Property, ...] = (
     _texts("licences", "Licences of those statements, sorted."),
     _texts("pmids", "PubMed ids behind the fact, sorted as numbers."),
     Property("n_evidence", PropertyType.INTEGER, "Number of statements behind the fact."),
+    Property(
+        "score",
+        PropertyType.FLOAT,
+        "Largest score that a statement has, from 0 to 1; sources mean different things by it.",
+    ),
 )
 
 _PLACES = (
@@ -218,6 +224,7 @@ LABELS: tuple[Label, ...] = (
         "A human gene with its approved symbol.",
         (
             _text("symbol", "Approved symbol.", indexed=True),
+            _text("biotype", "Biotype of Ensembl, such as protein_coding."),
             _text("locus_group", "Group of the locus type, such as protein-coding gene."),
             _text("locus_type", "Locus type, such as gene with protein product."),
             _text("location", "Cytogenetic band."),
@@ -231,6 +238,7 @@ LABELS: tuple[Label, ...] = (
         (
             _text("symbol", "Approved symbol of its gene.", indexed=True),
             _text("version", "Version of the id in the source that named it."),
+            _text("biotype", "Biotype of Ensembl, such as protein_coding or retained_intron."),
             _flag("mane_select", "Whether MANE chose it as the representative transcript."),
         ),
     ),
@@ -244,6 +252,7 @@ LABELS: tuple[Label, ...] = (
             _text("accession", "UniProt accession.", indexed=True),
             _text("entry_name", "UniProt entry name.", indexed=True),
             Property("length", PropertyType.INTEGER, "Number of amino acids."),
+            _flag("reviewed", "Whether UniProt's curators have reviewed the entry."),
             *_PLACES,
         ),
     ),
@@ -258,20 +267,43 @@ LABELS: tuple[Label, ...] = (
             *_PLACES,
         ),
     ),
-    Label("Pathway", "biolink:Pathway", ("REACT", "WIKIPATHWAYS"), "A pathway of a database."),
+    Label(
+        "Family",
+        "biolink:ProteinFamily",
+        ("SIGNOR", "FAMILY"),
+        "Proteins any of which may take the same part; a source names it as one actor.",
+    ),
+    Label(
+        "Pathway",
+        "biolink:Pathway",
+        ("REACT", "WIKIPATHWAYS", "GMT"),
+        "A pathway of a database, or a gene set of a user's own.",
+    ),
     Label("Disease", "biolink:Disease", ("DOID", "MONDO"), "A disease of an ontology."),
     Label(
         "Drug",
         "biolink:Drug",
-        ("DrugCentral", "DRUGBANK", "CHEMBL.COMPOUND"),
-        "A substance that is used, or was tried, as a medicine.",
+        (
+            "DrugCentral",
+            "DRUGBANK",
+            "CHEMBL.COMPOUND",
+            "GTOPDB",
+            "CHEBI",
+            "PUBCHEM.COMPOUND",
+            "SIGNOR",
+        ),
+        "A substance that is used, or was tried, as a medicine, or that acts on proteins.",
         merge_by_name=True,
     ),
     Label("CellType", "biolink:Cell", ("CL",), "A cell type of the Cell Ontology."),
     Label("Tissue", "biolink:GrossAnatomicalStructure", ("UBERON",), "A part of the body."),
+    Label("Compartment", "biolink:CellularComponent", ("GO",), "A place within or around a cell."),
 )
 
 _ACTORS = tuple((a, b) for a in ("Protein", "Complex") for b in ("Protein", "Complex"))
+_SIGNALLERS = tuple(
+    (a, b) for a in ("Protein", "Complex", "Family") for b in ("Protein", "Complex", "Family")
+)
 
 EDGE_TYPES: tuple[EdgeType, ...] = (
     EdgeType(
@@ -317,21 +349,21 @@ EDGE_TYPES: tuple[EdgeType, ...] = (
     EdgeType(
         "ACTIVATES",
         "biolink:regulates",
-        _ACTORS,
+        _SIGNALLERS,
         "The source raises the activity or amount of the target.",
         sign=1,
     ),
     EdgeType(
         "INHIBITS",
         "biolink:regulates",
-        _ACTORS,
+        _SIGNALLERS,
         "The source lowers the activity or amount of the target.",
         sign=-1,
     ),
     EdgeType(
         "REGULATES",
         "biolink:regulates",
-        _ACTORS,
+        _SIGNALLERS,
         "The source acts on the target; the sign is not known.",
     ),
     EdgeType("BINDS", "biolink:binds", _ACTORS, "The ligand binds the receptor."),
@@ -345,8 +377,22 @@ EDGE_TYPES: tuple[EdgeType, ...] = (
     EdgeType(
         "MEMBER_OF",
         "biolink:participates_in",
-        (("Gene", "Pathway"), ("Protein", "Pathway")),
-        "The gene or protein takes part in the pathway.",
+        (("Gene", "Pathway"), ("Protein", "Pathway"), ("Protein", "Family")),
+        "The gene or protein takes part in the pathway, or the protein is one of the family.",
+    ),
+    EdgeType(
+        "LOCATED_IN",
+        "biolink:located_in",
+        (("Protein", "Compartment"),),
+        "The protein was found in the compartment.",
+        own=(
+            Property(
+                "reliability",
+                PropertyType.STRING,
+                "How sure a source is, in its own word, such as Enhanced.",
+                Aggregate.JOIN,
+            ),
+        ),
     ),
     EdgeType(
         "IS_A",
@@ -370,8 +416,8 @@ EDGE_TYPES: tuple[EdgeType, ...] = (
     EdgeType(
         "TARGETS",
         "biolink:physically_interacts_with",
-        (("Drug", "Protein"),),
-        "The drug acts on, or binds, the protein.",
+        (("Drug", "Protein"), ("Drug", "Complex"), ("Drug", "Family")),
+        "The drug acts on, or binds, the protein, the complex or one of the family.",
         own=(
             Property(
                 "action",

@@ -11,6 +11,8 @@ CALL () {
   UNION ALL
   MATCH (n:Complex) RETURN 'node' AS kind, 'Complex' AS name, count(n) AS number
   UNION ALL
+  MATCH (n:Family) RETURN 'node' AS kind, 'Family' AS name, count(n) AS number
+  UNION ALL
   MATCH (n:Pathway) RETURN 'node' AS kind, 'Pathway' AS name, count(n) AS number
   UNION ALL
   MATCH (n:Disease) RETURN 'node' AS kind, 'Disease' AS name, count(n) AS number
@@ -20,6 +22,8 @@ CALL () {
   MATCH (n:CellType) RETURN 'node' AS kind, 'CellType' AS name, count(n) AS number
   UNION ALL
   MATCH (n:Tissue) RETURN 'node' AS kind, 'Tissue' AS name, count(n) AS number
+  UNION ALL
+  MATCH (n:Compartment) RETURN 'node' AS kind, 'Compartment' AS name, count(n) AS number
   UNION ALL
   MATCH ()-[r:TRANSCRIBED_TO]->() RETURN 'edge' AS kind, 'TRANSCRIBED_TO' AS name, count(r) AS number
   UNION ALL
@@ -40,6 +44,8 @@ CALL () {
   MATCH ()-[r:INTERACTS_WITH]->() RETURN 'edge' AS kind, 'INTERACTS_WITH' AS name, count(r) AS number
   UNION ALL
   MATCH ()-[r:MEMBER_OF]->() RETURN 'edge' AS kind, 'MEMBER_OF' AS name, count(r) AS number
+  UNION ALL
+  MATCH ()-[r:LOCATED_IN]->() RETURN 'edge' AS kind, 'LOCATED_IN' AS name, count(r) AS number
   UNION ALL
   MATCH ()-[r:IS_A]->() RETURN 'edge' AS kind, 'IS_A' AS name, count(r) AS number
   UNION ALL

@@ -13,7 +13,7 @@
 // @column n_evidence Number of statements behind the fact.
 // :param edge_id => 'fb9a415ddc90fc78'
 MATCH (a)-[r:TRANSCRIBED_TO|TRANSLATED_TO|ENCODES|PART_OF|ACTIVATES|INHIBITS|REGULATES|BINDS
-           |INTERACTS_WITH|MEMBER_OF|IS_A|CHILD_OF|ASSOCIATED_WITH|TARGETS|TREATS|PALLIATES]->(b)
+           |INTERACTS_WITH|MEMBER_OF|LOCATED_IN|IS_A|CHILD_OF|ASSOCIATED_WITH|TARGETS|TREATS|PALLIATES]->(b)
 WHERE r.edge_id = $edge_id
 RETURN a.id AS source_id, a.name AS source, type(r) AS type, b.id AS target_id, b.name AS target,
        r.sign AS sign, r.mechanisms AS mechanisms, r.sources AS sources, r.licences AS licences,

@@ -14,11 +14,11 @@
 // :param node => 'UniProtKB:P00533'
 // :param limit => 1000
 CALL () {
-  MATCH (x:Gene|Transcript|Protein|Complex|Pathway|Disease|Drug|CellType|Tissue)
+  MATCH (x:Gene|Transcript|Protein|Complex|Family|Pathway|Disease|Drug|CellType|Tissue|Compartment)
   WHERE x.id = $node
   RETURN x
   UNION
-  MATCH (x:Gene|Transcript|Protein|Complex|Pathway|Disease|Drug|CellType|Tissue)
+  MATCH (x:Gene|Transcript|Protein|Complex|Family|Pathway|Disease|Drug|CellType|Tissue|Compartment)
   WHERE x.name = $node
   RETURN x
   UNION

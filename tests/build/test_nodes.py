@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.build import world as w
-from tosg_graph.build.nodes import same_names
+from tosg_graph.build.merging import same_names
 from tosg_graph.errors import BuildError
 from tosg_graph.schema import LABEL
 
@@ -198,5 +198,5 @@ def test_merging_by_name_is_what_comparing_every_pair_gives(nodes, random):
     listed = [(node, name, sources) for node, (name, sources) in nodes.items()]
     random.shuffle(listed)
     frame = pd.DataFrame(listed, columns=["id", "name", "sources"], dtype=object)
-    found = same_names(frame, LABEL["Drug"]).to_pylist()
+    found = same_names(frame, LABEL["Drug"]).to_dict("records")
     assert {row["other"]: row["id"] for row in found} == merged_by_hand(listed)

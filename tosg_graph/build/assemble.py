@@ -17,7 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tosg_graph.build import complexes, evidence, manifest, nodes, products, report, text
+from tosg_graph.build import (
+    complexes,
+    evidence,
+    manifest,
+    merging,
+    nodes,
+    products,
+    report,
+    text,
+)
 from tosg_graph.build.engine import Engine
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.licences import check_use
@@ -143,7 +152,7 @@ def _stage(located: Located, folder: Path, use: str, say: Progress) -> Staging:
 def _look_at(engine: Engine, staging: Staging) -> None:
     files = staging.close()
     per_label = [f"{kind}_{label}" for kind in ("nodes", "annotations") for label in LABEL]
-    for name in (*per_label, "complexes", "statements", "rejected"):
+    for name in (*per_label, "complexes", "mappings", "statements", "rejected"):
         engine.view(name, files.get(name, []), staged_schema(name))
 
 
@@ -152,8 +161,10 @@ def _join(engine: Engine, say: Progress) -> None:
     resolver = Resolver(engine)
     nodes.start(engine)
     simple = [label for label in LABELS if label.name != "Complex"]
+    merging.start(engine)
     for label in simple:
         nodes.declare(engine, label)
+        merging.merge(engine, label)
         nodes.name_aliases(engine, label)
     products.start(engine, resolver)
     resolver.learn_names(nodes.ALIAS_ROWS)

@@ -11,7 +11,7 @@ a loop in a hierarchy, are rejected.
 
 from __future__ import annotations
 
-from tosg_graph.build import complexes
+from tosg_graph.build import complexes, merging
 from tosg_graph.build.engine import Engine, literals
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.errors import BuildError
@@ -122,6 +122,7 @@ def _rejects() -> str:
         WHERE reason IS NOT NULL
     UNION ALL {complexes.rejects()}
     UNION ALL SELECT source, file, line, reason, value, NULL FROM rejected
+    UNION ALL {merging.rejects()}
     UNION ALL SELECT source, file, line, reason, value, candidates FROM annotation_rejects"""
 
 
@@ -169,7 +170,8 @@ def facts_query(edge: EdgeType) -> str:
     query = f"""SELECT source_id AS source, target_id AS target, source_label, target_label,
         edge_id, {sign} AS sign, {edge.directed} AS directed, tidy(list(mechanism)) AS mechanisms,
         tidy(list(e.source)) AS sources, tidy(list(licence)) AS licences,
-        tidy_numbers(flatten(list(pmids))) AS pmids, count(*) AS n_evidence{own}
+        tidy_numbers(flatten(list(pmids))) AS pmids, count(*) AS n_evidence,
+        max(score) AS score{own}
     FROM evidence_rows e WHERE type = '{edge.name}'
     GROUP BY source_id, target_id, source_label, target_label, edge_id"""
     if edge.name == "ENCODES":

@@ -64,7 +64,9 @@ FROM ({{ends}}) e ANTI JOIN merged m ON m.other = e.ref AND m.id = e.id
 WHERE id IS NOT NULL AND ref <> id
 """
 _MERGED = """
-SELECT other, name, 'skos:exactMatch', id, label, 'semapv:LexicalMatching', 'same name' FROM merged
+SELECT other, name, 'skos:exactMatch', id, label,
+    CASE why WHEN 'same name' THEN 'semapv:LexicalMatching' ELSE 'semapv:UnspecifiedMatching' END,
+    why FROM merged
 """
 _CANONICAL = f"""
 SELECT gene, symbol, '{_HAS_PRODUCT}', protein, 'Protein', 'semapv:CompositeMatching',

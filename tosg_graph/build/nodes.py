@@ -7,24 +7,23 @@ annotations, in the same order. Lists are united and sorted, and a name that los
 
 from __future__ import annotations
 
-import pandas as pd
-import pyarrow as pa
-
 from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.identifiers import Resolver
-from tosg_graph.schema import ALIAS_KINDS, ALIASES, LABEL, LABELS, Label, Property, PropertyType
+from tosg_graph.schema import ALIAS_KINDS, ALIASES, LABELS, Label, Property, PropertyType
 
 #: The sources whose word counts first, per label; the others follow in the order of their names.
 AUTHORITIES: dict[str, tuple[str, ...]] = {
-    "Gene": ("hgnc",),
-    "Transcript": ("hgnc",),
+    "Gene": ("hgnc", "gencode"),
+    "Transcript": ("gencode", "hgnc"),
     "Protein": ("uniprot", "hgnc"),
     "Complex": ("cellphonedb",),
-    "Pathway": ("reactome",),
-    "Disease": ("disease_ontology",),
-    "Drug": ("drugcentral",),
+    "Family": ("signor",),
+    "Pathway": ("reactome", "wikipathways"),
+    "Disease": ("disease_ontology", "mondo"),
+    "Drug": ("drugcentral", "gtopdb", "hetionet"),
     "CellType": ("cell_ontology",),
     "Tissue": ("uberon",),
+    "Compartment": ("hpa", "uniprot"),
 }
 #: Labels whose symbol names the node itself; a transcript bears the symbol of its gene.
 _BEARS_SYMBOL = ("Gene", "Protein")
@@ -32,7 +31,7 @@ _BEARS_SYMBOL = ("Gene", "Protein")
 ALIAS_ROWS = "alias_rows"
 # Annotations come after every row that declares a node.
 _AFTER = 1_000_000_000_000
-_MADE_HERE = ("id", "text", "sources")
+_MADE_HERE = ("id", "text", "sources", "description_source")
 
 
 def stated_properties(label: Label) -> list[Property]:
@@ -54,14 +53,12 @@ def start(engine: Engine) -> None:
         "CREATE OR REPLACE TABLE alias_rows (alias VARCHAR, namespace VARCHAR, kind VARCHAR, "
         "label VARCHAR, id VARCHAR, source VARCHAR, prio BIGINT)"
     )
-    engine.run(
-        "CREATE OR REPLACE TABLE merged (label VARCHAR, other VARCHAR, id VARCHAR, name VARCHAR)"
-    )
     for label in LABELS:
         columns = ", ".join(_column(p) for p in stated_properties(label))
         engine.run(
             f"CREATE OR REPLACE TABLE rows_{label.name} (id VARCHAR, source VARCHAR, prio BIGINT, "
-            f"{columns}, previous VARCHAR[], former_ids VARCHAR[])"
+            f"declares BOOLEAN, {columns}, previous VARCHAR[], former_ids VARCHAR[], "
+            "same_as VARCHAR[])"
         )
 
 
@@ -77,10 +74,9 @@ def declare(engine: Engine, label: Label, query: str | None = None) -> None:
     rows = query or f"SELECT * FROM nodes_{label.name}"
     engine.run(
         f"INSERT INTO rows_{label.name} BY NAME SELECT * EXCLUDE (file, line, row), "
+        "true AS declares, "
         f"row_number() OVER (ORDER BY {precedence(label.name)}) AS prio FROM ({rows})"
     )
-    if label.merge_by_name:
-        _merge_by_name(engine, label)
 
 
 def name_fallbacks(engine: Engine, label: Label) -> None:
@@ -105,7 +101,7 @@ def annotate(engine: Engine, label: Label, resolver: Resolver) -> bool:
     resolver.join(refs, into=f"annotated_{label.name}")
     engine.run(
         f"""INSERT INTO rows_{label.name} BY NAME
-        SELECT * EXCLUDE (ref, file, line, row), {_AFTER}
+        SELECT * EXCLUDE (ref, file, line, row), false AS declares, {_AFTER}
             + row_number() OVER (ORDER BY {precedence(label.name)}) AS prio
         FROM annotations_{label.name} JOIN (
             SELECT ref, id FROM annotated_{label.name} WHERE id IS NOT NULL
@@ -120,9 +116,9 @@ def name_aliases(engine: Engine, label: Label) -> None:
     """Make aliases of every name that the gathered rows of a label give."""
     engine.run(f"DELETE FROM alias_rows WHERE label = '{label.name}'")
     rows = f"rows_{label.name}"
-    lists = (("xref", "xrefs"), ("xref", "former_ids"), ("previous", "previous"))
+    lists = (("xref", x) for x in ("xrefs", "former_ids", "same_as"))
     values = ["SELECT 'id' AS kind, id AS value, id, source, prio FROM " + rows]
-    for kind, column in (*lists, ("synonym", "synonyms")):
+    for kind, column in (*lists, ("previous", "previous"), ("synonym", "synonyms")):
         values.append(f"SELECT '{kind}', unnest({column}), id, source, prio FROM {rows}")
     values.append(f"SELECT 'name', name, id, source, prio FROM {rows}")
     if label.name in _BEARS_SYMBOL:
@@ -184,7 +180,8 @@ def unite(engine: Engine, label: Label) -> None:
             tidy(list_filter(xrefs, lambda x: x <> id)) AS xrefs
         ) FROM (
             SELECT id, {", ".join(columns)}, {names} AS synonyms,
-                {_united("xrefs", "former_ids")} AS xrefs,
+                arg_min(source, prio) FILTER (WHERE description IS NOT NULL) AS description_source,
+                {_united("xrefs", "former_ids", "same_as")} AS xrefs,
                 list_sort(list(DISTINCT source)) AS sources
             FROM rows_{label.name} GROUP BY id
         )""",
@@ -207,54 +204,3 @@ _SQL = {
     PropertyType.FLOAT: "DOUBLE",
     PropertyType.BOOLEAN: "BOOLEAN",
 }
-
-
-def _merge_by_name(engine: Engine, label: Label) -> None:
-    rows = f"rows_{label.name}"
-    named = engine.arrow(
-        f"""SELECT id, arg_min(name, prio) FILTER (WHERE name IS NOT NULL) AS name,
-        list_sort(list(DISTINCT source)) AS sources FROM {rows} GROUP BY id ORDER BY id"""
-    )
-    engine.take("same", same_names(named.to_pandas(), label))
-    engine.run(f"INSERT INTO merged SELECT '{label.name}', other, id, name FROM same")
-    engine.make(
-        rows,
-        f"""SELECT r.* REPLACE (
-            coalesce(same.id, r.id) AS id,
-            CASE WHEN same.id IS NULL THEN former_ids
-                ELSE list_append(coalesce(former_ids, []), r.id) END AS former_ids
-        ) FROM {rows} r LEFT JOIN same ON same.other = r.id""",
-    )
-
-
-def same_names(nodes: pd.DataFrame, label: Label) -> pa.Table:
-    """Find nodes of different sources that have the same name, and the id that each group keeps.
-
-    Names are compared without case and with single blanks. A name that two nodes of *one* source
-    bear tells them apart by nothing, and merges nothing.
-
-    Parameters
-    ----------
-    nodes
-        ``id``, ``name`` and ``sources`` (list of names), one row per node.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``other, id, name``: the id that goes, the id that stays, and its name; sorted by ``other``.
-    """
-    known = nodes.dropna(subset="name")
-    key = known["name"].str.split().str.join(" ").str.casefold()
-    prefixes = {prefix: rank for rank, prefix in enumerate(LABEL[label.name].prefixes)}
-    rank = known["id"].str.split(":").str[0].map(prefixes)
-    known = known.assign(key=key, rank=rank).sort_values(["key", "rank", "id"])
-    declared = known.explode("sources")[["key", "sources"]]
-    unclear = set(declared.loc[declared.duplicated().to_numpy(), "key"])
-    clear = known[~known["key"].isin(unclear)]
-    kept = clear.groupby("key")[["id", "name"]].transform("first")
-    gone = clear["id"].ne(kept["id"])
-    found = pd.DataFrame(
-        {"other": clear["id"], "id": kept["id"], "name": kept["name"]}, dtype=object
-    )[gone].sort_values("other")
-    schema = pa.schema([(name, pa.string()) for name in found.columns])
-    return pa.Table.from_pandas(found, schema=schema, preserve_index=False)

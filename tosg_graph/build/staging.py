@@ -17,6 +17,7 @@ from tosg_graph.errors import BuildError
 from tosg_graph.schema import EDGE_TYPE, LABEL
 from tosg_graph.sources.chunks import (
     COMPLEXES,
+    MAPPINGS,
     REJECTED,
     STATEMENTS,
     Chunk,
@@ -27,6 +28,12 @@ from tosg_graph.sources.chunks import (
 from tosg_graph.sources.source import Source
 
 _STATEMENT = pa.schema([pa.field("type", pa.string(), nullable=False), *STATEMENTS])
+_WITHOUT_LABEL = {
+    "complexes": COMPLEXES,
+    "mappings": MAPPINGS,
+    "rejected": REJECTED,
+    "statements": _STATEMENT,
+}
 #: Where a row comes from; ``row`` counts the rows of a source, in the order it gave them.
 _ORIGIN = (
     pa.field("source", pa.string(), nullable=False),
@@ -38,8 +45,8 @@ _ORIGIN = (
 def staged_schema(table: str) -> pa.Schema:
     """Columns of a staged table: those of the chunks, then ``source, file, row``.
 
-    The tables are ``nodes_<Label>``, ``annotations_<Label>``, ``complexes``, ``statements`` (with
-    the ``type`` of the edge first) and ``rejected``.
+    The tables are ``nodes_<Label>``, ``annotations_<Label>``, ``complexes``, ``mappings``,
+    ``statements`` (with the ``type`` of the edge first) and ``rejected``.
     """
     kind, _, label = table.partition("_")
     if kind == "nodes":
@@ -47,7 +54,7 @@ def staged_schema(table: str) -> pa.Schema:
     elif kind == "annotations":
         columns = annotations_schema(label)
     else:
-        columns = {"complexes": COMPLEXES, "statements": _STATEMENT, "rejected": REJECTED}[kind]
+        columns = _WITHOUT_LABEL[kind]
     return pa.schema([*columns, *_ORIGIN])
 
 

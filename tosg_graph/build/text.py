@@ -63,6 +63,12 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "n.description",
         _OTHER_NAMES,
     ),
+    "Family": ("n.name || ', protein family'", "n.description", _OTHER_NAMES),
+    "Compartment": (
+        "n.name || ', part of the cell'",
+        "n.description",
+        _OTHER_NAMES,
+    ),
     "Pathway": (
         "n.name || ', pathway'",
         "n.description",

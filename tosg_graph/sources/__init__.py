@@ -2,6 +2,6 @@
 
 from tosg_graph.sources.chunks import Chunk, ChunkKind
 from tosg_graph.sources.files import FileSpec, SourceFile
-from tosg_graph.sources.source import Licence, Source
+from tosg_graph.sources.source import Download, Licence, Source
 
-__all__ = ["Chunk", "ChunkKind", "FileSpec", "Licence", "Source", "SourceFile"]
+__all__ = ["Chunk", "ChunkKind", "Download", "FileSpec", "Licence", "Source", "SourceFile"]

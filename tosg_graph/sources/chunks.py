@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tosg_graph.errors import BuildError
 from tosg_graph.schema import EDGE_TYPE, LABEL, STATEMENT_PROPERTIES
@@ -26,6 +28,7 @@ class ChunkKind(StrEnum):
     ANNOTATIONS = "annotations"  # adds properties to nodes that another source declares
     COMPLEXES = "complexes"  # declares complexes by their members
     STATEMENTS = "statements"  # states facts of one edge type
+    MAPPINGS = "mappings"  # says which identifiers name the same thing
     REJECTS = "rejects"  # rows that the loader itself turned away, with a reason
 
 
@@ -35,7 +38,7 @@ _LINE = pa.field("line", pa.int64(), nullable=False)
 
 
 def _node_properties(label: str) -> list[pa.Field]:
-    made_by_the_build = {"id", "text", "sources"}
+    made_by_the_build = {"id", "text", "sources", "description_source"}
     return [
         pa.field(p.name, p.type.arrow)
         for p in LABEL[label].properties
@@ -47,7 +50,9 @@ def nodes_schema(label: str) -> pa.Schema:
     """Columns of a chunk that declares nodes of a label.
 
     ``id`` is the CURIE; ``previous`` holds former symbols and names, ``former_ids`` CURIEs that
-    were merged into this one. Symbol, name, synonyms, previous and xrefs all become aliases.
+    were merged into this one, ``same_as`` CURIEs that the source calls exactly the same thing in
+    another vocabulary: nodes that are the same become one. Symbol, name, synonyms, previous and
+    all of the ids become aliases.
     """
     return pa.schema(
         [
@@ -55,6 +60,7 @@ def nodes_schema(label: str) -> pa.Schema:
             *_node_properties(label),
             pa.field("previous", _L),
             pa.field("former_ids", _L),
+            pa.field("same_as", _L),
             _LINE,
         ]
     )
@@ -100,9 +106,27 @@ STATEMENTS = pa.schema(
     ]
 )
 
+#: ``subject_ref`` and ``object_ref`` are CURIEs; ``predicate`` is ``skos:exactMatch`` (nodes of one
+#: label that it joins become one, an id that is no node becomes a cross-reference) or a weaker one
+#: (kept as a cross-reference only); ``justification`` is a CURIE of semapv, or null.
+MAPPINGS = pa.schema(
+    [
+        pa.field("subject_ref", _S, nullable=False),
+        pa.field("object_ref", _S, nullable=False),
+        pa.field("predicate", _S, nullable=False),
+        pa.field("justification", _S),
+        pa.field("licence", _S),
+        _LINE,
+    ]
+)
+
 REJECTED = pa.schema(
     [pa.field("reason", _S, nullable=False), pa.field("value", _S), _LINE],
 )
+
+
+#: Rows as a loader has them: a data frame, or for large tables an Arrow table.
+Rows: TypeAlias = "pd.DataFrame | pa.Table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +151,23 @@ class Chunk:
     table: pa.Table
 
     @classmethod
-    def nodes(cls, label: str, file: str, rows: pd.DataFrame) -> Chunk:
+    def nodes(cls, label: str, file: str, rows: Rows) -> Chunk:
         """Declare nodes; columns that the frame lacks are null."""
         return cls(ChunkKind.NODES, label, file, _table(rows, nodes_schema(label), file))
 
     @classmethod
-    def annotations(cls, label: str, file: str, rows: pd.DataFrame) -> Chunk:
+    def annotations(cls, label: str, file: str, rows: Rows) -> Chunk:
         """Describe nodes that another source declares."""
         table = _table(rows, annotations_schema(label), file)
         return cls(ChunkKind.ANNOTATIONS, label, file, table)
 
     @classmethod
-    def complexes(cls, file: str, rows: pd.DataFrame) -> Chunk:
+    def complexes(cls, file: str, rows: Rows) -> Chunk:
         """Declare complexes by their members."""
         return cls(ChunkKind.COMPLEXES, "Complex", file, _table(rows, COMPLEXES, file))
 
     @classmethod
-    def statements(cls, edge_type: str, file: str, rows: pd.DataFrame) -> Chunk:
+    def statements(cls, edge_type: str, file: str, rows: Rows) -> Chunk:
         """State facts of one edge type."""
         edge = EDGE_TYPE.get(edge_type)
         if edge is None:
@@ -158,35 +182,59 @@ class Chunk:
         return cls(ChunkKind.STATEMENTS, edge_type, file, table)
 
     @classmethod
-    def rejects(cls, file: str, rows: pd.DataFrame) -> Chunk:
+    def mappings(cls, file: str, rows: Rows) -> Chunk:
+        """Say which identifiers name the same thing."""
+        return cls(ChunkKind.MAPPINGS, "", file, _table(rows, MAPPINGS, file))
+
+    @classmethod
+    def rejects(cls, file: str, rows: Rows) -> Chunk:
         """Turn rows away: ``reason``, ``value`` (what was found) and ``line``."""
         return cls(ChunkKind.REJECTS, "", file, _table(rows, REJECTED, file))
 
 
-def _table(rows: pd.DataFrame, schema: pa.Schema, file: str) -> pa.Table:
-    """Lay the frame's columns out in the order of the schema, absent values as null."""
-    unknown = set(rows.columns) - set(schema.names)
+def _table(rows: Rows, schema: pa.Schema, file: str) -> pa.Table:
+    """Lay the columns out in the order of the schema, absent values as null."""
+    names = rows.column_names if isinstance(rows, pa.Table) else list(rows.columns)
+    unknown = set(names) - set(schema.names)
     if unknown:
         raise BuildError(f"{file}: rows have columns {sorted(unknown)} that no table takes")
-    arrays = [_column(rows, field, file) for field in schema]
+    arrays = [_column(rows, field, file, field.name in names) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _column(rows: pd.DataFrame, field: pa.Field, file: str) -> pa.Array:
-    if field.name not in rows.columns:
+def _column(rows: Rows, field: pa.Field, file: str, given: bool) -> pa.Array | pa.ChunkedArray:
+    if not given:
         if not field.nullable:
             raise BuildError(f"{file}: rows lack the required column {field.name!r}")
         return pa.nulls(len(rows), field.type)
     try:
-        array = pa.array(_plain(rows[field.name], field.type), field.type, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        if isinstance(rows, pa.Table):
+            array = _without_empty(rows[field.name].cast(field.type))
+        else:
+            values = _plain(rows[field.name], field.type)
+            array = pa.array(values, field.type, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise BuildError(
             f"{file}: column {field.name!r} does not hold {field.type}: {error}"
         ) from error
     if not field.nullable and array.null_count:
-        first = rows["line"].iloc[int(pd.isna(rows[field.name]).to_numpy().argmax())]
+        place = pc.index(pc.is_null(array), True).as_py()
+        first = pa.array(rows["line"])[place].as_py()
         raise BuildError(f"{file}:{first}: column {field.name!r} is empty and must not be")
     return array
+
+
+def _without_empty(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make empty texts and empty lists null; a list of an Arrow table holds no empty text."""
+    if pa.types.is_string(column.type):
+        empty = pc.equal(pc.binary_length(column), 0)
+    elif pa.types.is_list(column.type):
+        empty = pc.equal(pc.list_value_length(column), 0)
+    else:
+        return column
+    if not pc.any(empty).as_py():
+        return column
+    return pc.if_else(empty, pa.scalar(None, column.type), column)
 
 
 def _plain(values: pd.Series, kind: pa.DataType) -> Iterable[object]:

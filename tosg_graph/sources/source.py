@@ -33,6 +33,29 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """Where a file of a source can be fetched from.
+
+    Parameters
+    ----------
+    role
+        The role of the file within the source.
+    url
+        Its address; a source that needs an account or a form has none.
+    file
+        The name that it gets in the data folder, matching a pattern of its role.
+    sha256
+        Its hash where the address always gives the same bytes; None for an address that gives the
+        newest release: the hash is then recorded, and not compared.
+    """
+
+    role: str
+    url: str
+    file: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A public source of facts; one loader module declares one as ``SOURCE``.
 
@@ -59,6 +82,8 @@ class Source:
         id changes with it.
     version
         Reads the release of the source out of its files; None when they do not say.
+    downloads
+        Where its files can be fetched from.
     """
 
     name: str
@@ -71,3 +96,4 @@ class Source:
     read: Callable[[Files], Iterator[Chunk]]
     revision: int = 1
     version: Callable[[Files], str | None] | None = None
+    downloads: tuple[Download, ...] = ()

@@ -37,12 +37,29 @@ def open_text(path: Path) -> TextIO:
     SourceError
         At once if the file cannot be opened; while reading, if it is cut off, damaged or not UTF-8.
     """
+    return io.TextIOWrapper(_open_checked(path), encoding="utf-8-sig")
+
+
+def open_bytes(path: Path) -> io.BufferedReader:
+    """Open a plain or compressed UTF-8 file as bytes, behind its byte order mark if it has one.
+
+    Raises
+    ------
+    SourceError
+        As :func:`open_text` does.
+    """
+    checked = _open_checked(path)
+    if checked.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+        checked.read(len(codecs.BOM_UTF8))
+    return checked
+
+
+def _open_checked(path: Path) -> io.BufferedReader:
     try:
         raw = path.open("rb")
     except OSError as error:
         raise SourceError(f"cannot be opened: {error.strerror}", path=path) from error
-    checked = io.BufferedReader(_CheckedBytes(_decompressed(raw), raw, path), _BLOCK)
-    return io.TextIOWrapper(checked, encoding="utf-8-sig")
+    return io.BufferedReader(_CheckedBytes(_decompressed(raw), raw, path), _BLOCK)
 
 
 def _decompressed(raw: io.BufferedReader) -> _Readable:
