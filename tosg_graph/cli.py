@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.config import ReadLimits
+from tosg_graph.commands.shared import (
+    JsonOption,
+    MaxRowsOption,
+    Pairs,
+    RowsOption,
+    TimeoutOption,
+    WorkspaceOption,
+    limits_of,
+    pairs,
+    print_result,
+    print_rows,
+    say_next,
+    values,
+)
 from tosg_graph.errors import TosgError, UsageError
 from tosg_graph.workspace import Workspace
-
-if TYPE_CHECKING:
-    from tosg_graph.graph.store import ResultTable
 
 app = typer.Typer(
     name="tosg",
@@ -30,18 +38,6 @@ cells_app = typer.Typer(
     help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True
 )
 app.add_typer(cells_app, name="cells")
-
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace", "-w", help="Workspace folder (default: $TOSG_WORKSPACE or ./tosg-work)."
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Pairs = Annotated[
-    list[str] | None, typer.Argument(help="Parameters as name=value.", metavar="[NAME=VALUE]...")
-]
-RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", min=1)]
 
 
 def main() -> None:
@@ -77,68 +73,6 @@ def options(
     """Text-omic signalling graphs: build, query, ask, export."""
 
 
-def pairs(given: list[str] | None) -> dict[str, str]:
-    """Split ``name=value`` words.
-
-    Raises
-    ------
-    UsageError
-        If a word has no ``=`` or a name stands twice.
-    """
-    found: dict[str, str] = {}
-    for word in given or []:
-        name, sign, value = word.partition("=")
-        if not sign or not name:
-            raise UsageError(f"parameters are written name=value, found {word!r}")
-        if name in found:
-            raise UsageError(f"the parameter {name!r} is given twice")
-        found[name] = value
-    return found
-
-
-def values(given: list[str] | None) -> dict[str, Any]:
-    """Split ``name=value`` words and read numbers, true, false, null and JSON lists as such.
-
-    A text that looks like a number is written in double quotes: ``n='"5"'``.
-    """
-    return {name: _value(text) for name, text in pairs(given).items()}
-
-
-def _value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return text
-    return text if isinstance(value, dict) else value
-
-
-def _limits(workspace: Workspace, timeout: float | None, max_rows: int | None) -> ReadLimits:
-    limits = workspace.settings.limits
-    return replace(
-        limits,
-        timeout=limits.timeout if timeout is None else timeout,
-        max_rows=limits.max_rows if max_rows is None else max_rows,
-    )
-
-
-def _print_result(result: ResultTable, *, as_json: bool, most: int) -> None:
-    if as_json:
-        display.print_json(result.to_dict())
-        return
-    display.print_table(result.columns, result.rows, most=most)
-    if result.truncated:
-        display.errors().print(
-            f"Cut short at {len(result.rows)} rows; --max-rows and --timeout widen the limits.",
-            style="yellow",
-        )
-
-
-TimeoutOption = Annotated[float | None, typer.Option("--timeout", help="Seconds (default 15).")]
-MaxRowsOption = Annotated[
-    int | None, typer.Option("--max-rows", help="Rows fetched at most (default 10000).", min=1)
-]
-
-
 # ---- the graph -------------------------------------------------------------------------------
 
 
@@ -172,7 +106,7 @@ def build(
             display.print_json(reports.build_dict(built))
         else:
             reports.print_build(built)
-            _next(f"tosg load -w {ws.path}")
+            say_next(f"tosg load -w {ws.path}")
 
 
 @app.command()
@@ -191,7 +125,7 @@ def load(
             display.print_json(report.to_dict())
         else:
             reports.print_load(report)
-            _next(f"tosg query --list -w {ws.path}")
+            say_next(f"tosg query --list -w {ws.path}")
 
 
 @app.command()
@@ -213,7 +147,7 @@ def sources(as_json: JsonOption = False) -> None:
         (s.name, s.gives, s.licence.name, ", ".join(f.patterns[0] for f in s.files))
         for s in discover().values()
     ]
-    _print_rows(columns, rows, as_json=as_json)
+    print_rows(columns, rows, as_json=as_json)
 
 
 # ---- query and ask ---------------------------------------------------------------------------
@@ -235,10 +169,10 @@ def query(
         if list_ or name is None:
             columns = ("query", "answers", "parameters")
             found = [(q.name, q.sentence, q.usage) for q in ws.queries().values()]
-            _print_rows(columns, found, as_json=as_json)
+            print_rows(columns, found, as_json=as_json)
             return
-        limits = _limits(ws, timeout, max_rows)
-        _print_result(ws.query(name, pairs(parameters), limits=limits), as_json=as_json, most=rows)
+        limits = limits_of(ws, timeout, max_rows)
+        print_result(ws.query(name, pairs(parameters), limits=limits), as_json=as_json, most=rows)
 
 
 @app.command()
@@ -253,11 +187,11 @@ def cypher(
 ) -> None:
     """Run a Cypher query of your own; only reading passes."""
     with Workspace(workspace) as ws:
-        limits = _limits(ws, timeout, max_rows)
+        limits = limits_of(ws, timeout, max_rows)
         result = ws.cypher(text, values(parameters), limits=limits)
         for note in ws.cypher_notes(text):
             display.errors().print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
-        _print_result(result, as_json=as_json, most=rows)
+        print_result(result, as_json=as_json, most=rows)
 
 
 @app.command()
@@ -269,7 +203,7 @@ def evidence(
 ) -> None:
     """Print the statements of the sources behind one fact."""
     with Workspace(workspace) as ws:
-        _print_result(ws.evidence(edge_id), as_json=as_json, most=rows)
+        print_result(ws.evidence(edge_id), as_json=as_json, most=rows)
 
 
 @app.command()
@@ -283,7 +217,7 @@ def ask(
 ) -> None:
     """Answer a question in English, with the rows and publications behind the answer."""
     with Workspace(workspace) as ws:
-        answer = ws.ask(question, cells=cells, limits=_limits(ws, timeout, None))
+        answer = ws.ask(question, cells=cells, limits=limits_of(ws, timeout, None))
         if as_json:
             display.print_json(answer.to_dict())
         else:
@@ -349,7 +283,7 @@ def cells_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -
             )
             for s in stores
         ]
-        _print_rows(columns, rows, as_json=as_json)
+        print_rows(columns, rows, as_json=as_json)
 
 
 @cells_app.command("info")
@@ -379,7 +313,7 @@ def cells_profile(
     """Print, for a group of cells, the share detecting each feature and its mean per 10,000."""
     with Workspace(workspace) as ws:
         result = ws.profile(name, group, modality=modality)
-        _print_result(result, as_json=as_json, most=rows)
+        print_result(result, as_json=as_json, most=rows)
 
 
 # ---- tensors ---------------------------------------------------------------------------------
@@ -442,20 +376,6 @@ def demo(
     done = run_demo(workspace, show=not as_json)
     if as_json:
         display.print_json(done)
-
-
-# ---- shared ----------------------------------------------------------------------------------
-
-
-def _print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, as_json: bool) -> None:
-    if as_json:
-        display.print_json({"columns": columns, "rows": rows, "truncated": False})
-    else:
-        display.print_table(columns, rows)
-
-
-def _next(command: str) -> None:
-    display.console().print(f"\nNext: {command}", style="bold")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import pytest
 import typer
 
 from tests.cli.conftest import Tosg
-from tosg_graph.cli import app, pairs, values
+from tosg_graph.cli import app
+from tosg_graph.commands.shared import pairs, values
 from tosg_graph.errors import UsageError
 from tosg_graph.example import data_folder
 

@@ -21,7 +21,7 @@ LAYERS = (
     ("tensors",),
     ("ask",),
     ("workspace", "example"),
-    ("display", "reports", "demo", "cli"),
+    ("display", "reports", "demo", "commands", "cli"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 

@@ -1,0 +1,1 @@
+"""Commands by topic; :mod:`tosg_graph.cli` puts them under their names."""

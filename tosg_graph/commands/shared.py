@@ -1,0 +1,107 @@
+"""What the commands share: options, and how words are read and results printed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tosg_graph import display
+from tosg_graph.config import ReadLimits
+from tosg_graph.errors import UsageError
+
+if TYPE_CHECKING:
+    from tosg_graph.graph.store import ResultTable
+    from tosg_graph.workspace import Workspace
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", help="Workspace folder (default: $TOSG_WORKSPACE or ./tosg-work)."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Pairs = Annotated[
+    list[str] | None, typer.Argument(help="Parameters as name=value.", metavar="[NAME=VALUE]...")
+]
+RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", min=1)]
+
+
+def pairs(given: list[str] | None) -> dict[str, str]:
+    """Split ``name=value`` words.
+
+    Raises
+    ------
+    UsageError
+        If a word has no ``=`` or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for word in given or []:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UsageError(f"parameters are written name=value, found {word!r}")
+        if name in found:
+            raise UsageError(f"the parameter {name!r} is given twice")
+        found[name] = value
+    return found
+
+
+def values(given: list[str] | None) -> dict[str, Any]:
+    """Split ``name=value`` words and read numbers, true, false, null and JSON lists as such.
+
+    A text that looks like a number is written in double quotes: ``n='"5"'``.
+    """
+    return {name: _value(text) for name, text in pairs(given).items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return text if isinstance(value, dict) else value
+
+
+def limits_of(workspace: Workspace, timeout: float | None, max_rows: int | None) -> ReadLimits:
+    """Read limits of the workspace, with what the command line says in their place."""
+    limits = workspace.settings.limits
+    return replace(
+        limits,
+        timeout=limits.timeout if timeout is None else timeout,
+        max_rows=limits.max_rows if max_rows is None else max_rows,
+    )
+
+
+def print_result(result: ResultTable, *, as_json: bool, most: int) -> None:
+    """Print a result table, or JSON."""
+    if as_json:
+        display.print_json(result.to_dict())
+        return
+    display.print_table(result.columns, result.rows, most=most)
+    if result.truncated:
+        display.errors().print(
+            f"Cut short at {len(result.rows)} rows; --max-rows and --timeout widen the limits.",
+            style="yellow",
+        )
+
+
+TimeoutOption = Annotated[float | None, typer.Option("--timeout", help="Seconds (default 15).")]
+MaxRowsOption = Annotated[
+    int | None, typer.Option("--max-rows", help="Rows fetched at most (default 10000).", min=1)
+]
+
+
+def print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, as_json: bool) -> None:
+    """Print rows, or JSON."""
+    if as_json:
+        display.print_json({"columns": columns, "rows": rows, "truncated": False})
+    else:
+        display.print_table(columns, rows)
+
+
+def say_next(command: str) -> None:
+    """Say which command comes next."""
+    display.console().print(f"\nNext: {command}", style="bold")
