@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import copy
 import random
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from tests.tiny import Row, _edge, tiny_tables, write_build
-from tosg_graph.build.tables import Build
+from tests.tiny import Row, _edge, tiny_tables
 
 Tables = dict[str, list[Row]]
 
@@ -54,12 +51,6 @@ def random_tables(chance: random.Random) -> Tables:
         if rows:
             tables[f"edges/{kind}"] = rows
     return tables
-
-
-def write_tables(tables: Tables, build_id: str) -> Build:
-    """Write tables as a build in a temporary folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{build_id}-"))
-    return write_build(folder / build_id, tables, build_id)
 
 
 def tiny_changed() -> Tables:
