@@ -12,19 +12,20 @@ def test_a_database_follows_the_current_build(tosg: Tosg, tmp_path: Path) -> Non
     work = tmp_path / "work"
     assert tosg("update", "-w", work).code == 2  # no build yet
     data = ("--data", data_folder(), "-w", work)
-    assert tosg("build", *data, "--source", "hgnc", "--source", "uniprot").code == 0
+    proteins = ("--source", "hgnc", "--source", "uniprot")
+    assert tosg("build", *data, *proteins, "--source", "signor").code == 0
     assert tosg("load", "-w", work).code == 0
-    assert tosg("build", *data, "--source", "hgnc").code == 0
+    assert tosg("build", *data, *proteins).code == 0
     listed = tosg("builds", "-w", work, "--json").json["rows"]
     assert [row[-1] for row in listed] == [True, False]
     found = tosg("diff", "-w", work, "--json").json
-    assert found["sources"]["uniprot"]["nodes"]["added"] == 0
-    assert found["sources"]["uniprot"]["nodes"]["withdrawn"] > 0
+    assert found["sources"]["signor"]["facts"]["added"] == 0
+    assert found["sources"]["signor"]["facts"]["withdrawn"] > 0
     planned = tosg("update", "--dry-run", "-w", work, "--json").json
     assert planned["from"] == listed[1][0]
     updated = tosg("update", "-w", work, "--json").json
     assert (updated["build_id"], updated["how"]) == (listed[0][0], "loaded")
-    assert updated["nodes"] == planned["counts"]["nodes"]
+    assert updated["edges"] == planned["counts"]["edges"]
     assert tosg("update", "-w", work, "--json").json["how"] == "unchanged"
     wrong = tosg("diff", "nonsense", "-w", work)
     assert wrong.code == 2

@@ -89,7 +89,8 @@ def update(
 
 def _diff_dict(made: Diff, show: int) -> dict[str, Any]:
     columns = ("change", "table", "id", "name", "properties")
-    examples = [dict(zip(columns, row, strict=True)) for row in made.examples(show)]
+    shown = made.examples(show) if show else []
+    examples = [dict(zip(columns, row, strict=True)) for row in shown]
     return {**made.manifest, "folder": str(made.path), **({"examples": examples} if show else {})}
 
 
