@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
+from tosg_graph.commands import life
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -126,6 +127,11 @@ def load(
         else:
             reports.print_load(report)
             say_next(f"tosg query --list -w {ws.path}")
+
+
+app.command("update")(life.update)
+app.command("diff")(life.diff)
+app.command("builds")(life.builds)
 
 
 @app.command()

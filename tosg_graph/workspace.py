@@ -4,6 +4,7 @@
 
     work/
       graph/<build id>/      graph builds; graph/current names the one in use
+      diffs/diff-<a>-<b>/    what changed between two builds
       embedded/graph.lbug    the embedded database, made from the current build
       cells/<name>/          cell stores
 
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
+    from tosg_graph.build.diff import Diff
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
     from tosg_graph.graph.queries import NamedQuery
-    from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable
+    from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.export import Export
     from tosg_graph.tensors.subgraph import Subgraph
@@ -148,6 +150,50 @@ class Workspace:
             )
         return Build.open(self.path / "graph" / current)
 
+    def builds(self) -> list[Build]:
+        """The graph builds that the workspace keeps, the newest first."""
+        from tosg_graph.build.history import builds
+
+        return builds(self.path / "graph")
+
+    def find_build(self, word: str) -> Build:
+        """Find a build by id, by the beginning of its id, as ``current`` or ``previous``, or path.
+
+        Raises
+        ------
+        UsageError
+            If the word means none, or several; the candidates are named.
+        """
+        from tosg_graph.build.history import find_build
+
+        return find_build(self.path / "graph", word, self._current())
+
+    def diff(
+        self,
+        before: str = "previous",
+        after: str = "current",
+        *,
+        out: Path | str | None = None,
+        progress: Progress | None = None,
+    ) -> Diff:
+        """Compare two builds: nodes, facts and statements added, withdrawn, changed.
+
+        Parameters
+        ----------
+        before, after
+            The older and the newer build, as :meth:`find_build` takes them.
+        out
+            A folder, which must not exist yet, for a copy of the result; the workspace keeps one
+            in ``diffs`` either way.
+        progress
+            Called with a line of text when a step begins.
+        """
+        from tosg_graph.build.diff import copy_diff, diff
+
+        pair = self.find_build(before), self.find_build(after)
+        made = diff(*pair, self.path / "diffs", progress=progress)
+        return made if out is None else copy_diff(made, Path(out))
+
     # ---- databases ---------------------------------------------------------------------------
 
     @property
@@ -180,6 +226,29 @@ class Workspace:
         self.close()
         with self._open_store(read_only=False) as store:
             return store.load(self.graph, progress=progress)
+
+    def update(self, *, progress: Progress | None = None) -> UpdateReport:
+        """Bring the database from the build that it holds to the current one.
+
+        A server gets the changes only and is read all the while; an interrupted update is
+        completed. Afterwards the database holds what :meth:`load` would give.
+
+        Raises
+        ------
+        StoreError
+            If the database holds no build, or one that the workspace does not keep.
+        """
+        from tosg_graph.graph.update import update
+
+        self.close()
+        with self._open_store(read_only=False) as store:
+            return update(store, self.graph, self.builds(), self.path / "diffs", progress=progress)
+
+    def planned_update(self, *, progress: Progress | None = None) -> Diff | None:
+        """What :meth:`update` would change; None where the database holds the current build."""
+        from tosg_graph.graph.update import plan
+
+        return plan(self.store, self.graph, self.builds(), self.path / "diffs", progress=progress)
 
     def bulk_load(self, *, progress: Progress | None = None) -> LoadReport:
         """Import the current build into a stopped, empty Neo4j with ``neo4j-admin``."""

@@ -16,12 +16,14 @@ from typing import Any, Self, TypeVar
 import neo4j
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
+from tosg_graph.build.diff import Diff
 from tosg_graph.build.tables import Build
 from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.errors import QueryError, StoreError, TosgError, UsageError
 from tosg_graph.graph import neo4j_values
 from tosg_graph.graph.canonical import Fingerprint
 from tosg_graph.graph.neo4j_load import IMPORT_LABEL, Loader
+from tosg_graph.graph.neo4j_update import Updater
 from tosg_graph.graph.store import (
     DEFAULT_LIMITS,
     Counts,
@@ -29,6 +31,7 @@ from tosg_graph.graph.store import (
     LoadReport,
     Progress,
     ResultTable,
+    UpdateReport,
     check_parameters,
     collect,
     cut,
@@ -133,6 +136,36 @@ class Neo4jStore:
             changed=changed,
             seconds=time.monotonic() - start,
         )
+
+    @property
+    def _updater(self) -> Updater:
+        return Updater(rows=self._rows, write=self._write, define=self._define, where=self.address)
+
+    def apply(self, diff: Diff, *, progress: Progress | None = None) -> UpdateReport:
+        """Bring the database from one build to the next; see :class:`GraphStore`.
+
+        Changes go in batches, each in a transaction of its own, while the graph is read.
+        """
+        start = time.monotonic()
+        how = self._updater.update(diff, progress=progress)
+        counts = diff.counts()
+        return UpdateReport(
+            engine=self.engine,
+            from_build=diff.before.id,
+            build_id=diff.after.id,
+            nodes=counts["nodes"],
+            edges=counts["edges"],
+            how=how,
+            seconds=time.monotonic() - start,
+        )
+
+    def unfinished_update(self) -> tuple[str, str] | None:
+        """Ids of the builds (from, to) of an update that was interrupted, or None."""
+        return self._updater.unfinished()
+
+    def last_update(self) -> dict[str, str] | None:
+        """What the update did that made the present graph; None where it was loaded whole."""
+        return self._updater.last_update()
 
     def finish_import(self, build: Build, *, progress: Progress | None = None) -> LoadReport:
         """Make constraints and indexes after an offline import; :meth:`load` does the same."""

@@ -166,7 +166,7 @@ class Loader:
             _tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
             for part in edge_parts(build, kind, rows=_ROWS["edges"]):
                 statement = edge_statement(kind, part.source_label, part.target_label)
-                self._send(statement, part.rows, _edge_rows)
+                self._send(statement, part.rows, edge_rows)
 
     def _send(self, statement: str, table: pa.Table, shape: Any) -> None:
         for batch in _by_size(table):
@@ -201,7 +201,8 @@ def _mark(state: str, build: Build) -> str:
     return f"{_PREFIX}{state} build={build.id} schema={SCHEMA_VERSION}"
 
 
-def _edge_rows(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+def edge_rows(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Shape rows of an edge table as :func:`edge_statement` takes them."""
     return [
         {"source": row.pop("source"), "target": row.pop("target"), "properties": row}
         for row in rows

@@ -59,19 +59,40 @@ def tables_of(build: Build, name: str, *, rows: int = BATCH_ROWS) -> Iterator[pa
 
 def edge_parts(build: Build, edge_type: str, *, rows: int = BATCH_ROWS) -> Iterator[EdgePart]:
     """Read the edges of a type in batches, each between one pair of labels, in schema order."""
+    where = str(build.file(f"edges/{edge_type}"))
     for table in tables_of(build, f"edges/{edge_type}", rows=rows):
-        left = table.num_rows
-        for a, b in EDGE_TYPE[edge_type].ends:
-            same = pc.and_(pc.equal(table["source_label"], a), pc.equal(table["target_label"], b))
-            found = table.filter(same).drop_columns(["source_label", "target_label"])
-            left -= found.num_rows
-            if found.num_rows:
-                yield EdgePart(a, b, found)
-        if left:
-            raise BuildError(
-                f"{build.file(f'edges/{edge_type}')} has {left} edges between labels that "
-                f"{edge_type} does not join; allowed: {EDGE_TYPE[edge_type].ends}"
-            )
+        yield from by_ends(table, edge_type, where)
+
+
+def by_ends(table: pa.Table, edge_type: str, where: str) -> Iterator[EdgePart]:
+    """Split edges of a type by the pair of labels that they join, in schema order.
+
+    Parameters
+    ----------
+    table
+        Rows of an edge table.
+    edge_type
+        Their type.
+    where
+        The file that they come from, for the error.
+
+    Raises
+    ------
+    BuildError
+        If an edge joins labels that its type does not join.
+    """
+    left = table.num_rows
+    for a, b in EDGE_TYPE[edge_type].ends:
+        same = pc.and_(pc.equal(table["source_label"], a), pc.equal(table["target_label"], b))
+        found = table.filter(same).drop_columns(["source_label", "target_label"])
+        left -= found.num_rows
+        if found.num_rows:
+            yield EdgePart(a, b, found)
+    if left:
+        raise BuildError(
+            f"{where} has {left} edges between labels that "
+            f"{edge_type} does not join; allowed: {EDGE_TYPE[edge_type].ends}"
+        )
 
 
 def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:

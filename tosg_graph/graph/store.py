@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
+from tosg_graph.build.diff import Diff
 from tosg_graph.build.tables import Build
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryTimeout, UsageError
@@ -201,6 +202,43 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update did.
+
+    Parameters
+    ----------
+    engine
+        ``ladybug`` or ``neo4j``.
+    from_build, build_id
+        The build that the database held (None where an unfinished update leaves that open), and
+        the one that it holds now.
+    nodes, edges
+        How many of each were added, withdrawn and changed.
+    how
+        ``unchanged`` (the database held this build already), ``changes`` (they were applied to the
+        living graph), ``completed`` (an interrupted update was completed), or ``loaded`` (the
+        whole build was loaded).
+    seconds
+        Wall time of the database's part.
+    note
+        Why it was done in that way, where that needs saying, or None.
+    """
+
+    engine: str
+    from_build: str | None
+    build_id: str
+    nodes: dict[str, int]
+    edges: dict[str, int]
+    how: str
+    seconds: float
+    note: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the same as a mapping, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What an engine says of a query without running it.
 
@@ -259,6 +297,21 @@ class GraphStore(Protocol):
         ForeignDatabase
             If the database holds anything that this tool did not write.
         """
+
+    def apply(self, diff: Diff, *, progress: Progress | None = None) -> UpdateReport:
+        """Bring a database that holds ``diff.before`` to ``diff.after``.
+
+        Afterwards it holds what a load of ``diff.after`` would give. An interrupted update is
+        completed by applying the same difference again.
+
+        Raises
+        ------
+        StoreError
+            If the database holds neither build.
+        """
+
+    def unfinished_update(self) -> tuple[str, str] | None:
+        """Ids of the builds (from, to) of an update that was interrupted, or None."""
 
     def read(
         self,

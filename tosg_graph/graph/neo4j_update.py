@@ -1,0 +1,209 @@
+"""Bringing a living Neo4j from one build to the next.
+
+The order of the steps keeps the graph whole for its readers, and every statement may run twice:
+new nodes · changed nodes · withdrawn edges · new and changed edges · withdrawn nodes. So an update
+that was killed is completed by running it again from the start. While it runs, the mark of the
+database (see :mod:`tosg_graph.graph.neo4j_load`) says ``updating`` with both builds; what the last
+update did stays in the name of one more index.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tosg_graph.build.diff import Diff
+from tosg_graph.errors import StoreError
+from tosg_graph.graph.ddl import neo4j_constraints
+from tosg_graph.graph.neo4j_load import Loader, edge_rows, edge_statement
+from tosg_graph.graph.parts import by_ends, rows_of
+from tosg_graph.graph.store import Counts, Progress
+from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
+
+#: Rows of a batch at most; one with much text is halved until it fits a transaction.
+_ROWS = {"nodes": 2_000, "edges": 10_000}
+_UPDATING = re.compile(
+    r"tosg-graph updating build=(?P<to>\S+) from=(?P<from>\S+) schema=(?P<schema>\S+)"
+)
+#: Not the prefix of the marks: this index says what was done, not what there is.
+_RUN_PREFIX = "tosg-run "
+_RUN = re.compile(
+    r"tosg-run update build=(?P<build>\S+) from=(?P<from>\S+) run=(?P<run>\S+) time=(?P<time>\S+) "
+    r"nodes=(?P<nodes>\S+) edges=(?P<edges>\S+)"
+)
+
+
+def set_node_statement(label: str) -> str:
+    """Write a batch ``$rows`` of new and changed nodes; may run twice.
+
+    A vector ``embedding`` that was put on a node stays while the text that it was made from does.
+    """
+    return (
+        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
+        "WITH n, row, CASE WHEN n.text = row.text THEN n.embedding END AS embedding "
+        "SET n = row SET n.embedding = embedding RETURN count(n) AS written"
+    )
+
+
+def withdraw_edge_statement(kind: str, source_label: str, target_label: str) -> str:
+    """Remove a batch ``$rows`` of edges between two labels; may run twice."""
+    return (
+        "UNWIND $rows AS row "
+        f"MATCH (a:{source_label} {{id: row.source}}) MATCH (b:{target_label} {{id: row.target}}) "
+        f"MATCH (a)-[r:{kind} {{edge_id: row.edge_id}}]->(b) DELETE r RETURN count(*) AS removed"
+    )
+
+
+def withdraw_node_statement(label: str) -> str:
+    """Remove a batch ``$rows`` of nodes, which must have no edges left; may run twice."""
+    return (
+        f"UNWIND $rows AS row MATCH (n:{label} {{id: row.id}}) DELETE n RETURN count(*) AS removed"
+    )
+
+
+@dataclass(frozen=True)
+class Updater(Loader):
+    """Applies differences of builds through the ways of talking to a server of a loader."""
+
+    def update(self, diff: Diff, *, progress: Progress | None = None) -> str:
+        """Bring the database from the older build to the newer.
+
+        Returns
+        -------
+        str
+            ``unchanged``, ``changes`` or ``completed``, as :class:`UpdateReport` says.
+        """
+        held = self.complete_build()
+        if held == diff.after.id:
+            return "unchanged"
+        resumed = self.unfinished() == (diff.before.id, diff.after.id)
+        if not resumed:
+            self._check_base(diff, held)
+        updating = _updating(diff)
+        self._set_mark(updating)
+        self._drop_marks(set(self._marks()) - {updating})
+        self.define(neo4j_constraints())
+        self._set_nodes(diff, progress)
+        self._withdraw_edges(diff, progress)
+        self._set_edges(diff, progress)
+        self._withdraw_nodes(diff, progress)
+        self._finish(diff.after, progress)
+        self._record(diff)
+        return "completed" if resumed else "changes"
+
+    def unfinished(self) -> tuple[str, str] | None:
+        """Read which update was interrupted: (from, to)."""
+        found = [_UPDATING.fullmatch(mark) for mark in self._marks()]
+        ours = [match for match in found if match and match["schema"] == SCHEMA_VERSION]
+        return (ours[0]["from"], ours[0]["to"]) if len(ours) == 1 else None
+
+    def last_update(self) -> dict[str, str] | None:
+        """Read what the update did that made the build which the database holds.
+
+        ``build``, ``from``, ``run`` (its id), ``time`` (UTC), ``nodes`` and ``edges`` as
+        ``+added-withdrawn~changed``.
+        """
+        held = self.complete_build()
+        found = [_RUN.fullmatch(name) for name in self._runs()]
+        ours = [match.groupdict() for match in found if match and match["build"] == held]
+        return ours[0] if ours else None
+
+    # ---- before and after --------------------------------------------------------------------
+
+    def _check_base(self, diff: Diff, held: str | None) -> None:
+        if held != diff.before.id:
+            raise StoreError(
+                f"the database at {self.where} holds {self._held_in_words(held)}; this update "
+                f"goes from build {diff.before.id} to {diff.after.id}: load anew with tosg load"
+            )
+        self._check_ours(self._marks())
+        found, expected = self.counts(), Counts.of_build(diff.before)
+        if found != expected:
+            raise StoreError(
+                f"{self.where} holds {found.n_nodes:,} nodes and {found.n_edges:,} edges, its "
+                f"build {held} has {expected.n_nodes:,} and {expected.n_edges:,}; somebody else "
+                "changed it: empty the database and load anew with tosg load"
+            )
+
+    def _held_in_words(self, held: str | None) -> str:
+        if held is not None:
+            return f"build {held}"
+        unfinished = self.unfinished()
+        if unfinished is not None:
+            return "an unfinished update from build {} to {}".format(*unfinished)
+        return "no whole build"
+
+    def _runs(self) -> list[str]:
+        query = "SHOW INDEXES YIELD name WHERE name STARTS WITH $prefix RETURN name ORDER BY name"
+        return [name for (name,) in self.rows(query, {"prefix": _RUN_PREFIX})]
+
+    def _record(self, diff: Diff) -> None:
+        """Say in the name of an index what was done; one of an earlier update goes."""
+        time = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        counts = {what: _signed(numbers) for what, numbers in diff.counts().items()}
+        name = (
+            f"{_RUN_PREFIX}update build={diff.after.id} from={diff.before.id} "
+            f"run={uuid.uuid4().hex[:12]} time={time} "
+            f"nodes={counts['nodes']} edges={counts['edges']}"
+        )
+        drop = [f"DROP INDEX `{former}` IF EXISTS" for former in self._runs()]
+        on = f"FOR (n:{LABELS[0].name}) ON (n.tosg_run)"
+        self.define([*drop, f"CREATE INDEX `{name}` IF NOT EXISTS {on}"])
+
+    # ---- rows --------------------------------------------------------------------------------
+
+    def _set_nodes(self, diff: Diff, progress: Progress | None) -> None:
+        for kind in ("added", "changed"):
+            for label in LABELS:
+                _tell(progress, diff, f"nodes/{label.name}", kind)
+                for table in diff.batches(f"nodes/{label.name}", kind, rows=_ROWS["nodes"]):
+                    self._send(set_node_statement(label.name), table, list)
+
+    def _withdraw_edges(self, diff: Diff, progress: Progress | None) -> None:
+        for edge in EDGE_TYPES:
+            name = f"edges/{edge.name}"
+            _tell(progress, diff, name, "withdrawn")
+            where = str(diff.file(name, "withdrawn"))
+            for table in diff.batches(name, "withdrawn", rows=_ROWS["edges"]):
+                for part in by_ends(table, edge.name, where):
+                    ends = part.rows.select(["source", "target", "edge_id"])
+                    query = withdraw_edge_statement(edge.name, part.source_label, part.target_label)
+                    self.write(query, {"rows": ends.to_pylist()})
+
+    def _set_edges(self, diff: Diff, progress: Progress | None) -> None:
+        for kind in ("added", "changed"):
+            for edge in EDGE_TYPES:
+                name = f"edges/{edge.name}"
+                _tell(progress, diff, name, kind)
+                where = str(diff.file(name, kind))
+                for table in diff.batches(name, kind, rows=_ROWS["edges"]):
+                    for part in by_ends(table, edge.name, where):
+                        query = edge_statement(edge.name, part.source_label, part.target_label)
+                        self._send(query, part.rows, edge_rows)
+
+    def _withdraw_nodes(self, diff: Diff, progress: Progress | None) -> None:
+        for label in LABELS:
+            name = f"nodes/{label.name}"
+            _tell(progress, diff, name, "withdrawn")
+            for table in diff.batches(name, "withdrawn", rows=_ROWS["edges"]):
+                rows = list(rows_of(table.select(["id"])))
+                self.write(withdraw_node_statement(label.name), {"rows": rows})
+
+
+def _updating(diff: Diff) -> str:
+    return (
+        f"tosg-graph updating build={diff.after.id} from={diff.before.id} schema={SCHEMA_VERSION}"
+    )
+
+
+def _signed(numbers: Mapping[str, int]) -> str:
+    return f"+{numbers['added']}-{numbers['withdrawn']}~{numbers['changed']}"
+
+
+def _tell(progress: Progress | None, diff: Diff, name: str, kind: str) -> None:
+    number = diff.rows(name, kind)
+    if progress and number:
+        progress(f"{name.partition('/')[2]}: {number:,} {kind}")
