@@ -2,8 +2,8 @@
 
 Exactly one product of a gene is canonical. It is the only one; else the first by: a source calls it
 canonical · UniProt has reviewed it (it says so, or its file does not tell reviewed entries from
-others and names it) · more sources say that the gene encodes it · its entry name is the symbol of the gene, or
-begins with it · it is longer · its accession comes first.
+others and names it) · more sources say that the gene encodes it · its entry name is the symbol of
+the gene, or begins with it · it is longer · its accession comes first.
 
 A protein bears the symbol of the gene that encodes it. Where several do, it is the first in the
 alphabet of those whose canonical product it is, else of all (CALM1 of CALM1, CALM2 and CALM3).
