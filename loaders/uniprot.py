@@ -155,8 +155,9 @@ def _text(column: pd.Series) -> pd.Series:
 
 def _said(column: pd.Series, pattern: str) -> pd.Series:
     """True where a text says so; a text that does not say so denies nothing."""
-    found = column.astype("string").str.contains(pattern, regex=True).fillna(False)
-    return found.astype(object).where(found.astype(bool), None)
+    pattern_of = re.compile(pattern)
+    found = [bool(pattern_of.search(v)) or None if isinstance(v, str) else None for v in column]
+    return pd.Series(found, index=column.index, dtype=object)
 
 
 def _is_secondary(head: list[str]) -> bool:
