@@ -8,7 +8,7 @@ import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.columns import items, listed, merged, references
-from tosg_graph.sources.source import Files
+from tosg_graph.sources.source import Download, Files
 
 COLUMNS = (
     "hgnc_id",
@@ -32,6 +32,9 @@ COLUMNS = (
     "cd",
     "mane_select",
 )
+SUCCESSORS = "MERGED_INTO_REPORT(S) (i.e HGNC_ID|SYMBOL|STATUS)"
+WITHDRAWN = ("HGNC_ID", "STATUS", "WITHDRAWN_SYMBOL", SUCCESSORS)
+_AT = "https://storage.googleapis.com/public-download-files/hgnc/tsv/tsv"
 # Other databases' names for the gene itself; sequences and orthologues are not the same thing.
 XREFS = {
     "ensembl_gene_id": "ENSEMBL",
@@ -47,11 +50,13 @@ def read(files: Files) -> Iterator[Chunk]:
     """Read genes, then MANE transcripts, then proteins and what joins them."""
     file = files["genes"]
     products = []
+    known = []
     for rows in file.frames():
         approved = rows["status"].eq("Approved")
         yield Chunk.rejects(file.name, _withdrawn(rows[~approved]))
         genes = rows[approved].reset_index(drop=True)
         yield Chunk.nodes("Gene", file.name, _genes(genes))
+        known.append(genes["hgnc_id"])
         transcripts = _transcripts(genes)
         yield Chunk.nodes("Transcript", file.name, transcripts.drop(columns=["gene", "proteins"]))
         yield Chunk.statements("TRANSCRIBED_TO", file.name, _transcribed(transcripts))
@@ -59,6 +64,8 @@ def read(files: Files) -> Iterator[Chunk]:
         products.append(_products(genes))
         yield Chunk.statements("ENCODES", file.name, _encodes(products[-1]))
     yield from _proteins(file, products)
+    if "withdrawn" in files and known:
+        yield from _history(files["withdrawn"], set(pd.concat(known)))
 
 
 def _genes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -74,6 +81,7 @@ def _genes(rows: pd.DataFrame) -> pd.DataFrame:
             "synonyms": merged(items(rows["alias_symbol"]), items(rows["alias_name"]), rows["cd"]),
             "previous": merged(items(rows["prev_symbol"]), items(rows["prev_name"])),
             "xrefs": merged(*xrefs),
+            "same_as": listed("ENSEMBL", rows["ensembl_gene_id"]),
             "line": rows["line"],
         }
     )
@@ -167,6 +175,52 @@ def _withdrawn(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _history(file: SourceFile, approved: set[str]) -> Iterator[Chunk]:
+    """Let merged ids and symbols follow to their successor, where there is exactly one."""
+    rows = pd.concat([pd.DataFrame({"line": []}), *file.frames()], ignore_index=True)
+    if "HGNC_ID" not in rows:  # a header and nothing below it
+        return
+    reports = rows[SUCCESSORS].fillna("")
+    after = reports.str.findall(r"(HGNC:\d+)\|")
+    merged_into = dict(zip(rows["HGNC_ID"], after, strict=True))
+    ends = [sorted(_ends(old, merged_into, approved)) for old in rows["HGNC_ID"]]
+    rows = rows.assign(ends=pd.Series(ends, dtype=object), into=after.str.join(", "))
+    count = rows["ends"].str.len()
+    yield Chunk.nodes("Gene", file.name, _followed(rows[count == 1]))
+    split = rows["HGNC_ID"] + " → " + rows["into"]
+    reasons = (
+        ("withdrawn without a successor", count.eq(0), rows["HGNC_ID"]),
+        ("split into several genes", count.gt(1), split),
+    )
+    for reason, which, value in reasons:
+        frame = pd.DataFrame({"reason": reason, "value": value, "line": rows["line"]})
+        yield Chunk.rejects(file.name, frame[which].astype({"line": "int64"}))
+
+
+def _ends(old: str, merged_into: dict[str, list[str]], approved: set[str]) -> set[str]:
+    """Follow a withdrawn id, over ids withdrawn later, to the approved ones."""
+    seen, ahead, ends = {old}, list(merged_into[old]), set()
+    while ahead:
+        new = ahead.pop()
+        if new in approved:
+            ends.add(new)
+        elif new not in seen:
+            seen.add(new)
+            ahead += merged_into.get(new, [])
+    return ends
+
+
+def _followed(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": rows["ends"].str[0],
+            "former_ids": merged(rows["HGNC_ID"]),
+            "previous": merged(rows["WITHDRAWN_SYMBOL"]),
+            "line": rows["line"].astype("int64"),
+        }
+    )
+
+
 SOURCE = Source(
     name="hgnc",
     title="HUGO Gene Nomenclature Committee",
@@ -175,6 +229,14 @@ SOURCE = Source(
     licence=Licence("CC0-1.0", "https://www.genenames.org/about/license/"),
     citation="Seal RL et al., Genenames.org: the HGNC resources in 2023, "
     "Nucleic Acids Research 51:D1003 (2023), doi:10.1093/nar/gkac888",
-    files=(FileSpec("genes", ("hgnc_complete_set*",), columns=COLUMNS, quoted=True),),
+    files=(
+        FileSpec("genes", ("hgnc_complete_set*",), columns=COLUMNS, quoted=True),
+        FileSpec("withdrawn", ("withdrawn*.txt",), columns=WITHDRAWN, optional=True),
+    ),
     read=read,
+    revision=2,
+    downloads=(
+        Download("genes", f"{_AT}/hgnc_complete_set.txt", "hgnc_complete_set.txt"),
+        Download("withdrawn", f"{_AT}/withdrawn.txt", "withdrawn.txt"),
+    ),
 )

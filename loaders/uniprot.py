@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import integers, items, references
+from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources.columns import integers, items, plain, references, translated
 from tosg_graph.sources.source import Files
 
 COLUMNS = ("Entry", "Entry name", "Protein names", "Gene names", "Organism", "Length")
 # The website renamed columns in 2022; both layouts are read.
-SPELLINGS = (("Entry Name", "Entry name"), ("Gene Names", "Gene names"))
+SPELLINGS = (("Entry Name", "Entry name"), ("Gene Names", "Gene names"), ("Status", "Reviewed"))
 
 _PARTS = re.compile(r" \[(?:Cleaved into|Includes): .*$")
 _NO_NAME = re.compile(r"EC [\d.n-]+|Fragments?")
@@ -23,12 +25,71 @@ _ANTIGEN = re.compile(r"CD antigen (CD\w+)")
 def read(files: Files) -> Iterator[Chunk]:
     """Read proteins, and the genes that the file names as theirs."""
     file = files["proteins"]
+    known: list[str] = []
     for rows in file.frames():
         human = rows["Organism"].str.startswith("Homo sapiens", na=False)
         yield Chunk.rejects(file.name, _foreign(rows[~human]))
         proteins = rows[human].reset_index(drop=True)
         yield Chunk.nodes("Protein", file.name, _proteins(proteins))
         yield Chunk.statements("ENCODES", file.name, _encodes(proteins))
+        known += proteins["Entry"].to_list()
+    accessions = pa.array(known, pa.string())
+    if "secondary" in files:
+        yield from _secondary(files["secondary"], accessions)
+    if "idmapping" in files:
+        yield from _mapped(files["idmapping"], accessions)
+
+
+def _secondary(file: SourceFile, known: pa.Array) -> Iterator[Chunk]:
+    """Let former accessions of the proteins here name them; the file covers all species."""
+    for rows in file.lines():
+        parts = rows["text"].str.extract(r"^([A-Z0-9]{6,10})\s+([A-Z0-9]{6,10})\s*$")
+        rows = rows.assign(old=parts[0], new=parts[1])
+        rows = rows[rows["new"].isin(known.to_pylist())]
+        former = [[f"UniProtKB:{old}"] for old in rows["old"]]
+        said = {"id": references("UniProtKB", rows["new"]), "former_ids": former}
+        yield Chunk.nodes("Protein", file.name, pd.DataFrame({**said, "line": rows["line"]}))
+
+
+def _mapped(file: SourceFile, known: pa.Array) -> Iterator[Chunk]:
+    """Read ids of the protein itself, and its transcripts, of the proteins known here."""
+    for block in file.tables():
+        accession = pc.replace_substring_regex(block["accession"], r"-\d+$", "")
+        rows = block.append_column("protein", accession)
+        rows = rows.filter(pc.is_in(accession, value_set=known))
+        bare = pc.replace_substring_regex(rows["other"], r"\.\d+$", "")
+        rows = rows.append_column("bare", bare)
+        for kind, namespace in (("Ensembl_PRO", "ENSEMBL"), ("RefSeq", "RefSeq")):
+            some = rows.filter(pc.equal(rows["type"], kind))
+            yield Chunk.annotations("Protein", file.name, _xrefs(some, namespace))
+        some = rows.filter(pc.equal(rows["type"], "Ensembl_TRS"))
+        yield Chunk.statements("TRANSLATED_TO", file.name, _translated(some))
+
+
+def _xrefs(rows: pa.Table, namespace: str) -> pa.Table:
+    ids = pc.binary_join_element_wise(namespace, rows["bare"], ":")
+    ids = pa.array(ids.to_pylist(), pa.string())
+    one_each = pa.array(range(len(ids) + 1), pa.int32())
+    return pa.table(
+        {
+            "ref": pc.binary_join_element_wise("UniProtKB", rows["protein"], ":"),
+            "xrefs": pa.ListArray.from_arrays(one_each, ids),
+            "line": rows["line"],
+        }
+    )
+
+
+def _translated(rows: pa.Table) -> pa.Table:
+    return pa.table(
+        {
+            "source_ref": pc.binary_join_element_wise("ENSEMBL", rows["bare"], ":"),
+            "source_label": pa.repeat(pa.scalar("Transcript"), len(rows)),
+            "target_ref": pc.binary_join_element_wise("UniProtKB", rows["accession"], ":"),
+            "target_label": pa.repeat(pa.scalar("Protein"), len(rows)),
+            "record_id": rows["protein"],
+            "line": rows["line"],
+        }
+    )
 
 
 def names_of(text: str) -> tuple[str, list[str]]:
@@ -62,6 +123,9 @@ def _last_group(text: str) -> int:
 
 def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
     names = [names_of(text or "") for text in rows["Protein names"]]
+    nothing = pd.Series(None, index=rows.index, dtype=object)
+    places = rows.get("Subcellular location [CC]", nothing)
+    function = rows.get("Function [CC]", nothing)
     return pd.DataFrame(
         {
             "id": references("UniProtKB", rows["Entry"]),
@@ -70,9 +134,38 @@ def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
             "accession": rows["Entry"],
             "entry_name": rows["Entry name"],
             "length": integers(rows["Length"]),
+            "description": _text(function),
+            "reviewed": translated(
+                rows.get("Reviewed", nothing), {"reviewed": True, "unreviewed": False}
+            ),
+            "secreted": _said(places, r"\bSecreted\b"),
+            "transmembrane": _said(places, r"(?i)(?:single|multi)-pass\b[^.;{]* membrane protein"),
             "line": rows["line"],
         }
     )
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """Take the heading and the evidence tags out of a comment."""
+    text = column.astype("string").str.replace(r"\s*\{ECO:[^{}]*\}", "", regex=True)
+    return plain(
+        text.str.replace(r"\bFUNCTION: ", "", regex=True).str.strip().fillna("").astype(object)
+    )
+
+
+def _said(column: pd.Series, pattern: str) -> pd.Series:
+    """True where a text says so; a text that does not say so denies nothing."""
+    pattern_of = re.compile(pattern)
+    found = [bool(pattern_of.search(v)) or None if isinstance(v, str) else None for v in column]
+    return pd.Series(found, index=column.index, dtype=object)
+
+
+def _is_secondary(head: list[str]) -> bool:
+    return any(line.startswith("Secondary AC") for line in head)
+
+
+def _is_idmapping(head: list[str]) -> bool:
+    return "\tUniProtKB-ID\t" in head[0]
 
 
 def _encodes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -105,6 +198,22 @@ SOURCE = Source(
     "Nucleic Acids Research 53:D609 (2025), doi:10.1093/nar/gkae1010",
     files=(
         FileSpec("proteins", ("uniprot*.tab", "uniprot*.tsv"), columns=COLUMNS, also=SPELLINGS),
+        FileSpec(
+            "idmapping",
+            ("human_9606_idmapping.dat",),
+            names=("accession", "type", "other"),
+            optional=True,
+            recognise=_is_idmapping,
+            expects="accession, type of id and id, without a header",
+        ),
+        FileSpec(
+            "secondary",
+            ("sec_ac*.txt",),
+            optional=True,
+            recognise=_is_secondary,
+            expects="UniProt's list of secondary accessions",
+        ),
     ),
     read=read,
+    revision=2,
 )

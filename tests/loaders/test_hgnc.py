@@ -9,7 +9,7 @@ from tests.loaders.reading import read
 
 
 def test_gene_has_its_names_and_ids() -> None:
-    assert read("hgnc").by_id("Gene")["HGNC:3236"] == {
+    assert read("hgnc").rows("nodes", "Gene")[0] == {
         "id": "HGNC:3236",
         "name": "epidermal growth factor receptor",
         "symbol": "EGFR",
@@ -19,12 +19,13 @@ def test_gene_has_its_names_and_ids() -> None:
         "synonyms": ["ERBB1", "ERRP"],
         "previous": ["ERBB"],
         "xrefs": ["ENSEMBL:ENSG00000146648", "NCBIGene:1956", "OMIM:131550"],
+        "same_as": ["ENSEMBL:ENSG00000146648"],
         "line": 2,
     }
 
 
 def test_antigen_names_are_synonyms_and_one_alias_may_name_two_genes() -> None:
-    genes = read("hgnc").by_id("Gene")
+    genes = {row["id"]: row for row in read("hgnc").rows("nodes", "Gene")}
     assert genes["HGNC:3619"]["synonyms"] == ["CD16", "CD16a"]
     assert genes["HGNC:3620"]["synonyms"] == ["CD16", "CD16b"]
 
@@ -72,7 +73,19 @@ def test_protein_of_several_genes_has_no_symbol() -> None:
 
 
 def test_withdrawn_symbol_is_rejected() -> None:
-    assert read("hgnc").rejects() == [("not an approved gene", "HGNC:1", 9)]
+    assert read("hgnc").rejects() == [
+        ("not an approved gene", "HGNC:1", 9),
+        ("withdrawn without a successor", "HGNC:9004", 5),
+        ("split into several genes", "HGNC:9003 → HGNC:3619, HGNC:3620", 4),
+    ]
+
+
+def test_merged_ids_follow_to_their_one_successor() -> None:
+    rows = [row for row in read("hgnc").rows("nodes", "Gene") if "former_ids" in row]
+    assert rows == [
+        {"id": "HGNC:3236", "former_ids": ["HGNC:9001"], "previous": ["OLDR"], "line": 2},
+        {"id": "HGNC:3236", "former_ids": ["HGNC:9002"], "previous": ["CHAINED"], "line": 3},
+    ]
 
 
 @pytest.mark.real

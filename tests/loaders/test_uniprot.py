@@ -7,6 +7,9 @@ import pytest
 
 from loaders.uniprot import names_of
 from tests.loaders.reading import FIXTURES, read
+from tosg_graph.build.assemble import build_graph
+from tosg_graph.build.identifiers import Resolver
+from tosg_graph.sources.registry import discover, find_files
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,7 @@ def test_protein() -> None:
         "accession": "P26358",
         "entry_name": "DNMT1_HUMAN",
         "length": 1616,
+        "reviewed": True,
         "line": 3,
     }
     assert proteins["UniProtKB:P08571"]["synonyms"] == [
@@ -79,6 +83,31 @@ def test_current_spelling_of_the_header(tmp_path: Path) -> None:
     assert read("uniprot", tmp_path).rows("nodes", "Protein") == read("uniprot").rows(
         "nodes", "Protein"
     )
+
+
+def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    header = "Entry\tReviewed\tEntry Name\tProtein names\tGene Names\tOrganism\tLength\t"
+    header += "Function [CC]\tSubcellular location [CC]\n"
+    row = "P00533\treviewed\tEGFR_HUMAN\tReceptor\tEGFR\tHomo sapiens (Human)\t1210\t"
+    row += "FUNCTION: Takes up a signal {ECO:0000269|PubMed:7657591}.\t"
+    row += "SUBCELLULAR LOCATION: Cell membrane; Single-pass type I membrane protein. Secreted.\n"
+    (data / "uniprotkb.tsv").write_text(header + row)
+    (data / "sec_ac.txt").write_text("Secondary AC     Primary AC\nO00688     P00533\n")
+    (data / "HUMAN_9606_idmapping.dat").write_text(
+        "P00533\tUniProtKB-ID\tEGFR_HUMAN\nP00533-1\tEnsembl_PRO\tENSP00000275493.2\n"
+        "P00533-1\tEnsembl_TRS\tENST00000275493.7\nP12345\tEnsembl_PRO\tENSP1\n"
+    )
+    build = build_graph(find_files(data, [discover()["uniprot"]], {}), tmp_path / "graph")
+    asked = ["UniProtKB:P00533-2", "UniProtKB:O00688", "ENSEMBL:ENSP00000275493.2"]
+    found = Resolver.of(build).resolve(asked, label="Protein")
+    assert found["id"].to_pylist() == ["UniProtKB:P00533"] * 3
+    (protein,) = build.table("nodes/Protein").to_pylist()
+    assert protein["description"] == "Takes up a signal."
+    assert (protein["reviewed"], protein["secreted"], protein["transmembrane"]) == (True,) * 3
+    translated = read("uniprot", data).pairs("TRANSLATED_TO")
+    assert translated == [("ENSEMBL:ENST00000275493", "UniProtKB:P00533-1")]
 
 
 @pytest.mark.real

@@ -18,6 +18,7 @@ NAMES = [
     "cellphonedb",
     "disease_ontology",
     "drugcentral",
+    "gencode",
     "hetionet",
     "hgnc",
     "omnipath",

@@ -1,9 +1,9 @@
 """Which protein a gene stands for, and whose symbol a protein bears.
 
 Exactly one product of a gene is canonical. It is the only one; else the first by: a source calls it
-canonical · the first authority on proteins declares it (UniProt's file here holds reviewed entries
-only) · more sources say that the gene encodes it · its entry name is the symbol of the gene, or
-begins with it · it is longer · its accession comes first.
+canonical · UniProt has reviewed it (it says so, or its file does not tell reviewed entries from
+others and names it) · more sources say that the gene encodes it · its entry name is the symbol of
+the gene, or begins with it · it is longer · its accession comes first.
 
 A protein bears the symbol of the gene that encodes it. Where several do, it is the first in the
 alphabet of those whose canonical product it is, else of all (CALM1 of CALM1, CALM2 and CALM3).
@@ -50,7 +50,8 @@ def choose(engine: Engine, resolver: Resolver) -> None:
         ),
         symbols AS (SELECT id AS gene, arg_min(symbol, prio) AS symbol FROM rows_Gene
             WHERE symbol IS NOT NULL GROUP BY id),
-        proteins AS (SELECT id AS protein, bool_or(source = {reviewed}) AS reviewed,
+        proteins AS (SELECT id AS protein,
+            coalesce(bool_or(reviewed), bool_or(source = {reviewed})) AS reviewed,
             arg_min(entry_name, prio) FILTER (WHERE entry_name IS NOT NULL) AS entry_name,
             arg_min(length, prio) FILTER (WHERE length IS NOT NULL) AS length
             FROM rows_Protein GROUP BY id)

@@ -61,6 +61,8 @@ class FileSpec:
     layouts
         Names of the layouts that are read, newest first, each with the columns that tell it from
         those after it: ``(("2024", ("SCORE",)), ("2020", ()))``.
+    comment
+        What the lines begin with that may stand before the table; "" where none do.
     """
 
     role: str
@@ -74,6 +76,7 @@ class FileSpec:
     recognise: Callable[[list[str]], bool] | None = None
     expects: str = ""
     layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    comment: str = ""
 
     def matches_name(self, path: Path) -> bool:
         """Whether the name of a file is one that this file goes by."""
@@ -82,11 +85,17 @@ class FileSpec:
 
     def matches_head(self, head: list[str]) -> bool:
         """Whether the first lines of a file are surely those of this file."""
+        head = head[self.comments(head) :] or [""]
         if self.columns and set(self.columns) <= set(self.header(head[0])):
             return True
         if self.recognise is None or not self.recognise(head):
             return False
         return not self.names or len(self.split(head[0])) == len(self.names)
+
+    def comments(self, head: list[str]) -> int:
+        """How many lines of comment stand before the table."""
+        said = (bool(self.comment) and line.startswith(self.comment) for line in head)
+        return next((n for n, comment in enumerate(said) if not comment), len(head))
 
     def split(self, line: str) -> list[str]:
         """Split one line into its fields."""
@@ -155,12 +164,13 @@ class SourceFile:
         """
         if self.head == [""]:
             raise SourceError("the file is empty; download it again", path=self.path)
-        header = self.spec.header(self.head[0])
+        before = self.spec.comments(self.head)
+        header = self.spec.header(self._first)
         missing = [name for name in self.spec.columns if name not in header]
         if self.spec.columns and not missing:
-            return Layout(self._unique(header), 1)
+            return Layout(self._unique(header), before + 1)
         if self._is_headerless_table():
-            return Layout(list(self.spec.names), 0)
+            return Layout(list(self.spec.names), before)
         if self.spec.columns:
             raise self._wrong_header(header, missing)
         if self.spec.names:
@@ -169,6 +179,11 @@ class SourceFile:
             message = f"starts with {self.head[0][:60]!r}; expected {self.spec.expects}"
             raise SourceError(f"{message}. {_NEXT}", path=self.path, line=1)
         return Layout([], 0)
+
+    @property
+    def _first(self) -> str:
+        """The first line of the table itself."""
+        return (self.head[self.spec.comments(self.head) :] or [""])[0]
 
     @property
     def layout_name(self) -> str | None:
@@ -298,9 +313,10 @@ class SourceFile:
         return header
 
     def _is_headerless_table(self) -> bool:
-        if not self.spec.names or len(self.spec.split(self.head[0])) != len(self.spec.names):
+        if not self.spec.names or len(self.spec.split(self._first)) != len(self.spec.names):
             return False
-        return self.spec.recognise is None or self.spec.recognise(self.head)
+        table = self.head[self.spec.comments(self.head) :]
+        return self.spec.recognise is None or self.spec.recognise(table)
 
     def _parse(
         self, text: SeparatorCount, names: list[str], rows: int, skipped: int

@@ -163,6 +163,8 @@ def find_files(
     for source in sorted(sources, key=lambda source: source.name):
         found = _checked(source, chosen)
         missing = [s for s in source.files if not s.optional and s.role not in found]
+        if not found:  # of a source that can do without any one of its files
+            missing = missing or list(source.files)
         if not missing:
             files[source.name] = found
         elif source.name in wanted:
