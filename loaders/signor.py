@@ -243,7 +243,9 @@ def _fresh(rows: pd.DataFrame, label: str, declared: set[str]) -> pd.DataFrame:
 def _targets(rows: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
     amount = rows["EFFECT"].str.contains("quantity", case=False)
     action = [ACTIONS.get((kind, on)) for kind, on in zip(rows["type"], amount, strict=True)]
-    return statements.assign(sign=translated(rows["type"], SIGNS), action=action)
+    return statements.assign(
+        sign=translated(rows["type"], SIGNS), action=pd.Series(action, rows.index, dtype=object)
+    )
 
 
 def _complexes(file: SourceFile, complexes: dict[str, list[str]]) -> Iterator[Chunk]:
@@ -315,7 +317,8 @@ def _listed(rows: pd.DataFrame) -> pd.DataFrame:
     """Strip the ids, take the first of rows with one id, and split what it consists of."""
     rows = rows.assign(**{"SIGNOR ID": rows["SIGNOR ID"].str.strip()})
     parts = items(rows["LIST OF ENTITIES"], ",")
-    return rows.assign(listed=[part or [] for part in parts])
+    lists = pd.Series([part or [] for part in parts], rows.index, dtype=object)
+    return rows.assign(listed=lists)
 
 
 def _expanded(name: str, listed: Members, above: tuple[str, ...]) -> list[str]:
