@@ -131,9 +131,22 @@ def _rejected(rows: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
     return pd.DataFrame({"reason": reason, "value": rows[column], "line": rows["line"]})
 
 
-def _table(role: str, name: str, columns: tuple[str, ...], *, optional: bool = False) -> FileSpec:
+def _table(
+    role: str,
+    name: str,
+    columns: tuple[str, ...],
+    *,
+    optional: bool = False,
+    layouts: tuple[tuple[str, tuple[str, ...]], ...] = (),
+) -> FileSpec:
     return FileSpec(
-        role, (f"{name}*.csv",), columns=columns, separator=",", quoted=True, optional=optional
+        role,
+        (f"{name}*.csv",),
+        columns=columns,
+        separator=",",
+        quoted=True,
+        optional=optional,
+        layouts=layouts,
     )
 
 
@@ -152,6 +165,7 @@ FILES = (
             "directionality",
             "modulatory_effect",
         ),
+        layouts=(("with modality", ("modality",)), ("4.1", ())),
     ),
     _table(
         "complexes",

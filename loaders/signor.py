@@ -1,19 +1,27 @@
-"""SIGNOR: signed, directed, causal relations between proteins, each with its publication.
+"""SIGNOR: signed, directed, causal relations between the actors of signalling, with publications.
 
 Two layouts are read: the 25 columns without a header of the 2016 release, and the current one with
 its header. A record that belongs to several pathways stands on several rows in the former.
+
+An end is a protein, a complex (``SIGNOR-C…``), a family of proteins (``SIGNOR-PF…``) or a
+substance (ChEBI, PubChem, DrugBank). What complexes and families consist of stands in files of
+their own. A complex is named by its members, so without them it is rejected; a family keeps its
+SIGNOR id, so the relation alone declares it.
+
+``form complex`` says that a protein is a subunit. It becomes evidence of PART_OF where the target
+is the complex and lists the protein; between two proteins it names no complex, and is rejected.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 from ftfy import fix_encoding
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import normal_form, numbers, references, translated
+from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources.columns import items, normal_form, numbers, references, translated
 from tosg_graph.sources.source import Files
 
 ENTITY_A = ("ENTITYA", "TYPEA", "IDA", "DATABASEA")
@@ -58,28 +66,96 @@ EFFECTS = (
     ("ACTIVATES", re.compile(r"activates?$|up-regulates\b")),
     ("INHIBITS", re.compile(r"inactivates?$|inhibits?$|down-regulates\b")),
     ("REGULATES", re.compile(r"unknown$|regulates\b")),
+    ("PART_OF", re.compile(r"form complex$")),
 )
+SIGNALS = ("ACTIVATES", "INHIBITS", "REGULATES")
+#: What a substance does to its target, in the words of other sources: by sign, and whether the
+#: effect is on the amount.
+ACTIONS = {
+    ("ACTIVATES", False): "ACTIVATOR",
+    ("ACTIVATES", True): "INDUCER",
+    ("INHIBITS", False): "INHIBITOR",
+    ("INHIBITS", True): "REDUCER",
+}
+SIGNS = {"ACTIVATES": 1, "INHIBITS": -1}
+SUBSTANCES = ("CHEMICAL", "SMALLMOLECULE", "ANTIBODY", "DRUG")
 DIRECT = {"YES": True, "T": True, "TRUE": True, "NO": False, "F": False, "FALSE": False}
 _BEYOND_ASCII = "[^\x00-\x7f]"
+# https://www.uniprot.org/help/accession_numbers, and what may follow: an isoform, a chain
+_ACCESSION = re.compile(
+    r"(?:[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})(?:[-_:]\w+)*"
+)
+_COMPLEX, _FAMILY = re.compile(r"SIGNOR-C\d+"), re.compile(r"SIGNOR-PF\d+")
+_SUBSTANCE = {
+    "CHEBI": re.compile(r"CHEBI:(\d+)"),
+    "PUBCHEM.COMPOUND": re.compile(r"CID:(\d+)"),
+    "DRUGBANK": re.compile(r"(?:DRUGBANK:)?(DB\d+)"),
+}
+# Species are positive numbers; -1 and -2 say that no organism was involved.
+_OTHER_SPECIES = r"(?:^|;)\s*(?!9606\b)\d+"
+
+Members = Mapping[str, list[str]]
 
 
 def read(files: Files) -> Iterator[Chunk]:
-    """Read statements between proteins; what is no protein, or has another effect, is rejected."""
-    file = files["relations"]
+    """Read what complexes and families consist of, then the relations."""
+    complexes: dict[str, list[str]] | None = None
+    families: set[str] = set()
+    if "complexes" in files:
+        complexes = {}
+        yield from _complexes(files["complexes"], complexes)
+    if "families" in files:
+        yield from _families(files["families"], families)
+    yield from _relations(files["relations"], complexes, families)
+
+
+def _relations(file: SourceFile, complexes: Members | None, families: set[str]) -> Iterator[Chunk]:
+    drugs: set[str] = set()
     for rows in file.frames():
-        proteins = _is_protein(rows, "A") & _is_protein(rows, "B")
-        yield Chunk.rejects(file.name, _not_proteins(rows[~proteins]))
-        rows = rows[proteins].reset_index(drop=True)
-        edge_type = _edge_type(rows["EFFECT"])
-        yield Chunk.rejects(file.name, _unknown_effect(rows[edge_type.isna()]))
+        rows = pd.concat([rows, _ends(rows, "A"), _ends(rows, "B")], axis=1)
+        rows["type"] = _edge_type(rows["EFFECT"])
+        reason = _reasons(rows, complexes)
+        yield Chunk.rejects(file.name, _rejected(rows, reason))
+        rows = rows[reason.isna()].reset_index(drop=True)
+        yield Chunk.nodes("Family", file.name, _fresh(rows, "Family", families))
+        yield Chunk.nodes("Drug", file.name, _fresh(rows, "Drug", drugs))
         statements = _statements(rows)
-        for name, _ in EFFECTS:
-            yield Chunk.statements(name, file.name, statements[edge_type.eq(name)])
+        drug = rows["label_A"].eq("Drug")
+        yield Chunk.statements("TARGETS", file.name, _targets(rows[drug], statements[drug]))
+        for name in (*SIGNALS, "PART_OF"):
+            yield Chunk.statements(name, file.name, statements[rows["type"].eq(name) & ~drug])
 
 
-def _is_protein(rows: pd.DataFrame, end: str) -> pd.Series[bool]:
-    typed = rows[f"TYPE{end}"].str.upper().eq("PROTEIN")
-    return typed & rows[f"DATABASE{end}"].str.upper().eq("UNIPROT") & rows[f"ID{end}"].notna()
+def _ends(rows: pd.DataFrame, end: str) -> pd.DataFrame:
+    """Tell what stands at an end: ``label_A`` and ``ref_A``, None where it is not read."""
+    kind = rows[f"TYPE{end}"].str.upper().str.replace(" ", "")
+    database = rows[f"DATABASE{end}"].str.upper()
+    written = kind + "\t" + database + "\t" + rows[f"ID{end}"].str.strip()
+    table = {text: _entity(*text.split("\t")) for text in written.dropna().unique()}
+    labels = {text: found[0] for text, found in table.items() if found}
+    refs = {text: found[1] for text, found in table.items() if found}
+    return pd.DataFrame(
+        {f"label_{end}": translated(written, labels), f"ref_{end}": translated(written, refs)}
+    )
+
+
+def _entity(kind: str, database: str, written: str) -> tuple[str, str] | None:
+    """Give the label and the reference of an entity; None for a phenotype, a stimulus, an RNA."""
+    if kind == "PROTEIN" and database == "UNIPROT":
+        return "Protein", f"UniProtKB:{written}"
+    if kind == "COMPLEX" and _COMPLEX.fullmatch(written):
+        return "Complex", f"SIGNOR:{written}"
+    if kind == "PROTEINFAMILY" and _FAMILY.fullmatch(written):
+        return "Family", f"SIGNOR:{written}"
+    reference = _substance(written) if kind in SUBSTANCES else None
+    return ("Drug", reference) if reference else None
+
+
+def _substance(written: str) -> str | None:
+    for prefix, pattern in _SUBSTANCE.items():
+        if found := pattern.fullmatch(written):
+            return f"{prefix}:{found[1]}"
+    return None
 
 
 def _edge_type(effects: pd.Series[str]) -> pd.Series[str]:
@@ -88,21 +164,196 @@ def _edge_type(effects: pd.Series[str]) -> pd.Series[str]:
 
 
 def _effect(text: str) -> str | None:
-    """Give the type of edge that an effect makes; ``form complex`` and the like make none."""
+    """Give the type of edge that an effect makes; None where it makes none."""
     words = text.strip().lower()
     return next((name for name, pattern in EFFECTS if pattern.match(words)), None)
+
+
+def _reasons(rows: pd.DataFrame, complexes: Members | None) -> pd.Series[str]:
+    """Say of each row why it is no fact; None where it is one."""
+    listed = [f"SIGNOR:{name}" for name in complexes or {}]
+    unlisted = pd.Series(False, index=rows.index)
+    for end in "AB":
+        unlisted |= rows[f"label_{end}"].eq("Complex") & ~rows[f"ref_{end}"].isin(listed)
+    no_members = (
+        "a complex is named by its members: put SIGNOR_complexes.csv beside the relations"
+        if complexes is None
+        else "the complex is not listed in SIGNOR_complexes.csv"
+    )
+    forms = rows["type"].eq("PART_OF")
+    tests = {
+        "not human": rows["TAX_ID"].str.contains(_OTHER_SPECIES, na=False),
+        "an end is no protein, complex, family or substance with an id that is read": (
+            rows["ref_A"].isna() | rows["ref_B"].isna()
+        ),
+        "the target is a substance": rows["label_B"].eq("Drug"),
+        "the effect is no regulation": rows["type"].isna(),
+        "the complex that is formed is not named": forms & rows["label_B"].ne("Complex"),
+        no_members: unlisted,
+        "what forms the complex is not a protein that it lists": forms
+        & ~_is_member(rows, complexes),
+    }
+    reason = pd.Series(None, index=rows.index, dtype=object)
+    for text, found in tests.items():
+        reason = reason.mask(reason.isna() & found, text)
+    return reason
+
+
+def _is_member(rows: pd.DataFrame, complexes: Members | None) -> pd.Series[bool]:
+    pairs = {
+        f"{member} SIGNOR:{name}" for name, all_ in (complexes or {}).items() for member in all_
+    }
+    return rows["label_A"].eq("Protein") & (rows["ref_A"] + " " + rows["ref_B"]).isin(list(pairs))
+
+
+def _rejected(rows: pd.DataFrame, reason: pd.Series[str]) -> pd.DataFrame:
+    ends = [
+        rows[f"TYPE{end}"].fillna("?")
+        + " "
+        + rows[f"DATABASE{end}"].fillna("?")
+        + ":"
+        + rows[f"ID{end}"].fillna("?")
+        for end in "AB"
+    ]
+    value = ends[0] + " → " + ends[1]
+    value = value.mask(reason.eq("the effect is no regulation"), rows["EFFECT"])
+    value = value.mask(reason.eq("not human"), rows["TAX_ID"])
+    table = pd.DataFrame({"reason": reason, "value": value, "line": rows["line"]})
+    return table[reason.notna()]
+
+
+def _fresh(rows: pd.DataFrame, label: str, declared: set[str]) -> pd.DataFrame:
+    """One row per entity of a label that neither a file of members nor a chunk has declared."""
+    ends = [
+        pd.DataFrame(
+            {
+                "id": rows[f"ref_{end}"],
+                "name": normal_form(rows[f"ENTITY{end}"]),
+                "line": rows["line"],
+            }
+        )[rows[f"label_{end}"].eq(label)]
+        for end in "AB"
+    ]
+    found = pd.concat(ends).sort_values("line", kind="stable").drop_duplicates("id")
+    found = found[~found["id"].isin(list(declared))]
+    declared.update(found["id"])
+    return found
+
+
+def _targets(rows: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
+    amount = rows["EFFECT"].str.contains("quantity", case=False)
+    action = [ACTIONS.get((kind, on)) for kind, on in zip(rows["type"], amount, strict=True)]
+    return statements.assign(
+        sign=translated(rows["type"], SIGNS), action=pd.Series(action, rows.index, dtype=object)
+    )
+
+
+def _complexes(file: SourceFile, complexes: dict[str, list[str]]) -> Iterator[Chunk]:
+    """Declare the complexes; one that is listed as a part of another stands for its own parts."""
+    rows = pd.concat([_listed(rows) for rows in file.frames()] or [pd.DataFrame()])
+    listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True)) if len(rows) else {}
+    complexes.update({name: _expanded(name, listed, ()) for name in listed})
+    empty = [not complexes[name] for name in listed]
+    if len(rows):
+        yield Chunk.rejects(file.name, _without_members(rows[empty]))
+        rows = rows[[not none for none in empty]]
+        reference = references("SIGNOR", rows["SIGNOR ID"])
+        table = {
+            "ref": reference,
+            "name": normal_form(rows["COMPLEX NAME"]),
+            "members": translated(rows["SIGNOR ID"], complexes),
+            "xrefs": [[ref] for ref in reference],
+            "line": rows["line"],
+        }
+        yield Chunk.complexes(file.name, pd.DataFrame(table))
+
+
+def _families(file: SourceFile, declared: set[str]) -> Iterator[Chunk]:
+    """Declare the families and their members; a family within another stands for its members."""
+    frames = [_listed(rows) for rows in file.frames()]
+    if not frames:
+        return
+    rows = pd.concat(frames)
+    listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True))
+    members = {name: list(dict.fromkeys(_expanded(name, listed, ()))) for name in listed}
+    nodes = pd.DataFrame(
+        {
+            "id": references("SIGNOR", rows["SIGNOR ID"]),
+            "name": normal_form(rows["PROT. FAMILY NAME"]),
+            "line": rows["line"],
+        }
+    )
+    declared.update(nodes["id"])
+    yield Chunk.nodes("Family", file.name, nodes)
+    pairs = pd.DataFrame(
+        {
+            "source_ref": translated(rows["SIGNOR ID"], members),
+            "source_label": "Protein",
+            "target_ref": nodes["id"],
+            "target_label": "Family",
+            "record_id": rows["SIGNOR ID"],
+            "line": rows["line"],
+        }
+    ).explode("source_ref", ignore_index=True)
+    protein = pairs["source_ref"].str.startswith("UniProtKB:").eq(True)
+    yield Chunk.statements("MEMBER_OF", file.name, pairs[protein])
+    other = pairs[~protein & pairs["source_ref"].notna()]
+    yield Chunk.rejects(
+        file.name,
+        pd.DataFrame(
+            {
+                "reason": "the member of the family is no protein",
+                "value": other["source_ref"],
+                "line": other["line"],
+            }
+        ),
+    )
+    yield Chunk.rejects(
+        file.name, _without_members(rows[[not members[n] for n in rows["SIGNOR ID"]]])
+    )
+
+
+def _listed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Strip the ids, take the first of rows with one id, and split what it consists of."""
+    rows = rows.assign(**{"SIGNOR ID": rows["SIGNOR ID"].str.strip()})
+    parts = items(rows["LIST OF ENTITIES"], ",")
+    lists = pd.Series([part or [] for part in parts], rows.index, dtype=object)
+    return rows.assign(listed=lists)
+
+
+def _expanded(name: str, listed: Members, above: tuple[str, ...]) -> list[str]:
+    """Write the parts as references, complexes and families that are listed by their own parts."""
+    refs: list[str] = []
+    for part in listed[name]:
+        if part in listed:
+            if part not in above and part != name:  # one that holds itself adds nothing
+                refs += _expanded(part, listed, (*above, name))
+        else:
+            refs.append(_part(part))
+    return refs
+
+
+def _part(written: str) -> str:
+    if _ACCESSION.fullmatch(written):
+        return f"UniProtKB:{written}"
+    return _substance(written) or f"SIGNOR:{written}"
+
+
+def _without_members(rows: pd.DataFrame) -> pd.DataFrame:
+    reason = "no member is listed"
+    return pd.DataFrame({"reason": reason, "value": rows["SIGNOR ID"], "line": rows["line"]})
 
 
 def _statements(rows: pd.DataFrame) -> pd.DataFrame:
     score = numbers(rows["SCORE"]) if "SCORE" in rows else None
     return pd.DataFrame(
         {
-            "source_ref": references("UniProtKB", rows["IDA"]),
-            "source_label": "Protein",
-            "target_ref": references("UniProtKB", rows["IDB"]),
-            "target_label": "Protein",
+            "source_ref": rows["ref_A"],
+            "source_label": rows["label_A"],
+            "target_ref": rows["ref_B"],
+            "target_label": rows["label_B"],
             "record_id": rows["SIGNOR_ID"],
-            "pmids": [[pmid] for pmid in rows["PMID"].where(rows["PMID"].str.isdigit().eq(True))],
+            "pmids": items(rows["PMID"].where(rows["PMID"].str.isdigit().eq(True))),
             "sentence": _repaired(rows["SENTENCE"]),
             "mechanism": rows["MECHANISM"].str.lower(),
             "residue": rows["RESIDUE"],
@@ -120,25 +371,6 @@ def _repaired(sentences: pd.Series[str]) -> pd.Series[str]:
     return normal_form(pd.Series([table.get(s, s) for s in sentences], index=sentences.index))
 
 
-def _not_proteins(rows: pd.DataFrame) -> pd.DataFrame:
-    ends = [
-        rows[f"TYPE{end}"] + " " + rows[f"DATABASE{end}"] + ":" + rows[f"ID{end}"] for end in "AB"
-    ]
-    return pd.DataFrame(
-        {
-            "reason": "an end is not a protein with a UniProt accession",
-            "value": ends[0] + " → " + ends[1],
-            "line": rows["line"],
-        }
-    )
-
-
-def _unknown_effect(rows: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"reason": "the effect is no regulation", "value": rows["EFFECT"], "line": rows["line"]}
-    )
-
-
 def _is_headerless(head: list[str]) -> bool:
     fields = head[0].split("\t")
     return len(fields) == len(HEADERLESS) and fields[23].startswith("SIGNOR-")
@@ -147,7 +379,8 @@ def _is_headerless(head: list[str]) -> bool:
 SOURCE = Source(
     name="signor",
     title="SIGNOR, the SIGnaling Network Open Resource",
-    gives="causal relations between proteins with sign, mechanism, sentence and publication",
+    gives="causal relations between proteins, complexes, families and substances, with sign, "
+    "mechanism, sentence and publication",
     url="https://signor.uniroma2.it/downloads.php",
     licence=Licence("CC-BY-4.0", "https://signor.uniroma2.it/about/"),
     citation="Lo Surdo P et al., SIGNOR 3.0, the SIGnaling network open resource 3.0: 2022 update, "
@@ -159,7 +392,25 @@ SOURCE = Source(
             columns=COLUMNS,
             names=HEADERLESS,
             recognise=_is_headerless,
+            layouts=(("3.0 (with scores)", ("SCORE",)), ("with a header", ())),
+        ),
+        FileSpec(
+            "complexes",
+            ("signor_complexes*.csv",),
+            columns=("SIGNOR ID", "COMPLEX NAME", "LIST OF ENTITIES"),
+            separator=";",
+            quoted=True,
+            optional=True,
+        ),
+        FileSpec(
+            "families",
+            ("signor_pf*.csv",),
+            columns=("SIGNOR ID", "PROT. FAMILY NAME", "LIST OF ENTITIES"),
+            separator=";",
+            quoted=True,
+            optional=True,
         ),
     ),
     read=read,
+    revision=2,
 )

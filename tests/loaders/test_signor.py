@@ -6,11 +6,14 @@ import ftfy
 import pandas as pd
 import pytest
 
+from tests.build import world
 from tests.loaders.reading import FIXTURES, read
+from tosg_graph.build.assemble import build_graph
+from tosg_graph.sources.registry import Located, discover, find_files
 
 
 def test_statement_with_all_that_is_said() -> None:
-    [row] = read("signor").rows("statements", "ACTIVATES")
+    [row] = read("signor", FIXTURES / "signor_2016").rows("statements", "ACTIVATES")
     assert row == {
         "source_ref": "UniProtKB:Q5JWF2",
         "source_label": "Protein",
@@ -26,7 +29,7 @@ def test_statement_with_all_that_is_said() -> None:
 
 
 def test_an_effect_spelt_two_ways_and_a_record_on_two_rows() -> None:
-    rows = read("signor").rows("statements", "INHIBITS")
+    rows = read("signor", FIXTURES / "signor_2016").rows("statements", "INHIBITS")
     assert [(row["record_id"], row["line"]) for row in rows] == [
         ("SIGNOR-114662", 2),
         ("SIGNOR-114662", 3),
@@ -38,41 +41,117 @@ def test_an_effect_spelt_two_ways_and_a_record_on_two_rows() -> None:
 
 
 def test_unknown_stays_unknown() -> None:
-    [row] = read("signor").rows("statements", "REGULATES")
+    [row] = read("signor", FIXTURES / "signor_2016").rows("statements", "REGULATES")
     assert row["record_id"] == "SIGNOR-130820"
     assert {"sign", "direct", "residue", "sentence"}.isdisjoint(row)
-    assert "direct" not in read("signor").rows("statements", "INHIBITS")[2]  # the file says UNK
+    assert (
+        "direct" not in read("signor", FIXTURES / "signor_2016").rows("statements", "INHIBITS")[2]
+    )  # the file says UNK
 
 
 def test_an_effect_that_is_not_known_is_rejected_with_its_line() -> None:
-    assert read("signor").rejects() == [("the effect is no regulation", "Teleports", 6)]
+    assert read("signor", FIXTURES / "signor_2016").rejects() == [
+        ("the effect is no regulation", "Teleports", 6)
+    ]
 
 
 def test_current_layout() -> None:
-    found = read("signor", FIXTURES / "signor_current")
-    [up] = found.rows("statements", "ACTIVATES")
+    found = read("signor")
+    up = found.rows("statements", "ACTIVATES")[0]
     assert (up["source_ref"], up["target_ref"]) == ("UniProtKB:P01133", "UniProtKB:P00533")
-    assert (up["record_id"], up["score"], up["direct"], up["line"]) == (
-        "SIGNOR-263000",
-        0.912,
-        True,
-        2,
-    )
+    assert (up["record_id"], up["score"], up["line"]) == ("SIGNOR-263000", 0.912, 2)
     [down] = found.rows("statements", "INHIBITS")
     assert (down["record_id"], down["direct"]) == ("SIGNOR-2", True)
-    assert found.rejects() == [
-        (
-            "an end is not a protein with a UniProt accession",
-            "complex SIGNOR:SIGNOR-C15 → protein UNIPROT:P49815",
-            5,
-        ),
-        (
-            "an end is not a protein with a UniProt accession",
-            "chemical PUBCHEM:CID:176870 → protein UNIPROT:P00533",
-            6,
-        ),
-        ("the effect is no regulation", "form complex", 4),
+
+
+def test_complexes_and_families_act_and_are_acted_on() -> None:
+    found = read("signor")
+    assert found.pairs("ACTIVATES")[1:] == [
+        ("SIGNOR:SIGNOR-C15", "UniProtKB:P49815"),
+        ("SIGNOR:SIGNOR-PF1", "UniProtKB:P19419"),
     ]
+    assert found.by_id("Family") == {
+        "SIGNOR:SIGNOR-PF1": {"id": "SIGNOR:SIGNOR-PF1", "name": "ERK1/2", "line": 2},
+        "SIGNOR:SIGNOR-PF2": {"id": "SIGNOR:SIGNOR-PF2", "name": "A family of families", "line": 3},
+        "SIGNOR:SIGNOR-PF25": {"id": "SIGNOR:SIGNOR-PF25", "name": "MEK1/2", "line": 11},
+    }
+
+
+def test_a_part_that_is_listed_itself_stands_for_its_own_parts() -> None:
+    found = read("signor")
+    complexes = {row["ref"]: row["members"] for row in found.rows("complexes", "Complex")}
+    assert complexes["SIGNOR:SIGNOR-C161"] == [
+        *("UniProtKB:P17301", "UniProtKB:P05556", "UniProtKB:P12830"),
+        *("CHEBI:29108", "SIGNOR:SIGNOR-PF1"),
+    ]
+    assert [a for a, b in found.pairs("MEMBER_OF") if b == "SIGNOR:SIGNOR-PF2"] == [
+        *("UniProtKB:P27361", "UniProtKB:P28482", "UniProtKB:Q13164"),
+    ]
+
+
+def test_substances_have_targets_with_sign_and_action() -> None:
+    rows = read("signor").rows("statements", "TARGETS")
+    assert [(r["source_ref"], r["target_ref"], r.get("sign"), r.get("action")) for r in rows] == [
+        ("PUBCHEM.COMPOUND:176870", "UniProtKB:P00533", -1, "INHIBITOR"),
+        ("CHEBI:31638", "UniProtKB:P03372", -1, "REDUCER"),
+        ("PUBCHEM.COMPOUND:11707110", "SIGNOR:SIGNOR-PF25", -1, "INHIBITOR"),
+        ("PUBCHEM.COMPOUND:11707110", "SIGNOR:SIGNOR-C15", None, None),
+    ]
+    assert "pmids" not in rows[0]  # the file says Other
+
+
+def test_every_row_that_is_no_fact_says_why() -> None:
+    assert read("signor").pairs("PART_OF") == [("UniProtKB:P17301", "SIGNOR:SIGNOR-C160")]
+    assert [(reason, line) for reason, _, line in read("signor").rejects()] == [
+        ("no member is listed", 5),
+        ("the member of the family is no protein", 3),
+        ("the complex that is formed is not named", 4),
+        ("what forms the complex is not a protein that it lists", 9),
+        ("the target is a substance", 12),
+        ("an end is no protein, complex, family or substance with an id that is read", 13),
+        ("not human", 14),
+        ("the complex is not listed in SIGNOR_complexes.csv", 15),
+    ]
+
+
+def test_without_the_files_of_members(tmp_path: Path) -> None:
+    name = "all_data_26_05_24.tsv"
+    (tmp_path / name).write_bytes((FIXTURES / "signor" / name).read_bytes())
+    found = read("signor", tmp_path)
+    assert set(found.by_id("Family")) == {"SIGNOR:SIGNOR-PF1", "SIGNOR:SIGNOR-PF25"}
+    reasons = {line: reason for reason, _, line in found.rejects()}
+    assert "put SIGNOR_complexes.csv beside the relations" in reasons[5]
+
+
+def test_built_end_to_end(tmp_path: Path) -> None:
+    """A family, a complex and a substance stand at the right edges of a graph build."""
+    accessions = ("P19419", "P27361", "P28482", "Q13131", "Q9Y478", "P54619", "P49815", "P00533")
+    proteins = world.nodes("Protein", *[{"id": f"UniProtKB:{a}"} for a in accessions])
+    signor = find_files(FIXTURES / "signor", [discover()["signor"]], {})
+    uniprot = world.located(tmp_path / "data", world.source("uniprot", proteins))
+    both = Located(
+        sources=(*uniprot.sources, *signor.sources),
+        files={**uniprot.files, **signor.files},
+        found=(),
+    )
+    built = build_graph(both, tmp_path / "graph")
+
+    def ends(edge_type: str) -> set[tuple[str, str]]:
+        table = built.edges(edge_type, ["source", "target"]).to_pylist()
+        return {(row["source"], row["target"]) for row in table}
+
+    ampk = "COMPLEX:P54619-Q13131-Q9Y478"
+    assert {
+        (ampk, "UniProtKB:P49815"),
+        ("SIGNOR:SIGNOR-PF1", "UniProtKB:P19419"),
+    } <= ends("ACTIVATES")
+    assert ("UniProtKB:P27361", "SIGNOR:SIGNOR-PF1") in ends("MEMBER_OF")
+    assert ("UniProtKB:Q13131", ampk) in ends("PART_OF")
+    assert ends("TARGETS") == {
+        ("PUBCHEM.COMPOUND:176870", "UniProtKB:P00533"),
+        ("PUBCHEM.COMPOUND:11707110", "SIGNOR:SIGNOR-PF25"),
+        ("PUBCHEM.COMPOUND:11707110", ampk),
+    }
 
 
 @pytest.mark.real
