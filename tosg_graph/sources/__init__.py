@@ -1,7 +1,17 @@
 """From a public file to checked rows: what a loader is, and what it hands over."""
 
+from tosg_graph.errors import SourceError
 from tosg_graph.sources.chunks import Chunk, ChunkKind
 from tosg_graph.sources.files import FileSpec, SourceFile
 from tosg_graph.sources.source import Download, Licence, Source
 
-__all__ = ["Chunk", "ChunkKind", "Download", "FileSpec", "Licence", "Source", "SourceFile"]
+__all__ = [
+    "Chunk",
+    "ChunkKind",
+    "Download",
+    "FileSpec",
+    "Licence",
+    "Source",
+    "SourceError",
+    "SourceFile",
+]

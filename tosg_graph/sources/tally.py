@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class Tally:
@@ -17,8 +19,23 @@ class Tally:
         """Count the rows of one chunk: what each row is, and its line."""
         groups = lines.groupby(kinds.to_numpy(), sort=False).agg(["min", "size"])
         for kind, first, rows in groups.itertuples(name=None):
-            line, n = self._seen.get(kind, (first, 0))
-            self._seen[kind] = (line, n + rows)
+            self._add(kind, first, rows)
+
+    def add_columns(self, kinds: pa.ChunkedArray | str, lines: pa.ChunkedArray) -> None:
+        """Count the rows of one Arrow table; one word for ``kinds`` says that all are alike."""
+        if not len(lines):
+            return
+        if isinstance(kinds, str):
+            self._add(kinds, pc.min(lines).as_py(), len(lines))
+            return
+        rows = pa.table({"kind": kinds, "line": lines}).group_by("kind", use_threads=False)
+        groups = rows.aggregate([("line", "min"), ("line", "count")])
+        for group in groups.to_pylist():
+            self._add(group["kind"], group["line_min"], group["line_count"])
+
+    def _add(self, kind: str, first: int, rows: int) -> None:
+        line, n = self._seen.get(kind, (first, 0))
+        self._seen[kind] = (line, n + rows)
 
     def rows(self, reason: str) -> pd.DataFrame:
         """Give one row per kind: ``reason``, ``value`` (kind and number of rows), ``line``."""
