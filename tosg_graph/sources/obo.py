@@ -15,6 +15,7 @@ from tosg_graph.sources.files import SourceFile
 
 _ESCAPES = {"n": "\n", "t": "\t", "W": " "}
 _ESCAPED = re.compile(r"\\(.)")
+_QUALIFIERS = r"\s\{([^{}]*)\}\s*(?:!.*)?$"
 _QUOTED = r'^"((?:[^"\\]|\\.)*)"\s*(\w*)'
 
 
@@ -43,7 +44,8 @@ def read_terms(file: SourceFile) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per line of a stanza: ``term`` (its id), ``tag``, ``value`` (without its trailing
-        comment and qualifiers, still escaped and quoted), ``line`` (int64).
+        comment and qualifiers, still escaped and quoted), ``qualifiers`` (what stands in the
+        trailing braces, ``source="…", source="…"``; "" where nothing does), ``line`` (int64).
     """
     lines = pd.concat(file.lines(), ignore_index=True)
     text = lines["text"].str.strip()
@@ -55,10 +57,12 @@ def read_terms(file: SourceFile) -> pd.DataFrame:
     rows = rows[rows["kind"].eq("[Term]") & rows["tag"].notna()]
     ids = rows[rows["tag"].eq("id")].drop_duplicates("stanza").set_index("stanza")["value"]
     rows["term"] = rows["stanza"].map(ids)
+    rows["qualifiers"] = rows["value"].str.extract(_QUALIFIERS)[0].fillna("")
     quoted = rows["value"].str.startswith('"')
     bare = rows["value"].str.replace(r"\s+(?:!|\{).*$", "", regex=True)
     rows["value"] = rows["value"].where(quoted, bare)
-    return rows.dropna(subset="term")[["term", "tag", "value", "line"]].reset_index(drop=True)
+    columns = ["term", "tag", "value", "qualifiers", "line"]
+    return rows.dropna(subset="term")[columns].reset_index(drop=True)
 
 
 def quoted(values: pd.Series[str]) -> pd.DataFrame:

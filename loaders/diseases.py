@@ -1,0 +1,92 @@
+"""DISEASES: genes associated with diseases, from curated knowledge, experiments and text mining.
+
+A gene is named by its symbol: the Ensembl protein beside it stands in the record id. The score is
+the confidence of 0 to 5 stars, divided by 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources.columns import numbers, references
+from tosg_graph.sources.source import Files
+
+FIRST = ("gene_id", "symbol", "disease_id", "disease")
+#: What stands in the columns after the disease, by channel.
+CHANNELS = {
+    "knowledge": ("database", "evidence", "confidence"),
+    "experiments": ("database", "source_score", "confidence"),
+    "textmining": ("z_score", "confidence", "url"),
+}
+STARS = 5
+_SITE = "https://download.jensenlab.org/"
+
+
+def read(files: Files) -> Iterator[Chunk]:
+    """Read the associations of each channel; rows without the id of a disease are rejected."""
+    for channel in CHANNELS:
+        if channel in files:
+            yield from _associations(files[channel], channel)
+
+
+def _associations(file: SourceFile, channel: str) -> Iterator[Chunk]:
+    for rows in file.frames():
+        named = rows["disease_id"].str.contains(":", na=False) & rows["symbol"].notna()
+        found = rows[named]
+        statements = pd.DataFrame(
+            {
+                "source_ref": references("symbol", found["symbol"]),
+                "source_label": "Gene",
+                "target_ref": found["disease_id"],
+                "target_label": "Disease",
+                "record_id": found["gene_id"] + " " + found["disease_id"],
+                "mechanism": channel,
+                "score": numbers(found["confidence"]) / STARS,
+                "line": found["line"],
+            }
+        )
+        yield Chunk.statements("ASSOCIATED_WITH", file.name, statements)
+        other = rows[~named]
+        value = other["disease_id"].fillna(other["disease"])
+        reason = "no symbol, or no id of a disease"
+        rejected = pd.DataFrame({"reason": reason, "value": value, "line": other["line"]})
+        yield Chunk.rejects(file.name, rejected)
+
+
+def _is_channel(channel: str, head: list[str]) -> bool:
+    fields = head[0].split("\t")
+    places = dict(zip((*FIRST, *CHANNELS[channel]), fields, strict=False))
+    confidence = places.get("confidence", "").replace(".", "", 1)
+    return len(fields) == 7 and confidence.isdigit()
+
+
+def _spec(channel: str) -> FileSpec:
+    return FileSpec(
+        channel,
+        (f"human_disease_{channel}_filtered*.tsv",),
+        names=(*FIRST, *CHANNELS[channel]),
+        optional=channel != "knowledge",
+        recognise=lambda head: _is_channel(channel, head),
+        expects=f"7 columns without a header: {', '.join((*FIRST, *CHANNELS[channel]))}",
+    )
+
+
+SOURCE = Source(
+    name="diseases",
+    title="DISEASES",
+    gives="genes associated with diseases, with the confidence of each association",
+    url="https://diseases.jensenlab.org/",
+    licence=Licence("CC-BY-4.0", "https://diseases.jensenlab.org/Downloads"),
+    citation="Grissa D et al., DISEASES 2.0: a weekly updated database of disease-gene "
+    "associations from text mining and data integration, Database 2022:baac019 (2022), "
+    "doi:10.1093/database/baac019",
+    files=tuple(_spec(channel) for channel in CHANNELS),
+    read=read,
+    downloads=tuple(
+        Download(c, f"{_SITE}human_disease_{c}_filtered.tsv", f"human_disease_{c}_filtered.tsv")
+        for c in CHANNELS
+    ),
+)
