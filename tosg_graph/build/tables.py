@@ -20,6 +20,7 @@ from tosg_graph.schema import ALIASES, EDGE_TYPE, EDGE_TYPES, EVIDENCE, LABEL, L
 MANIFEST = "manifest.json"
 FORMAT = 1
 _ROW_GROUP = 131_072
+_BATCH = 1 << 20
 
 
 def edge_id(source: str, edge_type: str, target: str) -> str:
@@ -121,6 +122,21 @@ class Build:
             return pq.read_table(
                 self.file(name), columns=None if columns is None else list(columns)
             )
+        except FileNotFoundError:
+            raise BuildError(f"{self.file(name)} is missing; build again") from None
+        except pa.ArrowInvalid as error:
+            raise BuildError(f"{self.file(name)} is damaged ({error}); build again") from error
+
+    def batches(
+        self, name: str, columns: Sequence[str], *, rows: int = _BATCH
+    ) -> Iterator[pa.Table]:
+        """Read a table piece by piece; memory is bounded by so many rows."""
+        if name not in self.manifest["tables"]:
+            return
+        try:
+            with pq.ParquetFile(self.file(name)) as file:
+                for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
+                    yield pa.Table.from_batches([batch]).select(list(columns))
         except FileNotFoundError:
             raise BuildError(f"{self.file(name)} is missing; build again") from None
         except pa.ArrowInvalid as error:

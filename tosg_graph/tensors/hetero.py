@@ -78,7 +78,7 @@ class Topology:
             x_text=dict(text or {}),
         )
 
-    def to_hetero_data(self, *, reverse: bool = False) -> HeteroData:
+    def to_hetero_data(self, *, reverse: bool = False, copy: bool = True) -> HeteroData:
         """Return ``HeteroData``.
 
         Each node type has ``num_nodes``, ``node_index`` (int64 [N], the number of each node: it
@@ -92,6 +92,9 @@ class Topology:
             Add for each (a, TYPE, b) a (b, rev_TYPE, a) with the ends exchanged and the same
             ``edge_attr``. An undirected type, which is stored once, gets its other direction under
             its own name.
+        copy
+            Whether the tensors have memory of their own; without it they share that of these
+            arrays, which must then not be changed.
 
         Raises
         ------
@@ -108,9 +111,10 @@ class Topology:
             data[label].id_hash = self.id_hashes[label]
             if label in self.x_text:
                 data[label].x_text = torch.from_numpy(self.x_text[label].copy())
+        own = np.array if copy else np.ascontiguousarray
         for triplet, edge_index, edge_attr in self._edges(reverse=reverse):
-            data[triplet].edge_index = torch.from_numpy(edge_index.copy())
-            data[triplet].edge_attr = torch.from_numpy(edge_attr.copy())
+            data[triplet].edge_index = torch.from_numpy(own(edge_index))
+            data[triplet].edge_attr = torch.from_numpy(own(edge_attr))
         return data
 
     def _edges(self, *, reverse: bool) -> Iterator[tuple[Triplet, Index, Floats]]:
@@ -147,10 +151,9 @@ def _both_ways(edge_index: Index, edge_attr: Floats) -> tuple[Index, Floats]:
 def edge_attributes(edges: EdgeTable) -> Floats:
     """Attributes of edges: float32 [E, 5] with the columns of :data:`EDGE_ATTR_NAMES`."""
     table = edges.table
-    columns = []
-    for name in ("sign", "direct"):
-        columns.append(pc.fill_null(table[name].cast("float32"), 0.0))
-        columns.append(pc.is_valid(table[name]).cast("uint8").cast("float32"))
-    columns.append(pc.fill_null(table["n_evidence"].cast("float32"), 0.0))
-    values = [column.to_numpy() for column in columns]
-    return np.ascontiguousarray(np.stack(values, axis=1), dtype=np.float32)
+    values = np.zeros((len(edges), len(EDGE_ATTR_NAMES)), dtype=np.float32)
+    for place, name in ((0, "sign"), (2, "direct")):
+        values[:, place] = pc.fill_null(table[name].cast("float32"), 0.0).to_numpy()
+        values[:, place + 1] = pc.is_valid(table[name]).to_numpy()
+    values[:, 4] = pc.fill_null(table["n_evidence"].cast("float32"), 0.0).to_numpy()
+    return values

@@ -275,7 +275,7 @@ class Subgraph:
         """
         from tosg_graph.tensors.hetero import Topology
 
-        return Topology.of(self, text=text).to_hetero_data(reverse=reverse)
+        return Topology.of(self, text=text).to_hetero_data(reverse=reverse, copy=False)
 
     def _table(self, label: str) -> pa.Table:
         if label not in self.nodes:
@@ -314,14 +314,20 @@ def _edge_tables(
     directness = _directness(build)
     tables: dict[Triplet, EdgeTable] = {}
     for edge_type in edge_types:
-        rows = build.edges(edge_type, [*EDGE_ENDS, "edge_id", "sign", "n_evidence"])
-        for a, b in EDGE_TYPE[edge_type].ends:
-            if a in nodes and b in nodes:
-                part = ends_between(rows, a, b)
-                table = _numbered(part, _ids(nodes[a]), _ids(nodes[b]), directness)
-                if table.num_rows:
-                    tables[a, edge_type, b] = EdgeTable(table)
+        pieces: dict[Triplet, list[pa.Table]] = {}
+        for rows in build.batches(f"edges/{edge_type}", _EDGE_READ):
+            for a, b in EDGE_TYPE[edge_type].ends:
+                if a in nodes and b in nodes:
+                    part = ends_between(rows, a, b)
+                    table = _numbered(part, _ids(nodes[a]), _ids(nodes[b]), directness)
+                    if table.num_rows:
+                        pieces.setdefault((a, edge_type, b), []).append(table)
+        for triplet, found in pieces.items():
+            tables[triplet] = EdgeTable(_in_order(pa.concat_tables(found)))
     return {triplet: tables[triplet] for triplet in triplets() if triplet in tables}
+
+
+_EDGE_READ = (*EDGE_ENDS, "edge_id", "sign", "n_evidence")
 
 
 def _numbered(
@@ -341,14 +347,23 @@ def _numbered(
         directness["direct"].take(place),
         kept["n_evidence"],
     ]
-    table = pa.Table.from_arrays(columns, schema=EDGE_COLUMNS)
-    return table.sort_by([("source", "ascending"), ("target", "ascending")]).combine_chunks()
+    return pa.Table.from_arrays(columns, schema=EDGE_COLUMNS)
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    """Sort by (source, target); the tables of a build are in that order, and so are numbers."""
+    source, target = (table[name].to_numpy() for name in ("source", "target"))
+    step = np.diff(source)
+    if np.any(step < 0) or np.any((step == 0) & (np.diff(target) < 0)):
+        return table.sort_by([("source", "ascending"), ("target", "ascending")])
+    return table
 
 
 def _directness(build: Build) -> pa.Table:
     """Facts that statements call direct or indirect; one that says direct is enough."""
-    stated = build.table("evidence", ["edge_id", "direct"])
-    stated = stated.filter(pc.is_valid(stated["direct"]))
+    batches = build.batches("evidence", ["edge_id", "direct"])
+    pieces = [rows.filter(pc.is_valid(rows["direct"])) for rows in batches]
+    stated = pa.concat_tables(pieces) if pieces else build.table("evidence", ["edge_id", "direct"])
     return (
         stated.group_by("edge_id")
         .aggregate([("direct", "any")])
