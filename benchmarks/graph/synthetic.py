@@ -120,7 +120,9 @@ def symbols(numbers: np.ndarray) -> pa.Array:
 
 def accessions(numbers: np.ndarray) -> pa.Array:
     """Accessions of ten characters, in the form that UniProt gives since 2014."""
-    return numbered("A0A0", numbers, 6)
+    digits = numbered("", numbers, 6)
+    first, last = (pc.utf8_slice_codeunits(digits, i, i + 3) for i in (0, 3))
+    return pc.binary_join_element_wise("A0A", first, "A", last, "")
 
 
 def texts(rng: np.random.Generator, n: int, words: int) -> pa.Array:

@@ -1,0 +1,100 @@
+"""What a graph of OmniCellTOSG's size costs, from source files to a database and tensors.
+
+    python benchmarks/graph/run.py --scales 0.01 0.1 1 --out benchmarks/results/graph.json
+
+Every step is a process of its own, so that its peak memory is its own: the sources are written
+(:mod:`synthetic`), built, loaded into the embedded graph, and the whole topology is taken into
+``HeteroData``. The JSON holds the machine, versions, rows, wall seconds and largest resident memory
+per step and scale. ``--skip embedded`` leaves a step out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+_BUILD = """
+import sys; from tosg_graph.workspace import Workspace
+print(Workspace(sys.argv[1]).build(sys.argv[2], progress=lambda t: print(t, file=sys.stderr)).id)
+"""
+_EMBEDDED = "import sys; from tosg_graph.workspace import Workspace; Workspace(sys.argv[1]).load()"
+_TOPOLOGY = """
+import sys, warnings; warnings.simplefilter("ignore")
+import time, json, torch_geometric; from tosg_graph.workspace import Workspace
+start = time.perf_counter(); data = Workspace(sys.argv[1]).subgraph().to_hetero_data()
+json.dump({"without imports": time.perf_counter() - start, "edges": data.num_edges}, sys.stdout)
+"""
+
+
+def step(code: str, *words: str) -> dict[str, Any]:
+    """Run one step in a process; wall seconds, peak resident memory in MB, and what it printed."""
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert child.stdout is not None
+    said = child.stdout.read().decode().strip()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"a step ended with {os.waitstatus_to_exitcode(status)}: {code.strip()}")
+    return {
+        "seconds": round(time.perf_counter() - began, 2),
+        "peak_mb": round(usage.ru_maxrss / 1024),
+        "said": said,
+    }
+
+
+def measure(scale: float, folder: Path, skip: set[str]) -> dict[str, Any]:
+    """Measure every step at one scale."""
+    data, work = folder / "data", folder / "work"
+    written = [str(HERE / "synthetic.py"), "--scale", str(scale), "--out", str(data)]
+    subprocess.run([sys.executable, *written], check=True, stdout=subprocess.DEVNULL)
+    found: dict[str, Any] = {"build": step(_BUILD, str(work), str(data))}
+    manifest = json.loads(next((work / "graph").glob("*/manifest.json")).read_text())
+    found["rows"] = {
+        "nodes": sum(manifest["report"]["nodes"].values()),
+        "edges": sum(manifest["report"]["edges"].values()),
+        "evidence": manifest["report"]["evidence"],
+    }
+    for name, code in (("topology", _TOPOLOGY), ("embedded", _EMBEDDED)):
+        if name not in skip:
+            found[name] = step(code, str(work))
+    return found
+
+
+def main() -> None:
+    """Run the scales one after the other and write the JSON after each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scales", type=float, nargs="+", default=[0.01, 0.1])
+    parser.add_argument("--skip", nargs="*", default=[])
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    packages = ("tosg-graph", "duckdb", "ladybug", "pyarrow", "torch", "torch_geometric")
+    result: dict[str, Any] = {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        "versions": {name: version(name) for name in packages},
+        "scales": {},
+    }
+    for scale in given.scales:
+        folder = Path(tempfile.mkdtemp(prefix="tosg-scale-"))
+        try:
+            result["scales"][str(scale)] = measure(scale, folder, set(given.skip))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        given.out.write_text(json.dumps(result, indent=1) + "\n")
+        print(json.dumps(result["scales"][str(scale)]))
+
+
+if __name__ == "__main__":
+    main()
