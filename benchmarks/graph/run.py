@@ -26,19 +26,19 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 _BUILD = """
 import sys; from tosg_graph.workspace import Workspace
-print(Workspace(sys.argv[1]).build(sys.argv[2], progress=lambda t: print(t, file=sys.stderr)).id)
+Workspace(sys.argv[1]).build(sys.argv[2])
 """
 _EMBEDDED = "import sys; from tosg_graph.workspace import Workspace; Workspace(sys.argv[1]).load()"
 _TOPOLOGY = """
 import sys, warnings; warnings.simplefilter("ignore")
 import time, json, torch_geometric; from tosg_graph.workspace import Workspace
 start = time.perf_counter(); data = Workspace(sys.argv[1]).subgraph().to_hetero_data()
-json.dump({"without imports": time.perf_counter() - start, "edges": data.num_edges}, sys.stdout)
+json.dump({"seconds_without_imports": time.perf_counter() - start, "edges": data.num_edges}, sys.stdout)
 """
 
 
 def step(code: str, *words: str) -> dict[str, Any]:
-    """Run one step in a process; wall seconds, peak resident memory in MB, and what it printed."""
+    """Run one step in a process: wall seconds, peak resident memory in MB, and the JSON it prints."""
     began = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -48,11 +48,11 @@ def step(code: str, *words: str) -> dict[str, Any]:
     _, status, usage = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"a step ended with {os.waitstatus_to_exitcode(status)}: {code.strip()}")
-    return {
+    found: dict[str, Any] = {
         "seconds": round(time.perf_counter() - began, 2),
         "peak_mb": round(usage.ru_maxrss / 1024),
-        "said": said,
     }
+    return found | (json.loads(said) if said else {})
 
 
 def measure(scale: float, folder: Path, skip: set[str]) -> dict[str, Any]:

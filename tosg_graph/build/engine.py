@@ -45,6 +45,8 @@ class Engine:
         if threads is not None:
             settings["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=settings)
+        # it would draw on standard output, between the JSON that a command prints
+        self.run("SET enable_progress_bar = false")
         for macro in _MACROS:
             self.run(f"CREATE MACRO {macro}")
 
