@@ -33,12 +33,13 @@ _TOPOLOGY = """
 import sys, warnings; warnings.simplefilter("ignore")
 import time, json, torch_geometric; from tosg_graph.workspace import Workspace
 start = time.perf_counter(); data = Workspace(sys.argv[1]).subgraph().to_hetero_data()
-json.dump({"seconds_without_imports": time.perf_counter() - start, "edges": data.num_edges}, sys.stdout)
+seconds = time.perf_counter() - start
+json.dump({"seconds_without_imports": seconds, "edges": data.num_edges}, sys.stdout)
 """
 
 
 def step(code: str, *words: str) -> dict[str, Any]:
-    """Run one step in a process: wall seconds, peak resident memory in MB, and the JSON it prints."""
+    """Run one step in a process: wall seconds, peak memory in MB, and the JSON that it prints."""
     began = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
