@@ -89,6 +89,20 @@ def build(
         list[str] | None,
         typer.Option("--file", help="Where a file is: NAME=PATH or NAME.ROLE=PATH (repeat)."),
     ] = None,
+    edges: Annotated[
+        list[Path] | None,
+        typer.Option("--edges", help="Table of facts of your own (repeat; each with --mapping)."),
+    ] = None,
+    mapping: Annotated[
+        list[Path] | None,
+        typer.Option("--mapping", help="YAML that says what the columns of --edges are."),
+    ] = None,
+    gmt: Annotated[
+        list[Path] | None, typer.Option("--gmt", help="Gene sets of your own (repeat for more).")
+    ] = None,
+    sssom: Annotated[
+        list[Path] | None, typer.Option("--sssom", help="Identifier mappings (repeat for more).")
+    ] = None,
     use: Annotated[
         str, typer.Option("--use", help="academic, commercial or redistribute.")
     ] = "academic",
@@ -98,9 +112,22 @@ def build(
 ) -> None:
     """Build the graph from public files and print the report."""
     files = {name: Path(path) for name, path in pairs(file).items()}
+    tables, mappings = edges or [], mapping or []
+    if len(tables) != len(mappings):
+        raise UsageError(
+            f"{len(tables)} --edges and {len(mappings)} --mapping; each table needs its mapping"
+        )
     with Workspace(workspace) as ws, display.steps() as progress:
         built = ws.build(
-            data, sources=source, files=files, use=use, threads=threads, progress=progress
+            data,
+            sources=source,
+            files=files,
+            edges=list(zip(tables, mappings, strict=True)),
+            gmt=gmt or (),
+            sssom=sssom or (),
+            use=use,
+            threads=threads,
+            progress=progress,
         )
         progress.close()
         if as_json:

@@ -86,6 +86,9 @@ class Workspace:
         *,
         sources: Sequence[str] | None = None,
         files: Mapping[str, Path] | None = None,
+        edges: Sequence[tuple[Path, Path]] = (),
+        gmt: Sequence[Path] = (),
+        sssom: Sequence[Path] = (),
         use: str = "academic",
         threads: int | None = None,
         progress: Progress | None = None,
@@ -100,6 +103,9 @@ class Workspace:
             Names of the sources to take; default: every source whose files are found.
         files
             Where a file is, said outright: source name (or ``name.role``) to path.
+        edges, gmt, sssom
+            Files of the caller's own: tables of facts with their mappings, gene sets, identifier
+            mappings; see :mod:`tosg_graph.sources.own`.
         use
             ``academic``, ``commercial`` or ``redistribute``: evidence whose licence forbids it is
             left out.
@@ -109,6 +115,7 @@ class Workspace:
             Called with a line of text when a step begins.
         """
         from tosg_graph.build.assemble import build_graph
+        from tosg_graph.sources.own import edge_table_source, gmt_source, sssom_source
         from tosg_graph.sources.registry import find_files, select
 
         if data is None and not files:
@@ -118,6 +125,11 @@ class Workspace:
             select(sources),
             files or {},
             required=bool(sources),
+        )
+        located = located.joined(
+            [edge_table_source(table, mapping) for table, mapping in edges]
+            + [gmt_source(path) for path in gmt]
+            + [sssom_source(path) for path in sssom]
         )
         build = build_graph(
             located, self.path / "graph", use=use, threads=threads, progress=progress

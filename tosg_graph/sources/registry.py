@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,6 +53,24 @@ class Located:
     found: tuple[Found, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[Path, ...] = ()
+
+    def joined(self, own: Iterable[tuple[Source, Files]]) -> Located:
+        """Add sources of the caller's own, each with its files.
+
+        Raises
+        ------
+        UsageError
+            If two of them, or one of them and a source, have one name.
+        """
+        sources, files = {source.name: source for source in self.sources}, dict(self.files)
+        found = list(self.found)
+        for source, its in own:
+            if source.name in sources:
+                raise UsageError(f"two files would be the source {source.name!r}; rename one")
+            sources[source.name], files[source.name] = source, its
+            found += [Found(source.name, role, file.path, "option") for role, file in its.items()]
+        ordered = tuple(sources[name] for name in sorted(sources))
+        return replace(self, sources=ordered, files=files, found=tuple(found))
 
     def report(self) -> dict[str, Any]:
         """Give the same as plain values, for JSON; files by their name."""
