@@ -129,7 +129,7 @@ def _joined(ids: pd.Series[str], keys: pd.Series[str]) -> np.ndarray:
     size = n_ids + n_keys
     edges = coo_matrix((np.ones(len(ids), bool), (id_codes, n_ids + key_codes)), shape=(size,) * 2)
     groups: np.ndarray = connected_components(edges, directed=False)[1]
-    return groups[id_codes]
+    return np.asarray(groups[id_codes])
 
 
 def _codes(values: pd.Series[str]) -> tuple[np.ndarray, int]:
