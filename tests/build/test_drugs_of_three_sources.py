@@ -17,7 +17,7 @@ def test_three_sources_name_one_drug(tmp_path):
             "gtopdb",
             w.nodes(
                 "Drug",
-                {"id": "GTOPDB:5687", "name": "imatinib", "same_as": ["DRUGBANK:DB00619"]},
+                {"id": "GTOPDB:5687", "name": "STI571", "same_as": ["DRUGBANK:DB00619"]},
             ),
         ),
     )

@@ -2,7 +2,8 @@
 
 Two things make nodes of a label one: an exact cross-reference (a source calls an id the same thing
 as its own, or a mapping with ``skos:exactMatch`` does; two nodes that are the same as a third id
-are the same), and for some labels an equal name. Nodes that *one* source tells apart are never
+are the same), and for some labels an equal name
+(any that a node is declared with). Nodes that *one* source tells apart are never
 merged: the group is left as it is, and an exact cross-reference that asks for it is rejected with
 its candidates. The id whose prefix stands first in the label is kept; the others become
 cross-references. Every merge is a row of ``merged``, and so of ``mappings.sssom.tsv``.
@@ -54,7 +55,7 @@ def merge(engine: Engine, label: Label) -> None:
         _apply(engine, label, same, _BY_XREF)
         _reject(engine, label, unclear)
     if label.merge_by_name:
-        _apply(engine, label, same_names(_declared(engine, label), label), _BY_NAME)
+        _apply(engine, label, same_names(_names(engine, label), label), _BY_NAME)
 
 
 def rejects() -> str:
@@ -90,25 +91,50 @@ def same_ids(
     return _one_per_group(nodes.assign(key=groups[codes[2 * n :]]), label)
 
 
-def same_names(nodes: pd.DataFrame, label: Label) -> pd.DataFrame:
-    """Find nodes of different sources that have the same name, and the id that each group keeps.
+def same_names(names: pd.DataFrame, label: Label) -> pd.DataFrame:
+    """Find nodes of different sources that share a name, and the id that each group keeps.
 
     Names are compared without case and with single blanks. A name that two nodes of *one* source
     bear tells them apart by nothing, and merges nothing.
 
     Parameters
     ----------
-    nodes
-        ``id``, ``name`` and ``sources`` (list of names), one row per node.
+    names
+        ``id``, ``name`` and ``sources`` of the node (list of names): one row per name that a node
+        is declared with, the name that it goes by first.
 
     Returns
     -------
     pandas.DataFrame
         ``other, id, name``: the id that goes, the id that stays, and its name; sorted by ``other``.
     """
-    known = nodes.dropna(subset="name")
+    known = names.dropna(subset="name")
     key = known["name"].str.split().str.join(" ").str.casefold()
-    return _one_per_group(known.assign(key=key), label)[0]
+    borne = known.assign(key=key).drop_duplicates(["id", "key"])
+    each = borne[["key", "sources"]].explode("sources")
+    borne = borne[~borne["key"].isin(each.loc[each.duplicated().to_numpy(), "key"])]
+    if borne.empty:
+        return pd.DataFrame(columns=["other", "id", "name"], dtype=object)
+    group = pd.Series(_joined(borne["id"], borne["key"]), index=borne["id"])
+    nodes = known.drop_duplicates("id")
+    nodes = nodes[nodes["id"].isin(borne["id"])]
+    group = group[~group.index.duplicated()]
+    return _one_per_group(nodes.assign(key=group.loc[nodes["id"]].to_numpy()), label)[0]
+
+
+def _joined(ids: pd.Series[str], keys: pd.Series[str]) -> np.ndarray:
+    """Number the groups of ids that keys join, directly or over other ids; one per row."""
+    id_codes, n_ids = _codes(ids)
+    key_codes, n_keys = _codes(keys)
+    size = n_ids + n_keys
+    edges = coo_matrix((np.ones(len(ids), bool), (id_codes, n_ids + key_codes)), shape=(size,) * 2)
+    groups: np.ndarray = connected_components(edges, directed=False)[1]
+    return np.asarray(groups[id_codes])
+
+
+def _codes(values: pd.Series[str]) -> tuple[np.ndarray, int]:
+    codes, distinct = pd.factorize(values)
+    return codes, len(distinct)
 
 
 def _one_per_group(nodes: pd.DataFrame, label: Label) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -134,6 +160,20 @@ def _declared(engine: Engine, label: Label) -> pd.DataFrame:
         f"""SELECT id, arg_min(name, prio) FILTER (WHERE name IS NOT NULL) AS name,
         list_sort(list(DISTINCT source)) AS sources FROM rows_{label.name}
         WHERE declares GROUP BY id ORDER BY id"""
+    ).to_pandas()
+    return frame
+
+
+def _names(engine: Engine, label: Label) -> pd.DataFrame:
+    """Every name that a node is declared with, in the order of precedence."""
+    frame: pd.DataFrame = engine.arrow(
+        f"""SELECT id, name, sources FROM (
+            SELECT id, name, min(prio) AS prio FROM rows_{label.name}
+            WHERE declares AND name IS NOT NULL GROUP BY id, name
+        ) JOIN (
+            SELECT id, list_sort(list(DISTINCT source)) AS sources FROM rows_{label.name}
+            WHERE declares GROUP BY id
+        ) USING (id) ORDER BY id, prio"""
     ).to_pandas()
     return frame
 
