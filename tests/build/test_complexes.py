@@ -40,6 +40,7 @@ def test_two_sources_that_list_the_same_members_name_one_node(built):
         "name": "the pair",
         "text": "the pair, protein complex. Members: EGF, EGFR. A receptor. told. Other names: duo; pair again.",
         "description": "told",
+        "description_source": "omnipath",
         "synonyms": ["duo", "pair again"],
         "xrefs": ["ComplexPortal:CPX-1", "ComplexPortal:CPX-2"],
         "sources": ["cellphonedb", "omnipath"],

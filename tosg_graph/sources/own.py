@@ -1,4 +1,4 @@
-"""A user's own facts, without a loader: an edge table with a mapping, gene sets, identifier mappings.
+"""A user's own facts, without a loader: edge tables, gene sets, identifier mappings.
 
 Each function makes a :class:`Source` of one file. A row without a licence counts as the strictest:
 it is kept for academic use only.
