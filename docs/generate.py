@@ -18,6 +18,7 @@ from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VE
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+SCALE = ROOT / "docs" / "scale.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -104,16 +105,36 @@ def figures() -> str:
     return "\n".join(["| what | figure | script |", "|---|---|---|", *rows])
 
 
-def readme() -> str:
-    """The README with the figures of the day in their place."""
-    before, rest = (ROOT / "README.md").read_text(encoding="utf-8").split(BEGIN)
-    return f"{before}{BEGIN}\n{figures()}\n{END}{rest.split(END)[1]}"
+def scale_table() -> str:
+    """The table of docs/scale.md, from what benchmarks/graph/run.py wrote."""
+    scales = json.loads((RESULTS / "graph.json").read_text(encoding="utf-8"))["scales"]
+    head = ["| share | nodes | edges | sources → build | → `HeteroData` | → embedded |"]
+    rows = [
+        f"| {float(share):.0%} | {run['rows']['nodes']:,} | {run['rows']['edges']:,} | "
+        f"{_cost(run['build'])} | {_cost(run['topology'])} | {_cost(run.get('embedded'))} |"
+        for share, run in scales.items()
+    ]
+    return "\n".join([*head, "|--:|--:|--:|--:|--:|--:|", *rows])
+
+
+def _cost(step: dict[str, float] | None) -> str:
+    if step is None:
+        return "see below"
+    seconds = step.get("seconds_without_imports", step["seconds"])
+    return f"{seconds:.1f} s, {step['peak_mb']:,} MB"
+
+
+def filled(page: Path, begin: str, end: str, text: str) -> str:
+    """A page with a generated text in its place."""
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    return f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
-        ROOT / "README.md": readme(),
+        ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, figures()),
+        SCALE: filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table()),
         ROOT / "docs" / "cli.md": cli_page(),
         ROOT / "docs" / "schema.md": schema_page(),
         ROOT / "cypher" / "schema.cypher": schema_cypher(),
