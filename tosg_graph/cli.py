@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import life
+from tosg_graph.commands import inspect, life
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -156,6 +156,8 @@ def load(
             say_next(f"tosg query --list -w {ws.path}")
 
 
+app.command("rejects")(inspect.rejects)
+app.command("resolve")(inspect.resolve)
 app.command("update")(life.update)
 app.command("diff")(life.diff)
 app.command("builds")(life.builds)

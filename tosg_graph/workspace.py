@@ -338,6 +338,26 @@ class Workspace:
 
         return statements_of(self.graph, edge_id)
 
+    def rejects(
+        self, *, source: str | None = None, reason: str | None = None, sample: int = 0
+    ) -> ResultTable:
+        """Input rows that became no fact: counted by source and reason, or so many of each."""
+        from tosg_graph.build.inspect import rejects_sample, rejects_summary
+        from tosg_graph.graph.store import ResultTable
+
+        if sample:
+            found = rejects_sample(self.graph, sample, source=source, reason=reason)
+        else:
+            found = rejects_summary(self.graph, source=source, reason=reason)
+        return ResultTable(*found)
+
+    def resolve(self, texts: Sequence[str], *, label: str | None = None) -> ResultTable:
+        """What identifiers and names would become in the current build, and why."""
+        from tosg_graph.build.inspect import resolve
+        from tosg_graph.graph.store import ResultTable
+
+        return ResultTable(*resolve(self.graph, texts, label=label))
+
     # ---- questions ---------------------------------------------------------------------------
 
     @cached_property

@@ -19,6 +19,7 @@ from tosg_graph.errors import BuildError, ForeignDatabase, QueryError, StoreErro
 from tosg_graph.graph.bulk_import import bulk_import
 from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.neo4j import Neo4jStore
+from tosg_graph.schema import LABELS
 
 # ---- without a server: a program of the tests stands where neo4j-admin would -----------------
 
@@ -177,7 +178,7 @@ def _finished(store: Neo4jStore, server: Server, build: Build, nodes: int) -> No
     assert not store.load(build).changed
     assert store.fingerprint() == fingerprint_of_build(build)
     assert server.run("MATCH (n) RETURN count(n)") == [[nodes]]
-    assert len(server.run("SHOW CONSTRAINTS")) == 9
+    assert len(server.run("SHOW CONSTRAINTS")) == len(LABELS)
     (found,) = store.read(
         "MATCH (p:Protein) WHERE p.text = $text RETURN p.text", {"text": NASTY[4]}
     ).rows

@@ -1,0 +1,40 @@
+"""What identifiers become, and what was turned away, on the example graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tests.cli.conftest import Tosg
+
+
+def test_resolve_says_what_and_why(tosg: Tosg, work: Path) -> None:
+    ran = tosg("resolve", "ENSG00000146648.12", "P00533-2", "PD1", "nonsense", "-w", work, "--json")
+    assert ran.code == 0
+    found = {(row[0], row[1]): (row[2], row[4]) for row in ran.json["rows"]}
+    assert found["ENSG00000146648.12", "Gene"] == ("HGNC:3236", "xref")
+    assert found["P00533-2", "Protein"] == ("UniProtKB:P00533", "id")
+    assert found["PD1", "Gene"] == ("HGNC:8760", "synonym")
+    assert found["nonsense", None] == (None, "unmapped")
+
+
+def test_resolve_for_one_label(tosg: Tosg, work: Path) -> None:
+    ran = tosg("resolve", "EGFR", "--label", "Protein", "-w", work, "--json")
+    assert [row[1:3] for row in ran.json["rows"]] == [["Protein", "UniProtKB:P00533"]]
+    wrong = tosg("resolve", "EGFR", "--label", "Protien", "-w", work)
+    assert wrong.code == 2
+    assert "unknown label 'Protien'" in wrong.err
+
+
+def test_rejects_count_every_row(tosg: Tosg, work: Path) -> None:
+    build = work / "graph" / (work / "graph" / "current").read_text().strip()
+    frame = pq.read_table(build / "rejects.parquet").to_pandas()
+    counted = frame.groupby(["source", "reason"]).size().to_dict()
+    ran = tosg("rejects", "-w", work, "--json")
+    assert {(row[0], row[1]): row[2] for row in ran.json["rows"]} == counted
+    sample = tosg("rejects", "--sample", "1", "-w", work, "--json")
+    assert len(sample.json["rows"]) == len(counted)
+    one = tosg("rejects", "--source", "reactome", "--sample", "9", "-w", work, "--json")
+    assert {row[0] for row in one.json["rows"]} == {"reactome"}
+    assert all(row[2] and row[3] for row in one.json["rows"])
