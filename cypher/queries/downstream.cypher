@@ -12,7 +12,7 @@
 // @column pmids Publications behind the fact.
 // :param protein => 'TP53'
 // :param limit => 1000
-MATCH (s:Protein)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein|Complex)
+MATCH (s:Protein)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein|Complex|Family)
 WHERE s.id = $protein OR s.symbol = $protein OR s.name = $protein
 RETURN t.id AS target_id, t.symbol AS symbol, t.name AS name, type(r) AS effect,
        r.sign AS sign, r.mechanisms AS mechanisms,

@@ -12,7 +12,7 @@
 // @column pmids Publications behind the fact.
 // :param protein => 'TP53'
 // :param limit => 1000
-MATCH (s:Protein|Complex)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein)
+MATCH (s:Protein|Complex|Family)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein)
 WHERE t.id = $protein OR t.symbol = $protein OR t.name = $protein
 RETURN s.id AS source_id, s.symbol AS symbol, s.name AS name, type(r) AS effect,
        r.sign AS sign, r.mechanisms AS mechanisms,
