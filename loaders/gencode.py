@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources.arrays import prefixed, repeated, singly
 from tosg_graph.sources.columns import references
 from tosg_graph.sources.source import Download, Files
 
@@ -55,7 +56,7 @@ def _genes(rows: pa.Table) -> pa.Table:
             "id": gene,
             "name": pc.coalesce(name, pc.replace_substring(gene, "ENSEMBL:", "")),
             "biotype": pc.coalesce(_attribute(said, "gene_type"), _attribute(said, "gene_biotype")),
-            "synonyms": _lists(own),
+            "synonyms": singly(own),
             "line": rows["line"],
         }
     )
@@ -94,9 +95,9 @@ def _statements(
     rows = pa.table(
         {
             "source_ref": source,
-            "source_label": pa.repeat(pa.scalar(source_label), count),
+            "source_label": repeated(source_label, count),
             "target_ref": target,
-            "target_label": pa.repeat(pa.scalar(target_label), count),
+            "target_label": repeated(target_label, count),
             "line": line,
         }
     )
@@ -121,20 +122,11 @@ def _ensembl(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
     """Read an id without its version; copies on the Y chromosome are the same gene."""
     written = _attribute(column, key)
     bare = pc.replace_substring_regex(written, r"\.\d+(_PAR_Y)?$", "")
-    return pc.binary_join_element_wise("ENSEMBL", bare, ":")
+    return prefixed("ENSEMBL", bare)
 
 
 def _group(column: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
     return pc.struct_field(pc.extract_regex(column, pattern), "found")
-
-
-def _lists(column: pa.ChunkedArray) -> pa.ListArray:
-    """Make lists of one value each; null gives an empty list."""
-    values = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
-    there = pc.cast(pc.is_valid(values), pa.int32())
-    ends = pc.cumulative_sum(there)
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
-    return pa.ListArray.from_arrays(offsets, values.drop_null())
 
 
 def _biotypes(file: SourceFile) -> Iterator[Chunk]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceError, SourceFile
-from tosg_graph.sources.arrays import TEXTS, by_value, prefixed, repeated
+from tosg_graph.sources.arrays import by_value, prefixed, repeated, singly
 from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
 
@@ -150,7 +150,7 @@ def _same(namespace: str, file: SourceFile, table: pa.Table, column: str) -> Chu
         pa.table(
             {
                 "ref": prefixed(namespace, pairs[column]),
-                "xrefs": by_value(ids, lambda reference: [reference], TEXTS),
+                "xrefs": singly(ids),
                 "line": pairs["line_min"],
             }
         ),

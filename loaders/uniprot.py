@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources.arrays import prefixed, repeated, singly
 from tosg_graph.sources.columns import integers, items, plain, references, translated
 from tosg_graph.sources.source import Files
 
@@ -33,19 +34,18 @@ def read(files: Files) -> Iterator[Chunk]:
         yield Chunk.nodes("Protein", file.name, _proteins(proteins))
         yield Chunk.statements("ENCODES", file.name, _encodes(proteins))
         known += proteins["Entry"].to_list()
-    accessions = pa.array(known, pa.string())
     if "secondary" in files:
-        yield from _secondary(files["secondary"], accessions)
+        yield from _secondary(files["secondary"], set(known))
     if "idmapping" in files:
-        yield from _mapped(files["idmapping"], accessions)
+        yield from _mapped(files["idmapping"], pa.array(known, pa.string()))
 
 
-def _secondary(file: SourceFile, known: pa.Array) -> Iterator[Chunk]:
+def _secondary(file: SourceFile, known: set[str]) -> Iterator[Chunk]:
     """Let former accessions of the proteins here name them; the file covers all species."""
     for rows in file.lines():
         parts = rows["text"].str.extract(r"^([A-Z0-9]{6,10})\s+([A-Z0-9]{6,10})\s*$")
         rows = rows.assign(old=parts[0], new=parts[1])
-        rows = rows[rows["new"].isin(known.to_pylist())]
+        rows = rows[rows["new"].isin(known)]
         former = [[f"UniProtKB:{old}"] for old in rows["old"]]
         said = {"id": references("UniProtKB", rows["new"]), "former_ids": former}
         yield Chunk.nodes("Protein", file.name, pd.DataFrame({**said, "line": rows["line"]}))
@@ -67,13 +67,10 @@ def _mapped(file: SourceFile, known: pa.Array) -> Iterator[Chunk]:
 
 
 def _xrefs(rows: pa.Table, namespace: str) -> pa.Table:
-    ids = pc.binary_join_element_wise(namespace, rows["bare"], ":")
-    ids = pa.array(ids.to_pylist(), pa.string())
-    one_each = pa.array(range(len(ids) + 1), pa.int32())
     return pa.table(
         {
-            "ref": pc.binary_join_element_wise("UniProtKB", rows["protein"], ":"),
-            "xrefs": pa.ListArray.from_arrays(one_each, ids),
+            "ref": prefixed("UniProtKB", rows["protein"]),
+            "xrefs": singly(prefixed(namespace, rows["bare"])),
             "line": rows["line"],
         }
     )
@@ -82,10 +79,10 @@ def _xrefs(rows: pa.Table, namespace: str) -> pa.Table:
 def _translated(rows: pa.Table) -> pa.Table:
     return pa.table(
         {
-            "source_ref": pc.binary_join_element_wise("ENSEMBL", rows["bare"], ":"),
-            "source_label": pa.repeat(pa.scalar("Transcript"), len(rows)),
-            "target_ref": pc.binary_join_element_wise("UniProtKB", rows["accession"], ":"),
-            "target_label": pa.repeat(pa.scalar("Protein"), len(rows)),
+            "source_ref": prefixed("ENSEMBL", rows["bare"]),
+            "source_label": repeated("Transcript", len(rows)),
+            "target_ref": prefixed("UniProtKB", rows["accession"]),
+            "target_label": repeated("Protein", len(rows)),
             "record_id": rows["protein"],
             "line": rows["line"],
         }

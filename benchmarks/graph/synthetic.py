@@ -22,32 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
+from loaders.hgnc import COLUMNS
+
 GENES, TRANSCRIPTS, PROTEINS = 40_000, 372_039, 121_419
 INTERACTIONS, SIGNED, CAUSAL = 12_300_000, 3_400_000, 100_000
 _SKEW = 2.2
-_HGNC_COLUMNS = [
-    "hgnc_id",
-    "symbol",
-    "name",
-    "locus_group",
-    "locus_type",
-    "status",
-    "location",
-    "alias_symbol",
-    "alias_name",
-    "prev_symbol",
-    "prev_name",
-    "entrez_id",
-    "ensembl_gene_id",
-    "vega_id",
-    "refseq_accession",
-    "uniprot_ids",
-    "omim_id",
-    "mirbase",
-    "orphanet",
-    "cd",
-    "mane_select",
-]
 _WORDS = np.array(
     [
         "kinase",
@@ -157,7 +136,7 @@ def _table(path: Path, columns: dict[str, pa.Array], *, header: bool = True) -> 
 def _hgnc(path: Path, sizes: Sizes) -> None:
     ids = np.arange(1, sizes.genes + 1)
     n = len(ids)
-    columns = dict.fromkeys(_HGNC_COLUMNS, pa.array([""] * n))
+    columns = dict.fromkeys(COLUMNS, pa.array([""] * n))
     columns |= {
         "hgnc_id": numbered("HGNC:", ids, 1),
         "symbol": symbols(ids),

@@ -36,3 +36,9 @@ def test_tally_of_arrow_columns_over_several_tables() -> None:
         ("b: 2 rows", 2),
         ("a: 3 rows", 3),
     ]
+
+
+def test_each_text_in_a_list_of_its_own():
+    column = pa.chunked_array([["a", None], ["b"]])
+    assert arrays.singly(column).to_pylist() == [["a"], None, ["b"]]
+    assert arrays.singly(pa.chunked_array([], pa.string())).to_pylist() == []

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.tables import Build
@@ -13,8 +16,6 @@ from tosg_graph.schema import LABEL
 
 Rows = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
-#: Labels that a text is looked for among, in the order of the answer.
-NAMED = tuple(LABEL)
 _ACCESSION = re.compile(r"([OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d([A-Z][A-Z\d]{2}\d){1,2})(-\d+)?")
 _ENSEMBL = re.compile(r"ENS[GTP]\d{11}(\.\d+)?")
 
@@ -66,13 +67,13 @@ def resolve(build: Build, texts: Sequence[str], *, label: str | None = None) -> 
     if label is not None and label not in LABEL:
         raise UsageError(f"unknown label {label!r}; known: {', '.join(LABEL)}")
     resolver = Resolver.of(build)
-    names = {one: _names(build, one) for one in ([label] if label else NAMED)}
+    references = [_reference(text) for text in texts]
     rows: list[tuple[object, ...]] = []
     found: dict[str, list[tuple[object, ...]]] = {text: [] for text in texts}
-    for one, named in names.items():
-        references = [_reference(text) for text in texts]
-        answers = resolver.resolve(references, label=one).to_pylist()
-        for text, answer in zip(texts, answers, strict=True):
+    for one in [label] if label else LABEL:
+        answered = resolver.resolve(references, label=one)
+        named = _names(build, one, answered["id"])
+        for text, answer in zip(texts, answered.to_pylist(), strict=True):
             if answer["kind"] != "unmapped":
                 node = answer["id"]
                 row = (text, one, node, named.get(node), answer["kind"], answer["candidates"])
@@ -82,8 +83,10 @@ def resolve(build: Build, texts: Sequence[str], *, label: str | None = None) -> 
     return ("text", "label", "id", "name", "found as", "candidates"), rows
 
 
-def _names(build: Build, label: str) -> dict[str, str]:
+def _names(build: Build, label: str, ids: pa.ChunkedArray) -> dict[str, str]:
+    """Names of the nodes that were found; of no others, for there may be half a million."""
     table = build.nodes(label, ["id", "name"])
+    table = table.filter(pc.is_in(table["id"], value_set=ids.combine_chunks().drop_null()))
     return dict(zip(table["id"].to_pylist(), table["name"].to_pylist(), strict=True))
 
 

@@ -2,11 +2,11 @@
 
 Two things make nodes of a label one: an exact cross-reference (a source calls an id the same thing
 as its own, or a mapping with ``skos:exactMatch`` does; two nodes that are the same as a third id
-are the same), and for some labels an equal name
-(any that a node is declared with). Nodes that *one* source tells apart are never
-merged: the group is left as it is, and an exact cross-reference that asks for it is rejected with
-its candidates. The id whose prefix stands first in the label is kept; the others become
-cross-references. Every merge is a row of ``merged``, and so of ``mappings.sssom.tsv``.
+are the same), and for some labels an equal name, of all that a node is declared with. Nodes that
+*one* source tells apart are never merged: the group is left as it is, and an exact cross-reference
+that asks for it is rejected with its candidates. The id whose prefix stands first in the label is
+kept; the others become cross-references. Every merge is a row of ``merged``, and so of
+``mappings.sssom.tsv``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ _EXACT = "skos:exactMatch"
 _BY_NAME, _BY_XREF = "same name", "cross-reference"
 _MERGED = ("label", "other", "id", "name", "why")
 _REJECTED = "cross-reference between nodes that one source tells apart"
+# Mappings come after every row that declares or describes a node.
+_AFTER = 2_000_000_000_000
 
 
 def start(engine: Engine) -> None:
-    """Make the empty tables ``merged`` and ``merge_rejects``, and spread the mappings."""
+    """Make the empty tables of merges, of those that were refused, and of mappings in use."""
     columns = ", ".join(f"{name} VARCHAR" for name in _MERGED)
     engine.run(f"CREATE OR REPLACE TABLE merged ({columns})")
     engine.run(
@@ -44,11 +46,7 @@ def merge(engine: Engine, label: Label) -> None:
     """
     _take_mappings(engine, label)
     exact = engine.arrow(
-        f"""SELECT DISTINCT id AS a, unnest(same_as) AS b FROM rows_{label.name}
-        UNION SELECT subject_ref, object_ref FROM mappings WHERE predicate = '{_EXACT}'
-            AND (subject_ref IN (SELECT id FROM rows_{label.name})
-                OR object_ref IN (SELECT id FROM rows_{label.name}))
-        ORDER BY ALL"""
+        f"SELECT DISTINCT id AS a, unnest(same_as) AS b FROM rows_{label.name} ORDER BY ALL"
     ).to_pandas()
     if len(exact):
         same, unclear = same_ids(_declared(engine, label), exact, label)
@@ -84,11 +82,9 @@ def same_ids(
         ``other, id, name``: the id that goes, the id that stays, its name, sorted by ``other``;
         and ``id, group``: the nodes of groups in which one source has several nodes.
     """
-    codes, ids = pd.factorize(pd.concat([pairs["a"], pairs["b"], nodes["id"]]), sort=True)
-    n = len(pairs)
-    edges = coo_matrix((np.ones(n, bool), (codes[:n], codes[n : 2 * n])), shape=(len(ids),) * 2)
-    _, groups = connected_components(edges, directed=False)
-    return _one_per_group(nodes.assign(key=groups[codes[2 * n :]]), label)
+    group = _groups(pairs["a"], pairs["b"])
+    joined = nodes[nodes["id"].isin(group.index)]
+    return _one_per_group(joined.assign(key=group.loc[joined["id"]].to_numpy()), label)
 
 
 def same_names(names: pd.DataFrame, label: Label) -> pd.DataFrame:
@@ -115,26 +111,19 @@ def same_names(names: pd.DataFrame, label: Label) -> pd.DataFrame:
     borne = borne[~borne["key"].isin(each.loc[each.duplicated().to_numpy(), "key"])]
     if borne.empty:
         return pd.DataFrame(columns=["other", "id", "name"], dtype=object)
-    group = pd.Series(_joined(borne["id"], borne["key"]), index=borne["id"])
+    # two blanks stand in no id, and in no name that was folded: the two are never taken for one
+    group = _groups(borne["id"], "  " + borne["key"])
     nodes = known.drop_duplicates("id")
     nodes = nodes[nodes["id"].isin(borne["id"])]
-    group = group[~group.index.duplicated()]
     return _one_per_group(nodes.assign(key=group.loc[nodes["id"]].to_numpy()), label)[0]
 
 
-def _joined(ids: pd.Series[str], keys: pd.Series[str]) -> np.ndarray:
-    """Number the groups of ids that keys join, directly or over other ids; one per row."""
-    id_codes, n_ids = _codes(ids)
-    key_codes, n_keys = _codes(keys)
-    size = n_ids + n_keys
-    edges = coo_matrix((np.ones(len(ids), bool), (id_codes, n_ids + key_codes)), shape=(size,) * 2)
-    groups: np.ndarray = connected_components(edges, directed=False)[1]
-    return np.asarray(groups[id_codes])
-
-
-def _codes(values: pd.Series[str]) -> tuple[np.ndarray, int]:
-    codes, distinct = pd.factorize(values)
-    return codes, len(distinct)
+def _groups(one: pd.Series[str], other: pd.Series[str]) -> pd.Series[int]:
+    """Number the groups that pairs join, directly or over others; indexed by what is joined."""
+    codes, joined = pd.factorize(pd.concat([one, other]), sort=True)
+    n = len(one)
+    edges = coo_matrix((np.ones(n, bool), (codes[:n], codes[n:])), shape=(len(joined),) * 2)
+    return pd.Series(connected_components(edges, directed=False)[1], index=joined)
 
 
 def _one_per_group(nodes: pd.DataFrame, label: Label) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -190,14 +179,10 @@ def _take_mappings(engine: Engine, label: Label) -> None:
     engine.make("mapped_here", known)
     engine.run("INSERT INTO mapped SELECT source, row FROM mapped_here")
     engine.run(
-        f"""INSERT INTO {rows} BY NAME SELECT id, source, {MAPPED} + row AS prio, false AS declares,
+        f"""INSERT INTO {rows} BY NAME SELECT id, source, {_AFTER} + row AS prio, false AS declares,
         CASE WHEN predicate <> '{_EXACT}' THEN [other] END AS xrefs,
         CASE WHEN predicate = '{_EXACT}' THEN [other] END AS same_as FROM mapped_here"""
     )
-
-
-#: Mappings come after every row that declares or describes a node.
-MAPPED = 2_000_000_000_000
 
 
 def _apply(engine: Engine, label: Label, same: pd.DataFrame, why: str) -> None:

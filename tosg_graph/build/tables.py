@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -118,29 +119,25 @@ class Build:
         if name not in self.manifest["tables"]:
             empty = schema.empty_table()
             return empty if columns is None else empty.select(list(columns))
-        try:
+        with _reading(self.file(name)):
             return pq.read_table(
                 self.file(name), columns=None if columns is None else list(columns)
             )
-        except FileNotFoundError:
-            raise BuildError(f"{self.file(name)} is missing; build again") from None
-        except pa.ArrowInvalid as error:
-            raise BuildError(f"{self.file(name)} is damaged ({error}); build again") from error
 
     def batches(
-        self, name: str, columns: Sequence[str], *, rows: int = _BATCH
+        self, name: str, columns: Sequence[str] | None = None, *, rows: int = _BATCH
     ) -> Iterator[pa.Table]:
-        """Read a table piece by piece; memory is bounded by so many rows."""
+        """Read a table piece by piece; memory is bounded by so many rows.
+
+        A table that this build does not have gives no piece.
+        """
         if name not in self.manifest["tables"]:
             return
-        try:
-            with pq.ParquetFile(self.file(name)) as file:
-                for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
-                    yield pa.Table.from_batches([batch]).select(list(columns))
-        except FileNotFoundError:
-            raise BuildError(f"{self.file(name)} is missing; build again") from None
-        except pa.ArrowInvalid as error:
-            raise BuildError(f"{self.file(name)} is damaged ({error}); build again") from error
+        names = None if columns is None else list(columns)
+        with _reading(self.file(name)), pq.ParquetFile(self.file(name)) as file:
+            for batch in file.iter_batches(batch_size=rows, columns=names):
+                table = pa.Table.from_batches([batch])
+                yield table if names is None else table.select(names)
 
     def nodes(self, label: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Nodes of a label, sorted by id."""
@@ -149,6 +146,16 @@ class Build:
     def edges(self, edge_type: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Facts of an edge type, sorted by (source, target)."""
         return self.table(f"edges/{edge_type}", columns)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise BuildError(f"{path} is missing; build again") from None
+    except pa.ArrowInvalid as error:
+        raise BuildError(f"{path} is damaged ({error}); build again") from error
 
 
 _PARQUET: dict[str, Any] = {

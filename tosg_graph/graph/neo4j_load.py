@@ -26,7 +26,7 @@ from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
 IMPORT_LABEL = "TosgBuild"
 
 #: A batch has at most so many rows, and about so many bytes, in one transaction.
-_ROWS = {"nodes": 2_000, "edges": 10_000}
+TRANSACTION_ROWS = {"nodes": 2_000, "edges": 10_000}
 _BYTES = 8_000_000
 _DELETED = 20_000
 _MARK = re.compile(
@@ -106,8 +106,11 @@ class Loader:
     # ---- whose database ----------------------------------------------------------------------
 
     def _marks(self) -> list[str]:
+        return self._indexes(_PREFIX)
+
+    def _indexes(self, prefix: str) -> list[str]:
         query = "SHOW INDEXES YIELD name WHERE name STARTS WITH $prefix RETURN name ORDER BY name"
-        return [name for (name,) in self.rows(query, {"prefix": _PREFIX})]
+        return [name for (name,) in self.rows(query, {"prefix": prefix})]
 
     def _imported(self) -> str | None:
         query = f"MATCH (n:{IMPORT_LABEL}) WHERE n.schema = $schema RETURN n.build LIMIT 2"
@@ -160,11 +163,11 @@ class Loader:
         self.define(neo4j_constraints())
         for label in build.labels:
             _tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
-            for table in tables_of(build, f"nodes/{label}", rows=_ROWS["nodes"]):
+            for table in tables_of(build, f"nodes/{label}", rows=TRANSACTION_ROWS["nodes"]):
                 self._send(node_statement(label), table, list)
         for kind in build.edge_types:
             _tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
-            for part in edge_parts(build, kind, rows=_ROWS["edges"]):
+            for part in edge_parts(build, kind, rows=TRANSACTION_ROWS["edges"]):
                 statement = edge_statement(kind, part.source_label, part.target_label)
                 self._send(statement, part.rows, edge_rows)
 

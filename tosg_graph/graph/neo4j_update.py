@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from tosg_graph.build.diff import Diff
 from tosg_graph.errors import StoreError
 from tosg_graph.graph.ddl import neo4j_constraints
-from tosg_graph.graph.neo4j_load import Loader, edge_rows, edge_statement
+from tosg_graph.graph.neo4j_load import TRANSACTION_ROWS, Loader, edge_rows, edge_statement
 from tosg_graph.graph.parts import by_ends, rows_of
 from tosg_graph.graph.store import Counts, Progress
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
 
-#: Rows of a batch at most; one with much text is halved until it fits a transaction.
-_ROWS = {"nodes": 2_000, "edges": 10_000}
 _UPDATING = re.compile(
     r"tosg-graph updating build=(?P<to>\S+) from=(?P<from>\S+) schema=(?P<schema>\S+)"
 )
@@ -107,7 +105,7 @@ class Updater(Loader):
         ``+added-withdrawn~changed``.
         """
         held = self.complete_build()
-        found = [_RUN.fullmatch(name) for name in self._runs()]
+        found = [_RUN.fullmatch(name) for name in self._indexes(_RUN_PREFIX)]
         ours = [match.groupdict() for match in found if match and match["build"] == held]
         return ours[0] if ours else None
 
@@ -136,10 +134,6 @@ class Updater(Loader):
             return "an unfinished update from build {} to {}".format(*unfinished)
         return "no whole build"
 
-    def _runs(self) -> list[str]:
-        query = "SHOW INDEXES YIELD name WHERE name STARTS WITH $prefix RETURN name ORDER BY name"
-        return [name for (name,) in self.rows(query, {"prefix": _RUN_PREFIX})]
-
     def _record(self, diff: Diff) -> None:
         """Say in the name of an index what was done; one of an earlier update goes."""
         time = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -149,7 +143,7 @@ class Updater(Loader):
             f"run={uuid.uuid4().hex[:12]} time={time} "
             f"nodes={counts['nodes']} edges={counts['edges']}"
         )
-        drop = [f"DROP INDEX `{former}` IF EXISTS" for former in self._runs()]
+        drop = [f"DROP INDEX `{former}` IF EXISTS" for former in self._indexes(_RUN_PREFIX)]
         on = f"FOR (n:{LABELS[0].name}) ON (n.tosg_run)"
         self.define([*drop, f"CREATE INDEX `{name}` IF NOT EXISTS {on}"])
 
@@ -159,7 +153,9 @@ class Updater(Loader):
         for kind in ("added", "changed"):
             for label in LABELS:
                 _tell(progress, diff, f"nodes/{label.name}", kind)
-                for table in diff.batches(f"nodes/{label.name}", kind, rows=_ROWS["nodes"]):
+                for table in diff.batches(
+                    f"nodes/{label.name}", kind, rows=TRANSACTION_ROWS["nodes"]
+                ):
                     self._send(set_node_statement(label.name), table, list)
 
     def _withdraw_edges(self, diff: Diff, progress: Progress | None) -> None:
@@ -167,7 +163,7 @@ class Updater(Loader):
             name = f"edges/{edge.name}"
             _tell(progress, diff, name, "withdrawn")
             where = str(diff.file(name, "withdrawn"))
-            for table in diff.batches(name, "withdrawn", rows=_ROWS["edges"]):
+            for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
                 for part in by_ends(table, edge.name, where):
                     ends = part.rows.select(["source", "target", "edge_id"])
                     query = withdraw_edge_statement(edge.name, part.source_label, part.target_label)
@@ -179,7 +175,7 @@ class Updater(Loader):
                 name = f"edges/{edge.name}"
                 _tell(progress, diff, name, kind)
                 where = str(diff.file(name, kind))
-                for table in diff.batches(name, kind, rows=_ROWS["edges"]):
+                for table in diff.batches(name, kind, rows=TRANSACTION_ROWS["edges"]):
                     for part in by_ends(table, edge.name, where):
                         query = edge_statement(edge.name, part.source_label, part.target_label)
                         self._send(query, part.rows, edge_rows)
@@ -188,7 +184,7 @@ class Updater(Loader):
         for label in LABELS:
             name = f"nodes/{label.name}"
             _tell(progress, diff, name, "withdrawn")
-            for table in diff.batches(name, "withdrawn", rows=_ROWS["edges"]):
+            for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
                 rows = list(rows_of(table.select(["id"])))
                 self.write(withdraw_node_statement(label.name), {"rows": rows})
 

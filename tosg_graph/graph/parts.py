@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError
@@ -44,17 +43,9 @@ def tables_of(build: Build, name: str, *, rows: int = BATCH_ROWS) -> Iterator[pa
         If the file is missing or damaged, or holds an empty text or list: what is not known is
         null, or the ways of loading a graph would differ in what they keep.
     """
-    path = build.file(name)
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=rows):
-                table = pa.Table.from_batches([batch])
-                _check(table, name)
-                yield table
-    except FileNotFoundError:
-        raise BuildError(f"{path} is missing; build again") from None
-    except pa.ArrowInvalid as error:
-        raise BuildError(f"{path} is damaged ({error}); build again") from error
+    for table in build.batches(name, rows=rows):
+        _check(table, name)
+        yield table
 
 
 def edge_parts(build: Build, edge_type: str, *, rows: int = BATCH_ROWS) -> Iterator[EdgePart]:

@@ -51,6 +51,13 @@ def by_value(column: Column, function: Callable[[str], Any], kind: pa.DataType =
     return results.take(coded.indices)
 
 
+def singly(column: Column) -> pa.ListArray:
+    """Put each text into a list of its own, for properties that are lists; null stays null."""
+    values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    offsets = pa.array(range(len(values) + 1), pa.int32())
+    return pa.ListArray.from_arrays(offsets, values, mask=pc.is_null(values))
+
+
 def without(column: Column, nothing: str) -> Column:
     """Make the word that a file writes for an empty field null."""
     return pc.if_else(pc.equal(column, nothing), pa.scalar(None, TEXT), column)

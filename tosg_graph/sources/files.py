@@ -165,7 +165,7 @@ class SourceFile:
         if self.head == [""]:
             raise SourceError("the file is empty; download it again", path=self.path)
         before = self.spec.comments(self.head)
-        header = self.spec.header(self._first)
+        header = self.spec.header(self._table_head[0])
         missing = [name for name in self.spec.columns if name not in header]
         if self.spec.columns and not missing:
             return Layout(self._unique(header), before + 1)
@@ -180,10 +180,10 @@ class SourceFile:
             raise SourceError(f"{message}. {_NEXT}", path=self.path, line=1)
         return Layout([], 0)
 
-    @property
-    def _first(self) -> str:
-        """The first line of the table itself."""
-        return (self.head[self.spec.comments(self.head) :] or [""])[0]
+    @cached_property
+    def _table_head(self) -> list[str]:
+        """The first lines of the table itself, behind the comments; at least one."""
+        return self.head[self.spec.comments(self.head) :] or [""]
 
     @property
     def layout_name(self) -> str | None:
@@ -313,10 +313,9 @@ class SourceFile:
         return header
 
     def _is_headerless_table(self) -> bool:
-        if not self.spec.names or len(self.spec.split(self._first)) != len(self.spec.names):
+        if not self.spec.names or len(self.spec.split(self._table_head[0])) != len(self.spec.names):
             return False
-        table = self.head[self.spec.comments(self.head) :]
-        return self.spec.recognise is None or self.spec.recognise(table)
+        return self.spec.recognise is None or self.spec.recognise(self._table_head)
 
     def _parse(
         self, text: SeparatorCount, names: list[str], rows: int, skipped: int

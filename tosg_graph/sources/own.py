@@ -18,7 +18,7 @@ import yaml
 from tosg_graph.errors import SourceError, UsageError
 from tosg_graph.schema import EDGE_TYPE
 from tosg_graph.sources.chunks import Chunk
-from tosg_graph.sources.columns import listed, numbers, references, translated
+from tosg_graph.sources.columns import items, numbers, references, translated
 from tosg_graph.sources.files import FileSpec, SourceFile
 from tosg_graph.sources.source import Files, Licence, Source
 
@@ -246,8 +246,7 @@ def _statements(said: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
         if key in said:
             columns[key] = rows[str(said[key])]
     if "pmids" in said:
-        found = listed("", columns["pmids"].str.replace(r"[;,\s]+", "|", regex=True))
-        columns["pmids"] = found.map(lambda ids: [i[1:] for i in ids], na_action="ignore")
+        columns["pmids"] = items(columns["pmids"].str.replace(r"[;,\s]+", "|", regex=True))
     if "score" in said:
         columns["score"] = numbers(columns["score"])
     licence = said.get("licence")
