@@ -53,6 +53,7 @@ def test_a_mapping_between_unknown_identifiers_is_rejected(built):
     (reject,) = w.rows(built, "rejects")
     assert reject["source"] == "own"
     assert reject["reason"] == "mapping between unknown identifiers"
+    assert reject["value"] == "OMIM:7 skos:exactMatch UMLS:C7"
     assert reject["line"] == 5
 
 

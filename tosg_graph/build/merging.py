@@ -58,9 +58,9 @@ def merge(engine: Engine, label: Label) -> None:
 
 def rejects() -> str:
     """Give the query of the mappings and cross-references that nothing came of."""
-    return f"""SELECT * FROM merge_rejects
+    return """SELECT * FROM merge_rejects
     UNION ALL SELECT source, file, line, 'mapping between unknown identifiers' AS reason,
-        subject_ref || ' {_EXACT[:4]} ' || object_ref AS value, NULL AS candidates
+        subject_ref || ' ' || predicate || ' ' || object_ref AS value, NULL AS candidates
     FROM mappings ANTI JOIN mapped USING (source, row)"""
 
 
