@@ -7,7 +7,9 @@ all 533,458 nodes; 16.6 million facts, of which 12.3 million interactions (STRIN
 in both directions), 3.4 million signed ones (OmniPath) and 100,000 with mechanism, publication and
 sentence (SIGNOR), the rest from gene to transcript to protein. Degrees are skewed: an end is drawn
 with a probability that falls with its rank as a power law. Names and texts are made up. The same
-scale and seed give the same bytes.
+scale and seed give the same bytes. ``--lacking 0`` and ``--lacking 100`` give two releases: each
+lacks every 200th interaction and signed fact, and no fact is lacking in both, so that one hundredth
+of these facts differs.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from loaders.hgnc import COLUMNS
 
 GENES, TRANSCRIPTS, PROTEINS = 40_000, 372_039, 121_419
 INTERACTIONS, SIGNED, CAUSAL = 12_300_000, 3_400_000, 100_000
+#: A release lacks one row of so many.
+CYCLE = 200
 _SKEW = 2.2
 _WORDS = np.array(
     [
@@ -72,7 +76,7 @@ class Sizes:
         return cls(*(max(10, round(n * scale)) for n in numbers))
 
 
-def write(out: Path, scale: float, seed: int = 0) -> Sizes:
+def write(out: Path, scale: float, seed: int = 0, lacking: int | None = None) -> Sizes:
     """Write all files; returns the sizes."""
     out.mkdir(parents=True, exist_ok=True)
     sizes = Sizes.at(scale)
@@ -80,8 +84,8 @@ def write(out: Path, scale: float, seed: int = 0) -> Sizes:
     _hgnc(out / "hgnc_complete_set.txt", sizes)
     _gencode(out / "gencode.v99.annotation.gtf", sizes)
     _uniprot(out / "uniprot_synthetic.tsv", sizes, rng)
-    _string(out, sizes, rng)
-    _omnipath(out / "omnipath_carnival.tsv", sizes, rng)
+    _string(out, sizes, rng, lacking)
+    _omnipath(out / "omnipath_carnival.tsv", sizes, rng, lacking)
     _signor(out / "signor_synthetic.tsv", sizes, rng)
     return sizes
 
@@ -123,6 +127,11 @@ def pairs(rng: np.random.Generator, n: int, most: int, *, ordered: bool) -> np.n
         found = np.unique(np.concatenate([found, (a * n + b)[a != b]]))
     keep = rng.permutation(found)[:most]
     return np.stack([keep // n, keep % n], axis=1)
+
+
+def kept(n: int, lacking: int | None) -> pa.Array:
+    """Which of ``n`` rows a release has."""
+    return pa.array(np.ones(n, bool) if lacking is None else np.arange(n) % CYCLE != lacking)
 
 
 def _table(path: Path, columns: dict[str, pa.Array], *, header: bool = True) -> None:
@@ -202,15 +211,17 @@ def _uniprot(path: Path, sizes: Sizes, rng: np.random.Generator) -> None:
     _table(path, columns)
 
 
-def _string(out: Path, sizes: Sizes, rng: np.random.Generator) -> None:
+def _string(out: Path, sizes: Sizes, rng: np.random.Generator, lacking: int | None) -> None:
     both = pairs(rng, sizes.proteins, sizes.interactions, ordered=False) + 1
     score = pa.array(rng.integers(400, 1000, len(both))).cast(pa.string())
+    there = kept(len(both), lacking)
     ends = [numbered("9606.ENSP", both[:, i], 11) for i in (0, 1)]
     options = pcsv.WriteOptions(include_header=False, delimiter=" ", quoting_style="none")
     with (out / "9606.protein.links.v12.0.txt").open("wb") as file:
         file.write(b"protein1 protein2 combined_score\n")
         for a, b in (ends, ends[::-1]):
-            pcsv.write_csv(pa.table([a, b, score], names=["a", "b", "s"]), file, options)
+            rows = pa.table([a, b, score], names=["a", "b", "s"]).filter(there)
+            pcsv.write_csv(rows, file, options)
     ids = np.arange(1, sizes.proteins + 1)
     protein = numbered("9606.ENSP", ids, 11)
     _table(
@@ -223,11 +234,12 @@ def _string(out: Path, sizes: Sizes, rng: np.random.Generator) -> None:
     )
 
 
-def _omnipath(path: Path, sizes: Sizes, rng: np.random.Generator) -> None:
+def _omnipath(path: Path, sizes: Sizes, rng: np.random.Generator, lacking: int | None) -> None:
     ends = pairs(rng, sizes.genes, sizes.signed, ordered=True) + 1
     sign = pa.array(np.where(rng.random(len(ends)) < 0.6, "1", "-1"))
     columns = {"source": symbols(ends[:, 0]), "interaction": sign, "target": symbols(ends[:, 1])}
-    _table(path, columns)
+    there = kept(len(ends), lacking)
+    _table(path, {name: column.filter(there) for name, column in columns.items()})
 
 
 def _signor(path: Path, sizes: Sizes, rng: np.random.Generator) -> None:
@@ -261,9 +273,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=0.01)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--lacking", type=int)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    print(write(given.out, given.scale, given.seed))
+    print(write(given.out, given.scale, given.seed, given.lacking))
     for path in sorted(given.out.iterdir()):
         print(f"{path.stat().st_size / 1e6:9.1f} MB  {path.name}")
 
