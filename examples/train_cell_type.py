@@ -178,7 +178,7 @@ class Task:
 
     def genes(self, part: str) -> tuple[np.ndarray, np.ndarray]:
         """Return log-normalised RNA of the measured genes [cells, genes], and labels [cells]."""
-        found = list(self.loader(part, batch_size=512, shuffle=False))
+        found = list(self.loader(part, batch_size=512, order="sequential"))
         measured = self.export.measured("Gene")[:, 0]
         x = torch.cat([batch.x["Gene"][..., 0] for batch in found]).numpy()
         return x[:, measured], torch.cat([batch.label for batch in found]).numpy()
@@ -249,7 +249,7 @@ def predict(network: Network, task: Task, part: str, device: str) -> tuple[np.nd
     """Return labels and predictions of a part."""
     network.eval()
     truth, predicted = [], []
-    for batch in task.loader(part, batch_size=256, shuffle=False):
+    for batch in task.loader(part, batch_size=256, order="sequential"):
         truth.append(batch.label)
         predicted.append(network(batch.to(device)).argmax(dim=1).cpu())
     return torch.cat(truth).numpy(), torch.cat(predicted).numpy()

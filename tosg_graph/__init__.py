@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tosg_graph.config import Neo4jSettings, ReadLimits, Settings
     from tosg_graph.errors import TosgError
     from tosg_graph.graph.store import GraphStore, ResultTable
-    from tosg_graph.tensors.batch import CellBatch, CellLoader
+    from tosg_graph.tensors.batch import CellLoader
+    from tosg_graph.tensors.cell_batch import CellBatch, SparseCellBatch
     from tosg_graph.tensors.export import Export, load_export
     from tosg_graph.tensors.subgraph import Subgraph
     from tosg_graph.workspace import Workspace
@@ -44,6 +45,7 @@ __all__ = [
     "ReadLimits",
     "ResultTable",
     "Settings",
+    "SparseCellBatch",
     "Subgraph",
     "TosgError",
     "Workspace",
@@ -54,7 +56,7 @@ __all__ = [
 _HOMES = {
     "Answer": "tosg_graph.ask.answer",
     "Build": "tosg_graph.build.tables",
-    "CellBatch": "tosg_graph.tensors.batch",
+    "CellBatch": "tosg_graph.tensors.cell_batch",
     "CellLoader": "tosg_graph.tensors.batch",
     "CellStore": "tosg_graph.cells.reader",
     "Export": "tosg_graph.tensors.export",
@@ -63,6 +65,7 @@ _HOMES = {
     "ReadLimits": "tosg_graph.config",
     "ResultTable": "tosg_graph.graph.store",
     "Settings": "tosg_graph.config",
+    "SparseCellBatch": "tosg_graph.tensors.cell_batch",
     "Subgraph": "tosg_graph.tensors.subgraph",
     "TosgError": "tosg_graph.errors",
     "Workspace": "tosg_graph.workspace",

@@ -18,7 +18,7 @@ CASES = {
     "world_size": st.integers(1, 5),
     "seed": st.integers(0, 2**40),
     "epoch": st.integers(0, 5),
-    "order": st.sampled_from(ORDERS),
+    "order": st.sampled_from([order for order in ORDERS if order != "weighted"]),
     "block_size": st.integers(1, 20),
     "window": st.integers(1, 6),
 }
@@ -89,6 +89,99 @@ def test_a_part_of_the_order_is_a_part_of_the_whole(n, epoch, cut, world_size, *
     first, last = sorted(min(place, n) for place in cut)
     whole = sampler.global_order(epoch)
     assert np.array_equal(sampler.global_order(epoch, first, last), whole[first:last])
+
+
+WEIGHTED = {
+    **{name: CASES[name] for name in ("batch_size", "world_size", "seed", "epoch")},
+    "block_size": CASES["block_size"],
+    "window": CASES["window"],
+    "weights": st.lists(st.sampled_from([0, 0.001, 1, 2.5]), min_size=1, max_size=300).filter(any),
+    "draws": st.integers(1, 700),
+}
+
+
+@given(**WEIGHTED, cut=st.tuples(st.integers(0, 700), st.integers(0, 700)))
+@settings(deadline=None, max_examples=150)
+def test_a_weighted_order_is_one_order_for_any_number_of_ranks(
+    weights, epoch, cut, batch_size, world_size, draws, **options
+):
+    options |= {"order": "weighted", "weights": weights, "draws": draws}
+    found = interleaved(
+        ranks(world_size, len(weights), epoch, batch_size=batch_size, **options)
+    )
+    sampler = Sampler(len(weights), batch_size=7, **options)
+    assert np.array_equal(found, sampler.global_order(epoch))
+    assert len(found) == draws
+    assert np.asarray(weights)[found].all()  # a cell of weight 0 is never drawn
+    first, last = sorted(min(place, draws) for place in cut)
+    assert np.array_equal(sampler.global_order(epoch, first, last), found[first:last])
+
+
+@given(**WEIGHTED, other_world=st.integers(1, 5), steps=st.integers(0, 20))
+@settings(deadline=None, max_examples=100)
+def test_a_weighted_order_resumes_at_another_number_of_ranks(
+    weights, epoch, batch_size, world_size, draws, other_world, steps, **options
+):
+    options |= {"order": "weighted", "weights": weights, "draws": draws}
+    before = ranks(world_size, len(weights), epoch, batch_size=batch_size, **options)
+    first = interleaved([list(islice(sampler, steps)) for sampler in before])
+    state = before[0].state_dict()
+    after = ranks(other_world, len(weights), 0, batch_size=3, **options)
+    for sampler in after:
+        sampler.load_state_dict(state)
+    rest = interleaved(after) if state["epoch"] == epoch else np.empty(0, np.int64)
+    whole = Sampler(len(weights), batch_size=1, **options).global_order(epoch)
+    assert np.array_equal(np.concatenate([first, rest]), whole)
+
+
+@pytest.mark.parametrize("block_size", [1, 64])
+def test_cells_are_drawn_as_often_as_their_weights_say(block_size):
+    weights = np.random.default_rng(0).random(1000) ** 3
+    sampler = Sampler(
+        1000, batch_size=1, seed=5, order="weighted", weights=weights, draws=2_000_000,
+        block_size=block_size,
+    )  # fmt: skip
+    times = np.bincount(sampler.global_order(0), minlength=1000)
+    expected = weights / weights.sum() * 2_000_000
+    # a draw brings up to block_size cells of one block: counts vary a little more than singly
+    spread = (times - expected) / np.sqrt(np.maximum(expected, 1) * (1 + 64 / 16))
+    assert np.abs(spread).max() < 5
+
+
+def test_weighted_draws_come_in_blocks():
+    sampler = Sampler(64_000, batch_size=1, order="weighted", weights=np.ones(64_000), window=10)
+    for start in range(0, 6400, 640):
+        assert len(np.unique(sampler.global_order(0, start, start + 640) // 64)) <= 10
+
+
+def test_the_weighted_order_is_that_of_plain_python():
+    weights, block, window, seed, epoch = [1, 0, 3, 2, 4], 2, 2, 3, 1
+    whole = [round(w * (1 << 24) / 4) for w in weights]
+    sums = [sum(whole[:2]), sum(whole[:4]), sum(whole)]
+
+    def below(place, limit, salt):
+        state = 0
+        for part in (seed, epoch, salt):
+            state = splitmix(state ^ part)
+        return splitmix(state ^ splitmix(place)) % limit
+
+    def draw(place):
+        at = below(place // block, sums[-1], 1)
+        chosen = next(b for b, end in enumerate(sums) if at < end)
+        cells = list(range(chosen * block, min(5, chosen * block + block)))
+        at = below(place, sum(whole[c] for c in cells), 2)
+        return next(c for c in cells if at < sum(whole[cells[0] : c + 1]))
+
+    expected = []
+    for number, start in enumerate(range(0, 11, block * window)):
+        drawn = [draw(place) for place in range(start, min(11, start + block * window))]
+        mixed = plain_permutation(len(drawn), seed, epoch, number + 1)
+        expected += [drawn[i] for i in mixed]
+    sampler = Sampler(
+        5, batch_size=2, seed=seed, order="weighted", weights=weights, draws=11,
+        block_size=block, window=window,
+    )  # fmt: skip
+    assert sampler.global_order(epoch).tolist() == expected
 
 
 def test_epochs_and_seeds_differ_and_repeat():
@@ -172,7 +265,17 @@ def test_the_state_of_another_sampler_is_refused():
     [
         ({"batch_size": 0}, "batch_size is 0"),
         ({"batch_size": 1, "block_size": 0}, "block_size is 0"),
-        ({"batch_size": 1, "order": "random"}, "one of sequential, shuffled"),
+        ({"batch_size": 1, "order": "random"}, "one of sequential, shuffled, weighted"),
+        ({"batch_size": 1, "order": "weighted"}, r"weights of shape \(0,\) found for 10 cells"),
+        ({"batch_size": 1, "order": "weighted", "weights": [1] * 9}, r"shape \(9,\) found"),
+        ({"batch_size": 1, "order": "weighted", "weights": [0] * 10}, "one of them above 0"),
+        ({"batch_size": 1, "order": "weighted", "weights": [-1] + [1] * 9}, "0 or more"),
+        ({"batch_size": 1, "order": "weighted", "weights": [float("nan")] * 10}, "finite"),
+        (
+            {"batch_size": 1, "order": "weighted", "weights": [1] * 10, "draws": 0},
+            "draws is 0; at least 1",
+        ),
+        ({"batch_size": 1, "weights": [1] * 10}, "for the order weighted, not for shuffled"),
         ({"batch_size": 1, "rank": 2, "world_size": 2}, "ranks are 0 to 1"),
         ({"batch_size": 1, "seed": -1}, "at least 0"),
     ],

@@ -145,7 +145,7 @@ def test_labels_are_sorted_values_and_unknown_is_minus_one(store, whole, cells):
 
 
 def test_another_column_can_be_the_label_and_none_is_needed(store, donorless, whole, cells):
-    batch = next(iter(CellLoader(store, whole, label="person", shuffle=False, batch_size=20)))
+    batch = next(iter(CellLoader(store, whole, label="person", order="sequential", batch_size=20)))
     assert batch.label_names == tuple(sorted(set(cells.donors)))
     assert [batch.label_names[c] for c in batch.label.tolist()] == cells.donors[:20]
     plain = next(iter(CellLoader(donorless, whole, batch_size=5)))

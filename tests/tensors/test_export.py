@@ -122,7 +122,7 @@ def test_its_loader_can_deliver_one_part(cells, export):
 
 
 def test_its_loader_can_deliver_chosen_cells(cells, export):
-    loader = export.loader(cells=np.array([5, 80]), shuffle=False)
+    loader = export.loader(cells=np.array([5, 80]), order="sequential")
     assert [n for batch in loader for n in batch.cell_ids] == [cells.names[5], cells.names[80]]
     with pytest.raises(UsageError, match="split and cells are both given"):
         export.loader(cells=np.array([5]), split="train")

@@ -121,7 +121,7 @@ def test_genes_joined_by_their_ensembl_id_have_that_column(h5ad, store, chosen, 
     once = store.features("rna").to_pandas()["graph_id"].value_counts()
     single = hgnc[hgnc["ensembl_gene_id"].isin(h5ad.var_names) & hgnc["hgnc_id"].map(once).eq(1)]
     column = dict(zip(single["hgnc_id"], single["ensembl_gene_id"], strict=True))
-    (batch,) = CellLoader(store, chosen, batch_size=4000, shuffle=False, normalise="raw")
+    (batch,) = CellLoader(store, chosen, batch_size=4000, order="sequential", normalise="raw")
     checked = 0
     for place, node in enumerate(chosen.node_ids("Gene")):
         if node in column:
@@ -135,7 +135,7 @@ def test_log_normalised_values_use_the_whole_cell(h5ad, store, chosen):
     ids = chosen.node_ids("Gene")
     expected = expected_counts(h5ad, store, ids)
     totals = np.asarray(h5ad.X.sum(axis=1)).ravel()
-    (batch,) = CellLoader(store, chosen, batch_size=4000, shuffle=False)
+    (batch,) = CellLoader(store, chosen, batch_size=4000, order="sequential")
     for node in list(expected)[:50]:
         want = np.log1p(expected[node].astype(np.float64) * 1e4 / totals)
         np.testing.assert_allclose(batch.x["Gene"][:, ids.index(node), 0].numpy(), want, rtol=1e-6)
@@ -172,7 +172,7 @@ def test_antibodies_reach_proteins(real_data, real_build, tmp_path):
     whole = Subgraph.of_ids(
         real_build, ["UniProtKB:P08571", "UniProtKB:P15391", "UniProtKB:P01730"]
     )
-    (batch,) = CellLoader(store, whole, batch_size=500, shuffle=False, normalise="raw")
+    (batch,) = CellLoader(store, whole, batch_size=500, order="sequential", normalise="raw")
     ids = whole.node_ids("Protein")
     for accession, antibody in (("P08571", "CD14"), ("P15391", "CD19"), ("P01730", "CD4")):
         place = ids.index(f"UniProtKB:{accession}")

@@ -243,14 +243,14 @@ def test_no_hop_keeps_the_seeds(tiny):
     assert chosen_ids(Subgraph.around(tiny, [gene("EGFR")], hops=0)) == {gene("EGFR")}
 
 
-def test_encoding_names_genes_that_were_not_chosen(tiny):
+def test_products_name_genes_that_were_not_chosen(tiny):
     chosen = Subgraph.of_ids(tiny, [protein("EGFR"), protein("TP53")])
     pairs = set(
         map(
             tuple,
             zip(
-                chosen.encoding["gene"].to_pylist(),
-                chosen.encoding["protein"].to_pylist(),
+                chosen.products["Protein"]["gene"].to_pylist(),
+                chosen.products["Protein"]["product"].to_pylist(),
                 strict=True,
             ),
         )

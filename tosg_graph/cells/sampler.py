@@ -5,14 +5,19 @@ and gives each rank ``batch_size`` of them, in the order of the ranks; so the or
 on the number of ranks, every cell is delivered once, and no two ranks share one. The last step
 deals what is left evenly; a rank gets nothing in it only when fewer cells are left than ranks.
 
+A weighted order draws with replacement: blocks of neighbouring cells by the sum of their weights,
+then cells within a block by their own. So every draw is a cell with the probability that its
+weight says, and reading stays local; a draw is a function of its place in the epoch alone.
+
 Keys are drawn with SplitMix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195)
-and sorted, so that an order depends on no library's random stream.
+and sorted, so that an order depends on no library's random stream. Weights are taken as whole
+numbers, so that it depends on no rounding of sums.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,8 +27,10 @@ from tosg_graph.errors import UsageError
 _Array = np.ndarray[Any, np.dtype[np.int64]]
 _U64 = np.uint64
 
-ORDERS = ("sequential", "shuffled")
+ORDERS = ("sequential", "shuffled", "weighted")
 _STATE_FORMAT = 1
+#: The largest weight as a whole number; a smaller one is its share of it, at least 1 if above 0.
+_HEAVIEST = 1 << 24
 
 
 class Sampler:
@@ -41,7 +48,12 @@ class Sampler:
         Same seed, same orders.
     order
         ``sequential``; ``shuffled``: blocks of neighbouring cells in random order, the cells of a
-        window of blocks mixed. Reading stays local and batches stay mixed.
+        window of blocks mixed; ``weighted``: cells drawn by weight, with replacement. Reading
+        stays local and batches stay mixed.
+    weights
+        For ``weighted``: one number per cell, 0 for cells never drawn. Takes 8 bytes per cell.
+    draws
+        For ``weighted``: cells of an epoch; default: as many as there are cells.
     block_size
         Neighbouring cells of a block; 1 shuffles fully.
     window
@@ -54,7 +66,7 @@ class Sampler:
     Raises
     ------
     UsageError
-        If a number is out of range or the order is unknown.
+        If a number is out of range, the order is unknown, or weights are missing or of no use.
     """
 
     def __init__(
@@ -69,6 +81,8 @@ class Sampler:
         rank: int = 0,
         world_size: int = 1,
         drop_last: bool = False,
+        weights: Sequence[float] | np.ndarray[Any, Any] | None = None,
+        draws: int | None = None,
     ) -> None:
         self._cells = None if isinstance(cells, int) else np.asarray(cells, np.int64)
         self.n = cells if isinstance(cells, int) else len(cells)
@@ -84,6 +98,15 @@ class Sampler:
         self.batch_size, self.seed, self.order = batch_size, seed, order
         self.block_size, self.window = block_size, window
         self.rank, self.world_size, self.drop_last = rank, world_size, drop_last
+        self._draws: _Draws | None = None
+        if order == "weighted":
+            self._draws = _Draws(
+                _whole(weights, self.n), block_size=block_size, window=window, seed=seed
+            )
+            self.n = self.n if draws is None else draws
+            _check(draws=self.n)
+        elif weights is not None or draws is not None:
+            raise UsageError(f"weights and draws are for the order weighted, not for {order}")
         self.epoch = 0
         self._position = 0  # cells of the global order that all ranks have had
 
@@ -120,6 +143,8 @@ class Sampler:
         last = self.n if last is None else last
         if self.order == "sequential":
             found = np.arange(first, last, dtype=np.int64)
+        elif self._draws is not None:
+            found = self._draws.part(self.n, epoch, first, last)
         else:
             found = _shuffled(self.n, self.block_size, self.window, self.seed, epoch, first, last)
         return found if self._cells is None else self._cells[found]
@@ -130,9 +155,16 @@ class Sampler:
         All ranks have the same state. It may be loaded with another batch size and another number
         of ranks: the rest of the epoch is delivered once, in the same global order.
         """
-        return {"format": _STATE_FORMAT, "epoch": self.epoch, "position": self._position} | dict(
-            self._identity()
-        )
+        return self.state_at(self.epoch, self._position)
+
+    @property
+    def position(self) -> int:
+        """Cells of the present epoch that were handed out, over all ranks."""
+        return self._position
+
+    def state_at(self, epoch: int, position: int) -> dict[str, Any]:
+        """Describe another place as :meth:`state_dict` does the present one."""
+        return {"format": _STATE_FORMAT, "epoch": epoch, "position": position, **self._identity}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go to where a sampler was.
@@ -144,7 +176,7 @@ class Sampler:
         """
         other = [
             f"{key} {state.get(key)!r} in the state, {value!r} here"
-            for key, value in {"format": _STATE_FORMAT, **self._identity()}.items()
+            for key, value in {"format": _STATE_FORMAT, **self._identity}.items()
             if state.get(key) != value
         ]
         position = state.get("position")
@@ -153,6 +185,7 @@ class Sampler:
             raise UsageError(f"the state is that of another sampler: {what}")
         self.epoch, self._position = int(state["epoch"]), position
 
+    @cached_property
     def _identity(self) -> dict[str, Any]:
         return {
             "n": self.n,
@@ -161,6 +194,7 @@ class Sampler:
             "block_size": self.block_size,
             "window": self.window,
             "cells": None if self._cells is None else _fingerprint(self._cells),
+            "weights": None if self._draws is None else _fingerprint(self._draws.sums),
         }
 
     def _step(self) -> int:
@@ -182,6 +216,65 @@ def _check(**numbers: int) -> None:
             raise UsageError(f"{name} is {number}; at least 1 was expected")
 
 
+class _Draws:
+    """Draws by weight, block by block.
+
+    Parameters
+    ----------
+    weights
+        Whole numbers, one per cell.
+    block_size, window
+        As of the sampler.
+    seed
+        As of the sampler.
+    """
+
+    def __init__(self, weights: _Array, *, block_size: int, window: int, seed: int) -> None:
+        n = len(weights)
+        ends = np.minimum(np.arange(block_size, n + block_size, block_size), n) - 1
+        self.sums = np.cumsum(weights)  # up to each cell
+        self._block_sums = self.sums[ends]
+        self._block_size, self._span, self._seed = block_size, block_size * window, seed
+        self._window = lru_cache(maxsize=8)(self._drawn)
+
+    def part(self, n: int, epoch: int, first: int, last: int) -> _Array:
+        """Places ``first`` to ``last`` of an epoch of ``n`` draws."""
+        parts = [np.empty(0, np.int64)]
+        for number in range(first // self._span, -(-last // self._span)):
+            start = number * self._span
+            cells = self._window(epoch, number, min(self._span, n - start))
+            parts.append(cells[max(0, first - start) : max(0, last - start)])
+        return np.concatenate(parts)
+
+    def _drawn(self, epoch: int, number: int, size: int) -> _Array:
+        """Draw the cells of one window and mix them."""
+        key = (self._seed, epoch)
+        places = np.arange(size) + number * self._span
+        turns, turn = np.unique(places // self._block_size, return_inverse=True)
+        chosen = _below(turns, self._block_sums[-1], *key, 1)
+        blocks = np.searchsorted(self._block_sums, chosen, side="right")
+        before = np.where(blocks > 0, self._block_sums[blocks - 1], 0)
+        inside = self._block_sums[blocks] - before
+        at = before[turn] + _below(places, inside[turn], *key, 2)
+        cells = np.searchsorted(self.sums, at, side="right")
+        mixed: _Array = cells[_permutation(size, *key, number + 1)]
+        return mixed
+
+
+def _whole(weights: Any, n: int) -> _Array:
+    """Weights as whole numbers, the largest as :data:`_HEAVIEST`."""
+    given = np.asarray([] if weights is None else weights, np.float64)
+    if given.shape != (n,) or not n:
+        raise UsageError(
+            f"weights of shape {given.shape} found for {n} cells; one for each of at least one "
+            "cell expected"
+        )
+    if not np.isfinite(given).all() or given.min() < 0 or given.max() <= 0:
+        raise UsageError("weights must be finite and 0 or more, and one of them above 0")
+    whole = np.rint(given * (_HEAVIEST / given.max())).astype(np.int64)
+    return np.maximum(whole, given > 0)
+
+
 def _fingerprint(cells: _Array) -> int:
     """Compute a number that tells lists of cells apart, order included."""
     with np.errstate(over="ignore"):
@@ -198,13 +291,24 @@ def _mix(values: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dty
         return z ^ (z >> _U64(31))
 
 
-def _permutation(size: int, *key: int) -> _Array:
-    """Permute 0 to size - 1 by nothing but the key."""
+def _state(*key: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
     state = np.zeros(1, _U64)
     for part in key:
         state = _mix(state ^ _U64(part))
-    keys = _mix(state ^ _mix(np.arange(size, dtype=_U64)))
+    return state
+
+
+def _permutation(size: int, *key: int) -> _Array:
+    """Permute 0 to size - 1 by nothing but the key."""
+    keys = _mix(_state(*key) ^ _mix(np.arange(size, dtype=_U64)))
     return np.argsort(keys, kind="stable").astype(np.int64)
+
+
+def _below(places: _Array, limits: Any, *key: int) -> _Array:
+    """Numbers from 0 up to below the limits, by nothing but key and place."""
+    keys = _mix(_state(*key) ^ _mix(places.astype(_U64)))
+    found: _Array = (keys % np.asarray(limits, _U64)).astype(np.int64)
+    return found
 
 
 @lru_cache(maxsize=4)

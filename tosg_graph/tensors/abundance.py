@@ -1,8 +1,8 @@
 """Counts of cells on the nodes of a subgraph.
 
 A *channel* of a label is a modality whose counts reach its nodes (:data:`CHANNELS`): RNA reaches
-the gene that it was read from, and the proteins that the gene encodes; antibodies reach the protein
-or complex that they bind. Several features of one node are added up. A node that no feature stands
+the gene that it was read from, and the transcripts and proteins that the graph's own edges say are
+of that gene; antibodies reach the protein or complex that they bind. Several features of one node are added up. A node that no feature stands
 for was *not measured*: its counts are 0 and its mask says that they mean nothing.
 """
 
@@ -16,18 +16,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from scipy import sparse
 
-from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.onto import Join, totals_of
+from tosg_graph.cells.reader import CellStore, SparseRows
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.subgraph import Index, Subgraph
 
 #: The channels of each label that counts can reach, in the order in which features list them.
 CHANNELS: dict[str, tuple[str, ...]] = {
     "Gene": ("rna",),
+    "Transcript": ("rna",),
     "Protein": ("rna", "protein"),
     "Complex": ("protein",),
 }
+
+#: Labels whose nodes get counts unless others are named. A transcript gets those of its gene, so
+#: that its counts repeat what the gene says: on request only.
+DEFAULT_TARGETS = ("Gene", "Protein", "Complex")
 
 Channel = tuple[str, str]
 Mask = npt.NDArray[np.bool_]
@@ -41,13 +46,12 @@ class Counts:
     Parameters
     ----------
     channels
-        Per (label, modality): a scipy CSR matrix [cells, nodes], indices sorted, int64 (float64 in
-        a normalised store).
+        Per (label, modality): values of [cells, nodes]; the nodes of a cell in no order, each once.
     totals
         Per modality: the sum over *all* features of the store, float64 [cells].
     """
 
-    channels: Mapping[Channel, Any]
+    channels: Mapping[Channel, SparseRows]
     totals: Mapping[str, Totals]
 
 
@@ -78,8 +82,11 @@ class Abundance(Protocol):
         """Per label, bool [nodes, channels]: whether any feature stands for the node."""
         ...
 
-    def counts(self, cells: Index) -> Counts:
-        """Return the counts of cells by position, in the order asked for."""
+    def counts(self, cells: Index, *, dtype: npt.DTypeLike = None) -> Counts:
+        """Return the counts of cells by position, in the order asked for.
+
+        Values are int64, float64 where they are normalised, or of the type asked for.
+        """
         ...
 
 
@@ -92,30 +99,42 @@ class StoreAbundance:
     store
         The cells.
     joins
-        Per (label, modality): int64 CSR [features, nodes], 1 where the feature stands for the node.
+        Per (label, modality): which nodes each feature stands for.
     """
 
     store: CellStore
-    joins: Mapping[Channel, Any] = field(repr=False)
+    joins: Mapping[Channel, Join] = field(repr=False)
 
     @classmethod
-    def of(cls, store: CellStore, subgraph: Subgraph) -> StoreAbundance:
+    def of(
+        cls, store: CellStore, subgraph: Subgraph, *, targets: Sequence[str] | None = None
+    ) -> StoreAbundance:
         """Join the features of a store to the nodes of a subgraph by graph id.
+
+        Parameters
+        ----------
+        store
+            The cells.
+        subgraph
+            The nodes.
+        targets
+            Labels whose nodes get counts; None stands for :data:`DEFAULT_TARGETS`.
 
         Raises
         ------
         UsageError
-            If no feature stands for any node of the subgraph.
+            If a target is no label that counts can reach, or no feature stands for any node.
         """
+        wanted = _targets(targets)
         joins = {}
         for label, modalities in CHANNELS.items():
             for modality in modalities:
-                if label in subgraph.nodes and modality in store.modalities:
+                if label in wanted and label in subgraph.nodes and modality in store.modalities:
                     joins[label, modality] = _join(store, subgraph, label, modality)
-        if not any(join.nnz for join in joins.values()):
+        if not any(len(join.places) for join in joins.values()):
             raise UsageError(
                 f"no feature of the cell store {store.name!r} stands for a node of the subgraph "
-                f"(labels {', '.join(subgraph.labels)}); counts reach Gene, Protein and Complex "
+                f"(labels {', '.join(subgraph.labels)}); counts reach {', '.join(wanted)} "
                 "nodes, and the store must be joined to the same graph"
             )
         return cls(store, joins)
@@ -139,11 +158,11 @@ class StoreAbundance:
     def measured(self) -> dict[str, Mask]:
         """Per label, bool [nodes, channels]: whether any feature stands for the node."""
         return {
-            label: np.stack([_has_feature(self.joins[label, m]) for m in modalities], axis=1)
+            label: np.stack([self.joins[label, m].reached for m in modalities], axis=1)
             for label, modalities in self.channels.items()
         }
 
-    def counts(self, cells: Index) -> Counts:
+    def counts(self, cells: Index, *, dtype: npt.DTypeLike = None) -> Counts:
         """Return the counts of cells by position, in the order asked for.
 
         Raises
@@ -151,16 +170,27 @@ class StoreAbundance:
         UsageError
             If the store has no such cell.
         """
-        kind = np.int64 if self.value_kind == "counts" else np.float64
-        found: dict[Channel, Any] = {}
+        kind = dtype or (np.int64 if self.value_kind == "counts" else np.float64)
+        found: dict[Channel, SparseRows] = {}
         totals = {}
         for modality in dict.fromkeys(modality for _, modality in self.joins):
-            rows = self.store.gather(modality, cells, dtype=kind).to_scipy()
-            totals[modality] = np.asarray(rows.sum(axis=1), dtype=np.float64).ravel()
+            rows = self.store.gather(modality, cells, dtype=np.dtype(kind))
+            totals[modality] = totals_of(rows)
             for label, other in self.joins:
                 if other == modality:
-                    found[label, modality] = _onto_nodes(rows, self.joins[label, modality])
+                    found[label, modality] = self.joins[label, modality].lay(rows)
         return Counts({channel: found[channel] for channel in self.joins}, totals)
+
+
+def _targets(targets: Sequence[str] | None) -> tuple[str, ...]:
+    if targets is None:
+        return DEFAULT_TARGETS
+    named = (targets,) if isinstance(targets, str) else tuple(targets)
+    for label in named:
+        if label not in CHANNELS:
+            known = ", ".join(CHANNELS)
+            raise UsageError(f"counts cannot reach {label!r} nodes; they reach {known}")
+    return named
 
 
 def channels_of(joined: Sequence[Channel]) -> dict[str, tuple[str, ...]]:
@@ -169,37 +199,29 @@ def channels_of(joined: Sequence[Channel]) -> dict[str, tuple[str, ...]]:
     return {label: tuple(m for other, m in joined if other == label) for label in labels}
 
 
-def _onto_nodes(rows: Any, join: Any) -> Any:
-    found = sparse.csr_matrix(rows @ join)
-    found.sort_indices()
-    return found
-
-
-def _has_feature(join: Any) -> Mask:
-    return np.asarray(join.getnnz(axis=0) > 0)
-
-
-def _join(store: CellStore, subgraph: Subgraph, label: str, modality: str) -> Any:
+def _join(store: CellStore, subgraph: Subgraph, label: str, modality: str) -> Join:
     graph_ids = store.features(modality)["graph_id"]
-    through_gene = (label, modality) == ("Protein", "rna")
-    if through_gene:
-        features, nodes = _through_encoding(graph_ids, subgraph)
-    else:
-        places = subgraph.find(label, graph_ids)
-        features, nodes = np.flatnonzero(places >= 0), places[places >= 0]
-    ones = np.ones(len(features), dtype=np.int64)
-    shape = (len(graph_ids), subgraph.nodes[label].num_rows)
-    return sparse.csr_matrix((ones, (features, nodes)), shape=shape)
+    places = subgraph.find(label, graph_ids)
+    features, nodes = np.flatnonzero(places >= 0), places[places >= 0]
+    products = subgraph.products.get(label)
+    if modality == "rna" and products is not None:
+        of_gene = _through_genes(graph_ids, products, subgraph, label)
+        pairs = np.unique(np.concatenate([np.stack([features, nodes]), of_gene], axis=1), axis=1)
+        features, nodes = pairs
+    count = subgraph.nodes[label].num_rows
+    return Join.of_pairs(features, nodes, n_features=len(graph_ids), n_places=count)
 
 
-def _through_encoding(graph_ids: pa.ChunkedArray, subgraph: Subgraph) -> tuple[Index, Index]:
-    """Pairs (feature, protein node) where the feature's gene encodes the protein."""
+def _through_genes(
+    graph_ids: pa.ChunkedArray, products: pa.Table, subgraph: Subgraph, label: str
+) -> Index:
+    """Pairs (feature, node) where the feature's gene has the node as its product, int64 [2, n]."""
     pairs = pd.DataFrame(
         {
-            "gene": subgraph.encoding["gene"].to_pylist(),
-            "node": subgraph.find("Protein", subgraph.encoding["protein"]),
+            "gene": products["gene"].to_pylist(),
+            "node": subgraph.find(label, products["product"]),
         }
     )
     features = pd.DataFrame({"gene": graph_ids.to_pylist(), "feature": np.arange(len(graph_ids))})
     joined = features.dropna().merge(pairs.drop_duplicates(), on="gene")
-    return joined["feature"].to_numpy(np.int64), joined["node"].to_numpy(np.int64)
+    return joined[["feature", "node"]].to_numpy(np.int64).T

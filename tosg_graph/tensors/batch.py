@@ -1,115 +1,58 @@
-"""Batches of cells on one shared topology.
+"""Loaders: batches of cells on one shared topology, in an order that is a function of seed and epoch.
 
-A batch holds the abundance of its cells as ``x[label]`` of shape [cells, nodes, channels], while
-the graph is there once: cells differ in their counts, not in their edges.
-:meth:`CellBatch.block_diagonal` repeats the graph for layers that need one big graph.
+::
+
+    loader = CellLoader(store, subgraph, batch_size=512, order="class_balanced", threads=1)
+    for batch in loader: ...
+
+A loader is an iterable with a length, ``set_epoch``, ``state_dict`` and ``load_state_dict``: what
+trainers that take any iterable ask for. ``DataLoader(loader.dataset, batch_sampler=loader.sampler,
+collate_fn=loader.collate, num_workers=2)`` makes the same batches in worker processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
-from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.audit import Audit
+from tosg_graph.cells.onto import log1p_scaled
+from tosg_graph.cells.reader import CellStore, SparseRows
 from tosg_graph.cells.sampler import Sampler
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.abundance import Abundance, Counts, StoreAbundance
+from tosg_graph.tensors.cell_batch import (
+    CellBatch,
+    Shared,
+    SparseCellBatch,
+    dense_tensor,
+    sparse_tensor,
+)
 from tosg_graph.tensors.extras import require
-from tosg_graph.tensors.labels import CellLabels
+from tosg_graph.tensors.labels import UNKNOWN, CellLabels
 from tosg_graph.tensors.subgraph import Index, Subgraph
 
 if TYPE_CHECKING:
-    import torch
     from torch_geometric.data import HeteroData
 
-#: ``raw``: as stored. ``log1p_10k``: log(1 + count · 10,000 / the cell's total in that modality).
+#: ``raw``: as stored. ``log1p_10k``: log(1 + count · 10,000 / the cell's total in that modality,
+#: over all features of the store, chosen or not).
 NORMALISATIONS = ("log1p_10k", "raw")
 PER_CELL = 10_000
+LAYOUTS = ("dense", "sparse")
 
+#: ``block_shuffled``: blocks of neighbouring cells in random order, mixed within a window: reading
+#: stays local. ``random``: any cell anywhere. ``weighted``, ``class_balanced``: drawn with
+#: replacement, block by block; see :mod:`tosg_graph.cells.sampler`.
+ORDERS = ("block_shuffled", "random", "sequential", "weighted", "class_balanced")
 
-@dataclass(frozen=True, eq=False)
-class CellBatch:
-    """Some cells on the shared topology.
-
-    Parameters
-    ----------
-    x
-        Per label that counts can reach: float32 [cells, nodes, channels].
-    measured
-        Per label: bool [nodes, channels]. Where it is false, ``x`` is 0 and says nothing.
-    channels
-        Per label, the modality of each channel.
-    label
-        int64 [cells]: place in ``label_names``, −1 where it is not known.
-    label_names
-        The label values, sorted; the same for every batch and every choice of cells of a store.
-    cell_ids
-        Name of each cell.
-    cell_index
-        int64 [cells]: position of each cell in its store or export.
-    topology
-        The graph; the same object in every batch.
-    """
-
-    x: Mapping[str, torch.Tensor]
-    measured: Mapping[str, torch.Tensor]
-    channels: Mapping[str, tuple[str, ...]]
-    label: torch.Tensor
-    label_names: tuple[str, ...]
-    cell_ids: list[str]
-    cell_index: torch.Tensor
-    topology: HeteroData
-
-    def __len__(self) -> int:
-        return len(self.cell_ids)
-
-    def to(self, device: torch.device | str) -> Self:
-        """Return the batch with its tensors on a device; the topology stays where it is."""
-        return replace(
-            self,
-            x={label: values.to(device) for label, values in self.x.items()},
-            measured={label: mask.to(device) for label, mask in self.measured.items()},
-            label=self.label.to(device),
-            cell_index=self.cell_index.to(device),
-        )
-
-    def block_diagonal(self) -> HeteroData:
-        """Return the cells as one graph: the topology once per cell, with no edge between cells.
-
-        The node n of cell c has the number ``c · nodes + n``. Node types have ``num_nodes``,
-        ``batch`` (int64: the cell of each node), ``node_index`` (int64: its number in the
-        topology, the way to ``x_text``) and, where counts can reach them, ``x`` float32
-        [cells · nodes, channels]. The graph itself has ``y``, the labels.
-        """
-        torch = require("torch")
-        data = require("torch_geometric.data").HeteroData()
-        device, cells = self.label.device, len(self)
-        for label in self.topology.node_types:
-            nodes = self.topology[label].num_nodes
-            data[label].num_nodes = cells * nodes
-            data[label].batch = torch.arange(cells, device=device).repeat_interleave(nodes)
-            data[label].node_index = torch.arange(nodes, device=device).repeat(cells)
-            if label in self.x:
-                data[label].x = self.x[label].flatten(0, 1)
-        for source, name, target in self.topology.edge_types:
-            store = self.topology[source, name, target]
-            strides = [[self.topology[source].num_nodes], [self.topology[target].num_nodes]]
-            data[source, name, target].edge_index = _repeated(
-                store.edge_index.to(device), torch.tensor(strides, device=device), cells
-            )
-            data[source, name, target].edge_attr = store.edge_attr.to(device).repeat(cells, 1)
-        data.y = self.label
-        return data
-
-
-def _repeated(edge_index: torch.Tensor, strides: torch.Tensor, cells: int) -> torch.Tensor:
-    """Copy edges [2, E] for each cell, its numbers moved on by the nodes of the cells before it."""
-    every: torch.Tensor = require("torch").arange(cells, device=edge_index.device)
-    return edge_index.repeat(1, cells) + strides * every.repeat_interleave(edge_index.shape[1])
+Batch = CellBatch | SparseCellBatch
 
 
 class LoaderOptions(TypedDict, total=False):
@@ -117,15 +60,75 @@ class LoaderOptions(TypedDict, total=False):
 
     batch_size: int
     cells: npt.NDArray[np.integer[Any]] | None
-    shuffle: bool
+    order: str
+    block_size: int
+    window: int
+    weights: Sequence[float] | npt.NDArray[np.floating[Any]] | None
+    draws: int | None
+    drop_last: bool
     seed: int
     rank: int
     world_size: int
     normalise: str
+    layout: str
+    threads: int
+    audit: Audit | None
+
+
+@dataclass(frozen=True, eq=False)
+class CellDataset:
+    """Makes batches of cells by position; may be sent to worker processes.
+
+    For ``torch.utils.data.DataLoader``: it asks for whole batches (``__getitems__``), so that its
+    ``batch_sampler`` must give positions, as :attr:`BatchLoader.sampler` does.
+    """
+
+    abundance: Abundance
+    codes: Index
+    shared: Shared
+    channels: Mapping[str, tuple[str, ...]]
+    normalise: str
+    layout: str
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, cell: int) -> Batch:
+        return self.batch(np.array([cell]))
+
+    def __getitems__(self, cells: Sequence[int] | Index) -> Batch:
+        return self.batch(np.asarray(cells))
+
+    def batch(self, cells: npt.NDArray[np.integer[Any]]) -> Batch:
+        """Return the batch of these cells, in this order."""
+        torch = require("torch")
+        positions: Index = np.asarray(cells, dtype=np.int64)
+        counts = self.abundance.counts(positions, dtype=np.float32)
+        label, index = torch.from_numpy(self.codes[positions]), torch.from_numpy(positions)
+        if self.layout == "sparse":
+            sparse = {
+                channel: sparse_tensor(self._normalised(counts, *channel))
+                for channel in counts.channels
+            }
+            return SparseCellBatch(label, index, self.shared, positions, x=sparse)
+        dense = {
+            node_label: dense_tensor([self._normalised(counts, node_label, m) for m in modalities])
+            for node_label, modalities in self.channels.items()
+        }
+        return CellBatch(label, index, self.shared, positions, x=dense)
+
+    def _normalised(self, counts: Counts, label: str, modality: str) -> SparseRows:
+        rows = counts.channels[label, modality]
+        if self.normalise == "raw":
+            return rows
+        return log1p_scaled(rows, counts.totals[modality], PER_CELL)
 
 
 class BatchLoader:
     """Yields batches of cells from anything that knows their counts.
+
+    Memory is that of the batches in flight (one, and two per thread), the label codes (8 bytes per
+    cell), the positions of chosen cells, and what the order needs.
 
     Parameters
     ----------
@@ -139,8 +142,17 @@ class BatchLoader:
         Cells of a batch; the last one of an epoch may have fewer.
     cells
         Positions of the cells to deliver; None stands for all.
-    shuffle
-        Whether to draw a new order in each epoch; else cells come in the order of ``cells``.
+    order
+        One of :data:`ORDERS`. ``class_balanced`` draws each label as often as any other, and no
+        cell whose label is not known.
+    block_size, window
+        Neighbouring cells that are read together, and how many such blocks are mixed.
+    weights
+        For ``weighted``: one number per cell that may be delivered.
+    draws
+        For ``weighted`` and ``class_balanced``: cells of an epoch; default: as many as there are.
+    drop_last
+        Leave out the last, incomplete step.
     seed
         Seed of the order.
     rank, world_size
@@ -148,6 +160,12 @@ class BatchLoader:
         :class:`tosg_graph.cells.sampler.Sampler`.
     normalise
         One of :data:`NORMALISATIONS`.
+    layout
+        ``dense`` yields :class:`CellBatch`, ``sparse`` :class:`SparseCellBatch`.
+    threads
+        Threads that make batches ahead of the one in use; 0: they are made when asked for.
+    audit
+        Counts what is delivered, once a batch was handed out.
 
     Raises
     ------
@@ -163,55 +181,100 @@ class BatchLoader:
         *,
         batch_size: int = 64,
         cells: npt.NDArray[np.integer[Any]] | None = None,
-        shuffle: bool = True,
+        order: str = "block_shuffled",
+        block_size: int = 64,
+        window: int = 128,
+        weights: Sequence[float] | npt.NDArray[np.floating[Any]] | None = None,
+        draws: int | None = None,
+        drop_last: bool = False,
         seed: int = 0,
         rank: int = 0,
         world_size: int = 1,
         normalise: str = "log1p_10k",
+        layout: str = "dense",
+        threads: int = 0,
+        audit: Audit | None = None,
     ) -> None:
         _check_normalisation(normalise, abundance.value_kind)
-        self.topology = topology
-        self.label_names = labels.names
-        self.channels = dict(abundance.channels)
-        self.normalise = normalise
+        _check_one_of("layout", layout, LAYOUTS)
+        _check_one_of("order", order, ORDERS)
+        if threads < 0:
+            raise UsageError(f"threads={threads} found; a number from 0 up expected")
+        chosen = _positions(cells, abundance.n_cells)
+        if order == "class_balanced":
+            if weights is not None:
+                raise UsageError("weights are for order='weighted'; class_balanced has its own")
+            weights = balancing_weights(labels.codes if cells is None else labels.codes[chosen])
         self.sampler = Sampler(
-            _positions(cells, abundance.n_cells),
+            chosen,
             batch_size=batch_size,
             seed=seed,
-            order="shuffled" if shuffle else "sequential",
+            order=_SAMPLED.get(order, order),
+            block_size=1 if order == "random" else block_size,
+            window=window,
             rank=rank,
             world_size=world_size,
+            drop_last=drop_last,
+            weights=weights,
+            draws=draws,
         )
         torch = require("torch")
-        self.measured = {k: torch.from_numpy(m.copy()) for k, m in abundance.measured.items()}
-        self._abundance, self._labels = abundance, labels
-        self._resumed = False
+        measured = {k: torch.from_numpy(m.copy()) for k, m in abundance.measured.items()}
+        channels = dict(abundance.channels)
+        shared = Shared(topology, measured, channels, labels)
+        self.dataset = CellDataset(abundance, labels.codes, shared, channels, normalise, layout)
+        self.threads, self.audit = threads, audit
+        self._at, self._resumed = (0, 0), False
+
+    @property
+    def topology(self) -> HeteroData:
+        """The graph."""
+        return self.dataset.shared.topology
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The label values, sorted."""
+        return self.dataset.shared.labels.names
+
+    @property
+    def channels(self) -> Mapping[str, tuple[str, ...]]:
+        """Per label, the modality of each channel."""
+        return self.dataset.channels
 
     def __len__(self) -> int:
         """Batches of an epoch on this rank."""
         return len(self.sampler)
 
-    def __iter__(self) -> Iterator[CellBatch]:
+    def __iter__(self) -> Iterator[Batch]:
         """Deliver the epoch from its beginning, or what a loaded state left of it.
 
         At its end the next epoch begins, with another order if cells are shuffled.
         """
-        if not self._resumed:
-            self.sampler.set_epoch(self.sampler.epoch)
+        epoch, position = self._at
+        self._go_to(epoch, position if self._resumed else 0)
         self._resumed = False
-        for cells in self.sampler:
-            yield self.batch(cells)
+        for batch, cells, at in self._made(self._planned()):
+            self._at = at
+            if self.audit is not None:
+                self.audit.add(epoch, cells)
+            yield batch
+        self._at = (epoch + 1, 0)
+        if self.audit is not None:
+            self.audit.close()
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch: its order depends on seed and epoch alone."""
         if epoch < 0:
             raise UsageError(f"epoch={epoch} found, a number from 0 up expected")
+        self._at, self._resumed = (epoch, 0), False
         self.sampler.set_epoch(epoch)
-        self._resumed = False
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the loader stands; see :meth:`tosg_graph.cells.sampler.Sampler.state_dict`."""
-        return self.sampler.state_dict()
+        """Where the loader stands; see :meth:`tosg_graph.cells.sampler.Sampler.state_dict`.
+
+        What was handed out counts as delivered, batches that threads made ahead do not.
+        """
+        return self.sampler.state_at(*self._at)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go to where a loader was; the next iteration delivers what was left of its epoch.
@@ -222,27 +285,76 @@ class BatchLoader:
             If it was a loader of other cells or another order.
         """
         self.sampler.load_state_dict(state)
-        self._resumed = True
+        self._at, self._resumed = (self.sampler.epoch, self.sampler.position), True
 
-    def batch(self, cells: npt.NDArray[np.integer[Any]]) -> CellBatch:
+    def batch(self, cells: npt.NDArray[np.integer[Any]]) -> Batch:
         """Return the batch of these cells, in this order."""
-        torch = require("torch")
-        positions: Index = np.asarray(cells, dtype=np.int64)
-        counts = self._abundance.counts(positions)
-        x = {
-            label: torch.from_numpy(_dense(counts, label, channels, self.normalise))
-            for label, channels in self.channels.items()
-        }
-        return CellBatch(
-            x=x,
-            measured=self.measured,
-            channels=self.channels,
-            label=torch.from_numpy(self._labels.codes[positions]),
-            label_names=self.label_names,
-            cell_ids=[self._labels.cell_ids[cell] for cell in positions],
-            cell_index=torch.from_numpy(positions),
-            topology=self.topology,
+        return self.dataset.batch(cells)
+
+    @staticmethod
+    def collate(batch: Batch) -> Batch:
+        """Hand a batch through: what ``DataLoader`` is to do with one that is made already."""
+        return batch
+
+    def _go_to(self, epoch: int, position: int) -> None:
+        self.sampler.load_state_dict(self.sampler.state_at(epoch, position))
+
+    def _planned(self) -> Iterator[tuple[Index, tuple[int, int]]]:
+        """Cells of each batch, and where the loader stands when it was handed out."""
+        epoch = self.sampler.epoch
+        for cells in self.sampler:
+            yield cells, (epoch, self.sampler.position)
+
+    def _made(
+        self, planned: Iterator[tuple[Index, tuple[int, int]]]
+    ) -> Iterator[tuple[Batch, Index, tuple[int, int]]]:
+        """Make the batches here, or in threads, two ahead for each, in the order planned."""
+        if not self.threads:
+            for cells, at in planned:
+                yield self.dataset.batch(cells), cells, at
+            return
+        waiting: deque[tuple[Future[Batch], Index, tuple[int, int]]] = deque()
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="cells")
+        try:
+            for cells, at in planned:
+                waiting.append((pool.submit(self.dataset.batch, cells), cells, at))
+                if len(waiting) > 2 * self.threads:
+                    yield _result(waiting.popleft())
+            while waiting:
+                yield _result(waiting.popleft())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(
+    made: tuple[Future[Batch], Index, tuple[int, int]],
+) -> tuple[Batch, Index, tuple[int, int]]:
+    future, cells, at = made
+    return future.result(), cells, at
+
+
+#: What the sampler calls an order.
+_SAMPLED = {"block_shuffled": "shuffled", "random": "shuffled", "class_balanced": "weighted"}
+
+
+def balancing_weights(codes: Index) -> npt.NDArray[np.float64]:
+    """Weights with which each label is drawn as often as any other; 0 where it is not known.
+
+    Raises
+    ------
+    UsageError
+        If no label is known.
+    """
+    known = codes != UNKNOWN
+    if not known.any():
+        raise UsageError(
+            "class_balanced needs labels, and the label of no chosen cell is known; name a column "
+            "with label="
         )
+    sizes = np.bincount(codes[known])
+    weights = np.zeros(len(codes))
+    weights[known] = 1.0 / sizes[codes[known]]
+    return weights
 
 
 class CellLoader(BatchLoader):
@@ -257,11 +369,13 @@ class CellLoader(BatchLoader):
     label
         Column of ``obs`` to predict; None stands for the one that was named when the cells were
         added.
+    targets
+        Labels whose nodes get counts: ``Gene``, ``Transcript``, ``Protein``, ``Complex``; None
+        stands for all but transcripts, which repeat the counts of their genes.
     topology
         The graph to hand out with each batch; None stands for ``subgraph.to_hetero_data()``.
     **options
-        See :class:`BatchLoader`: ``batch_size, cells, shuffle, seed, rank, world_size,
-        normalise``.
+        See :class:`BatchLoader`.
 
     Raises
     ------
@@ -278,42 +392,20 @@ class CellLoader(BatchLoader):
         subgraph: Subgraph,
         *,
         label: str | None = None,
+        targets: Sequence[str] | None = None,
         topology: HeteroData | None = None,
         **options: Unpack[LoaderOptions],
     ) -> None:
         super().__init__(
-            StoreAbundance.of(store, subgraph),
+            StoreAbundance.of(store, subgraph, targets=targets),
             subgraph.to_hetero_data() if topology is None else topology,
             CellLabels.of_store(store, label),
             **options,
         )
 
 
-def _dense(
-    counts: Counts, label: str, channels: tuple[str, ...], normalise: str
-) -> npt.NDArray[np.float32]:
-    """Lay counts out as float32 [cells, nodes, channels]; counts above 2²⁴ are rounded."""
-    layers = []
-    for modality in channels:
-        values = counts.channels[label, modality]
-        if normalise == "log1p_10k":
-            values = _log1p_10k(values, counts.totals[modality])
-        layers.append(values.astype(np.float32).toarray())
-    return np.stack(layers, axis=-1)
-
-
-def _log1p_10k(values: Any, totals: npt.NDArray[np.float64]) -> Any:
-    """log(1 + count · 10,000 / total) per stored value; a cell without counts stays empty."""
-    per_value = np.repeat(totals, np.diff(values.indptr))
-    scaled = values.astype(np.float64)
-    scaled.data = np.log1p(scaled.data * PER_CELL / per_value)
-    return scaled
-
-
 def _check_normalisation(normalise: str, value_kind: str) -> None:
-    if normalise not in NORMALISATIONS:
-        known = ", ".join(NORMALISATIONS)
-        raise UsageError(f"normalise={normalise!r} found; expected one of {known}")
+    _check_one_of("normalise", normalise, NORMALISATIONS)
     if normalise != "raw" and value_kind != "counts":
         raise UsageError(
             f"the cells hold {value_kind} values, which {normalise!r} must not change again; "
@@ -321,9 +413,14 @@ def _check_normalisation(normalise: str, value_kind: str) -> None:
         )
 
 
-def _positions(cells: npt.NDArray[np.integer[Any]] | None, n_cells: int) -> Index:
+def _check_one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise UsageError(f"{name}={value!r} found; expected one of {', '.join(known)}")
+
+
+def _positions(cells: npt.NDArray[np.integer[Any]] | None, n_cells: int) -> Index | int:
     if cells is None:
-        return np.arange(n_cells, dtype=np.int64)
+        return n_cells
     found = np.asarray(cells)
     whole = found.ndim == 1 and (found.size == 0 or found.dtype.kind in "iu")
     if not whole or found.size == 0:

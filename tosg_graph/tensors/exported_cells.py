@@ -152,9 +152,11 @@ def gathered(
     """Read the counts of all these cells: a matrix per channel, totals per modality."""
     parts = [abundance.counts(cells[at : at + _STEP]) for at in range(0, len(cells), _STEP)]
     matrices = {
-        channel: sparse.vstack([part.channels[channel] for part in parts], format="csr")
+        channel: sparse.vstack([p.channels[channel].to_scipy() for p in parts], format="csr")
         for channel in parts[0].channels
     }
+    for matrix in matrices.values():
+        matrix.sort_indices()
     totals = {m: np.concatenate([part.totals[m] for part in parts]) for m in parts[0].totals}
     return matrices, totals
 

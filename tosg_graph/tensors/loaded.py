@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from tosg_graph.cells.reader import SparseRows
 from tosg_graph.errors import ExportError, UsageError
 from tosg_graph.schema import LABELS
 from tosg_graph.tensors.abundance import Channel, Counts, Mask, Totals, channels_of
@@ -76,12 +77,19 @@ class ExportAbundance:
         """Per label, the modalities whose counts reach its nodes."""
         return channels_of(list(self.matrices))
 
-    def counts(self, cells: Index) -> Counts:
+    def counts(self, cells: Index, *, dtype: npt.DTypeLike = None) -> Counts:
         """Return the counts of cells by position in the export, in the order asked for."""
+        kind = dtype or (np.int64 if self.value_kind == "counts" else np.float64)
         return Counts(
-            {channel: matrix[cells] for channel, matrix in self.matrices.items()},
+            {channel: _rows(matrix[cells], kind) for channel, matrix in self.matrices.items()},
             {modality: values[cells] for modality, values in self.all_totals.items()},
         )
+
+
+def _rows(matrix: Any, kind: npt.DTypeLike) -> SparseRows:
+    indptr = matrix.indptr.astype(np.int64, copy=False)
+    counts = matrix.data.astype(kind, copy=False)
+    return SparseRows(indptr, matrix.indices, counts, matrix.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,7 +315,9 @@ class Export:
     @property
     def _labels(self) -> CellLabels:
         codes = np.asarray(self.cells["code"].to_numpy(), dtype=np.int64)
-        return CellLabels(self.cells["cell_id"].to_pylist(), codes, self.label_names)
+        return CellLabels(
+            lambda: self.cells["cell_id"].combine_chunks(), codes, self.label_names
+        )
 
     @property
     def _cell_record(self) -> Mapping[str, Any]:

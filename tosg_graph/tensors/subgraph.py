@@ -104,16 +104,17 @@ class Subgraph:
         Per triplet in schema order. A triplet with no edge is absent.
     selection
         How the nodes were chosen, as JSON-able values.
-    encoding
-        Table (gene, protein) of ids: which genes of the build encode the chosen proteins, whether
-        or not the genes are chosen too. It lets RNA counts reach a protein.
+    products
+        For transcripts and proteins, where any is chosen: a table (gene, product) of ids, saying
+        which genes of the build have the chosen ones as products, whether or not the genes are
+        chosen too. It lets RNA counts reach them.
     """
 
     build_id: str
     nodes: Mapping[str, pa.Table] = field(repr=False)
     edges: Mapping[Triplet, EdgeTable] = field(repr=False)
     selection: Mapping[str, Any]
-    encoding: pa.Table = field(repr=False)
+    products: Mapping[str, pa.Table] = field(repr=False)
 
     @classmethod
     def whole(cls, build: Build) -> Self:
@@ -220,7 +221,7 @@ class Subgraph:
         if not nodes:
             raise UsageError(f"no node is chosen: the build {build.id} has no nodes")
         edges = _edge_tables(build, nodes, edge_types)
-        return cls(build.id, nodes, edges, dict(how), _encoding(build, nodes))
+        return cls(build.id, nodes, edges, dict(how), _products(build, nodes))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -371,7 +372,11 @@ def _directness(build: Build) -> pa.Table:
     )
 
 
-def _encoding(build: Build, nodes: Mapping[str, pa.Table]) -> pa.Table:
-    rows = build.edges("ENCODES", ["source", "target"]).rename_columns(["gene", "protein"])
-    proteins = _ids(nodes["Protein"]) if "Protein" in nodes else pa.array([], pa.string())
-    return rows.filter(pc.is_in(rows["protein"], value_set=proteins)).combine_chunks()
+def _products(build: Build, nodes: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    found = {}
+    for label, kind in (("Transcript", "TRANSCRIBED_TO"), ("Protein", "ENCODES")):
+        if label in nodes and kind in build.edge_types:
+            rows = build.edges(kind, ["source", "target"]).rename_columns(["gene", "product"])
+            chosen = pc.is_in(rows["product"], value_set=_ids(nodes[label]))
+            found[label] = rows.filter(chosen).combine_chunks()
+    return found

@@ -1,0 +1,113 @@
+"""Counts laid from features onto other places, such as the nodes of a graph.
+
+The loops are compiled and run without the GIL; numba is imported at the first use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tosg_graph.cells.reader import SparseRows
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Join:
+    """Which places each feature stands for.
+
+    Parameters
+    ----------
+    starts
+        int64 [features + 1]: where the places of each feature begin in ``places``.
+    places
+        int32 [pairs]: a feature may stand for several places, or none.
+    n_places
+        Number of places.
+    """
+
+    starts: _Array
+    places: _Array
+    n_places: int
+
+    @classmethod
+    def of_pairs(cls, features: _Array, places: _Array, *, n_features: int, n_places: int) -> Join:
+        """Make a join of pairs (feature, place); a pair may stand there once only."""
+        order = np.lexsort((places, features))
+        lengths = np.bincount(features, minlength=n_features)
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return cls(starts, places[order].astype(np.int32), n_places)
+
+    @property
+    def n_features(self) -> int:
+        """Length of the feature axis."""
+        return len(self.starts) - 1
+
+    @cached_property
+    def reached(self) -> _Array:
+        """bool [places]: whether any feature stands for the place."""
+        found: _Array = np.bincount(self.places, minlength=self.n_places) > 0
+        return found
+
+    @cached_property
+    def _adds_up(self) -> bool:
+        """Whether several features stand for one place, so that their values are added up."""
+        return bool(len(self.places) and np.bincount(self.places).max() > 1)
+
+    def lay(self, rows: SparseRows) -> SparseRows:
+        """Lay the values of some cells onto the places.
+
+        Returns
+        -------
+        SparseRows
+            Its ``indices`` are places, int32, in no order within a cell and each once; values keep
+            their type, and those of several features of one place are added up.
+        """
+        from tosg_graph.cells import onto_loops
+
+        cells = len(rows.indptr) - 1
+        lengths = np.empty(cells, np.int64)
+        seen = np.full(self.n_places if self._adds_up else 0, -1, np.int64)
+        onto_loops.lengths(rows.indptr, rows.indices, self.starts, self.places, seen, lengths)
+        indptr = np.zeros(cells + 1, np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        places = np.empty(int(indptr[-1]), np.int32)
+        values = np.empty(int(indptr[-1]), rows.counts.dtype)
+        seen[:] = -1
+        onto_loops.lay(
+            rows.indptr, rows.indices, rows.counts, self.starts, self.places, seen, indptr,
+            places, values,
+        )  # fmt: skip
+        return SparseRows(indptr, places, values, self.n_places)
+
+
+def totals_of(rows: SparseRows) -> _Array:
+    """Sum of each cell over all features, float64 [cells]."""
+    from tosg_graph.cells import onto_loops
+
+    totals = np.empty(len(rows.indptr) - 1, np.float64)
+    onto_loops.sums(rows.indptr, rows.counts, totals)
+    return totals
+
+
+def log1p_scaled(rows: SparseRows, totals: _Array, scale: float) -> SparseRows:
+    """Return log(1 + value · scale / total of its cell) of every value, float32.
+
+    A cell whose total is 0 has no values, and keeps none.
+    """
+    from tosg_graph.cells import onto_loops
+
+    values = np.empty(len(rows.counts), np.float32)
+    onto_loops.log1p_scaled(rows.indptr, rows.counts, totals, scale, values)
+    return SparseRows(rows.indptr, rows.indices, values, rows.n_features)
+
+
+def into_dense(rows: SparseRows, out: _Array) -> None:
+    """Write the values into a float32 array [cells, places] of zeros, which may be a view."""
+    from tosg_graph.cells import onto_loops
+
+    onto_loops.into_dense(rows.indptr, rows.indices, rows.counts, out)
