@@ -96,7 +96,13 @@ def offline(build: Build, folder: Path, release: str, repeats: int) -> dict[str,
     for i in range(repeats):
         home = server(release, folder / f"bare{i}")
         command = [*home.admin, "database", "import", "full", "neo4j"]
-        bare.append(timed(lambda c=command: bulk_import._run([*c, *files.options(), *files.arguments], "neo4j")))
+        bare.append(
+            timed(
+                lambda c=command: bulk_import._run(
+                    [*c, *files.options(), *files.arguments], "neo4j"
+                )
+            )
+        )
         shutil.rmtree(home.home)
         home = server(release, folder / f"ours{i}")
         admin = list(home.admin)
@@ -178,7 +184,9 @@ def peer(running: Server, python: Path, script: str, rows: Path) -> dict[str, fl
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def living(folder: Path, release: str, repeats: int, peers: dict[str, Path], apoc: Path | None) -> dict[str, Any]:
+def living(
+    folder: Path, release: str, repeats: int, peers: dict[str, Path], apoc: Path | None
+) -> dict[str, Any]:
     """Load 100,000 edges into a running server in every way."""
     synthetic.write(folder / "data", LIVING)
     build = Workspace(folder / "work").build(folder / "data")
@@ -244,7 +252,10 @@ def topology(running: Server) -> dict[str, Any]:
 
     data, ids = HeteroData(), {}
     start = time.perf_counter()
-    with running.driver() as driver, driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+    with (
+        running.driver() as driver,
+        driver.session(default_access_mode=neo4j.READ_ACCESS) as session,
+    ):
         for label in {label for a, _, b in triplets() for label in (a, b)}:
             found = session.run(f"MATCH (n:{label}) RETURN n.id ORDER BY n.id").value()
             ids[label] = pa.array(found, pa.string())
@@ -272,7 +283,11 @@ def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, 
         synthetic.write(folder / f"data{lacking}", scale, lacking=lacking)
         made: list[Build] = []
         seconds.append(
-            timed(lambda d=folder / f"data{lacking}", m=made: m.append(Workspace(folder / "work").build(d)))
+            timed(
+                lambda d=folder / f"data{lacking}", m=made: m.append(
+                    Workspace(folder / "work").build(d)
+                )
+            )
         )
         builds += made
     found: dict[str, Any] = {"nodes": build_nodes(builds[0]), "edges": build_edges(builds[0])}
@@ -308,7 +323,9 @@ def main() -> None:
     parser.add_argument("--bolt-up-to", type=float, default=0.1)
     parser.add_argument("--biocypher", type=Path, help="a Python that has biocypher")
     parser.add_argument("--py2neo", type=Path, help="a Python that has py2neo")
-    parser.add_argument("--apoc", type=Path, help="a folder with the jars of apoc-core, which BioCypher needs")
+    parser.add_argument(
+        "--apoc", type=Path, help="a folder with the jars of apoc-core, which BioCypher needs"
+    )
     parser.add_argument("--skip", nargs="*", default=[], choices=("living", "whole"))
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
@@ -323,7 +340,9 @@ def main() -> None:
         if "living" not in given.skip:
             (folder / "living").mkdir()
             peers = {name: python for name, python in scripts.items() if python is not None}
-            result["living"] = living(folder / "living", given.release, given.repeats, peers, given.apoc)
+            result["living"] = living(
+                folder / "living", given.release, given.repeats, peers, given.apoc
+            )
         if "whole" not in given.skip:
             (folder / "whole").mkdir()
             (folder / "whole" / "csv").mkdir()

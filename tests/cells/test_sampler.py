@@ -106,9 +106,7 @@ def test_a_weighted_order_is_one_order_for_any_number_of_ranks(
     weights, epoch, cut, batch_size, world_size, draws, **options
 ):
     options |= {"order": "weighted", "weights": weights, "draws": draws}
-    found = interleaved(
-        ranks(world_size, len(weights), epoch, batch_size=batch_size, **options)
-    )
+    found = interleaved(ranks(world_size, len(weights), epoch, batch_size=batch_size, **options))
     sampler = Sampler(len(weights), batch_size=7, **options)
     assert np.array_equal(found, sampler.global_order(epoch))
     assert len(found) == draws

@@ -168,9 +168,30 @@ def test_every_cell_once_in_seeded_order(store, whole, cells):
 
 
 def test_a_look_at_one_batch_does_not_use_it_up(store, whole, cells):
-    loader = CellLoader(store, whole, batch_size=N_CELLS)
+    loader = CellLoader(store, whole, batch_size=50)
     assert next(iter(loader)).cell_ids == next(iter(loader)).cell_ids
-    assert sorted(next(iter(loader)).cell_ids) == cells.names
+    assert sorted(name for batch in loader for name in batch.cell_ids) == cells.names
+
+
+def test_the_next_epoch_follows_though_the_last_batch_was_the_last_thing_asked_for(store, whole):
+    """Trainers that know the length do not ask whether there is another batch."""
+    loader = CellLoader(store, whole, batch_size=40)
+    batches = iter(loader)
+    for _ in range(len(loader)):
+        next(batches)
+    second = [name for batch in loader for name in batch.cell_ids]
+    loader.set_epoch(1)
+    assert [name for batch in loader for name in batch.cell_ids] == second
+
+
+def test_a_trainer_that_sets_the_epoch_of_a_loaded_state_goes_on_within_it(store, whole):
+    loader = CellLoader(store, whole, batch_size=16, seed=5)
+    batches = iter(loader)
+    next(batches), next(batches)
+    other = CellLoader(store, whole, batch_size=16, seed=5)
+    other.load_state_dict(loader.state_dict())
+    other.set_epoch(0)
+    assert [batch.cell_ids for batch in other] == [batch.cell_ids for batch in batches]
 
 
 def test_ranks_share_out_the_cells(store, whole, cells):

@@ -49,7 +49,7 @@ class Join:
 
     @cached_property
     def reached(self) -> _Array:
-        """bool [places]: whether any feature stands for the place."""
+        """Whether any feature stands for each place, bool [places]."""
         found: _Array = np.bincount(self.places, minlength=self.n_places) > 0
         return found
 

@@ -113,6 +113,10 @@ class CellStore:
         """
         return cls(Path(folder), read_manifest(Path(folder)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Open the same store anew where it arrives: mappings do not travel between processes."""
+        return type(self), (self.folder, self.manifest)
+
     def __repr__(self) -> str:
         modalities = ", ".join(
             f"{name}: {entry['n_features']:,}"

@@ -108,6 +108,7 @@ class Sampler:
         elif weights is not None or draws is not None:
             raise UsageError(f"weights and draws are for the order weighted, not for {order}")
         self.epoch = 0
+        self.resumed = False  # whether a state was loaded and nothing delivered since
         self._position = 0  # cells of the global order that all ranks have had
 
     def __len__(self) -> int:
@@ -118,19 +119,38 @@ class Sampler:
 
     def __iter__(self) -> Iterator[_Array]:
         """Yield the batches that are left of the epoch, then begin the next."""
-        while True:
-            first, last = self._position, self._position + self._step()
-            if last == first:
-                break
-            share = self._share(first, last)
-            self._position = last  # before the yield: what is handed out counts as delivered
+        for cells, epoch, position in self.planned():
+            self.go_to(epoch, position)  # before the yield: what is handed out is delivered
+            yield cells
+        if self._position:  # a rank that had no batch
+            self.go_to(self.epoch + 1, 0)
+
+    def planned(self) -> Iterator[tuple[_Array, int, int]]:
+        """Yield the batches that are left of the epoch, without going on.
+
+        Each comes with the place (epoch, position) at which the sampler stands when it was
+        delivered: after the last one, the beginning of the next epoch.
+        """
+        epoch, position = self.epoch, self._position
+        ahead: tuple[_Array, int] | None = None
+        while step := self._step(position):
+            share = self._share(epoch, position, position + step)
+            position += step
             if len(share):
-                yield share
-        self.epoch, self._position = self.epoch + 1, 0
+                if ahead is not None:
+                    yield ahead[0], epoch, ahead[1]
+                ahead = share, position
+        if ahead is not None:
+            yield ahead[0], epoch + 1, 0
+
+    def go_to(self, epoch: int, position: int) -> None:
+        """Stand at a place of an epoch."""
+        self.epoch, self._position, self.resumed = epoch, position, False
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the beginning of an epoch."""
-        self.epoch, self._position = epoch, 0
+        """Go to the beginning of an epoch; to the place of a state that was just loaded for it."""
+        if not (self.resumed and epoch == self.epoch):
+            self.go_to(epoch, 0)
 
     def global_order(self, epoch: int, first: int = 0, last: int | None = None) -> _Array:
         """Positions of cells in the order in which an epoch delivers them to all ranks together.
@@ -155,16 +175,8 @@ class Sampler:
         All ranks have the same state. It may be loaded with another batch size and another number
         of ranks: the rest of the epoch is delivered once, in the same global order.
         """
-        return self.state_at(self.epoch, self._position)
-
-    @property
-    def position(self) -> int:
-        """Cells of the present epoch that were handed out, over all ranks."""
-        return self._position
-
-    def state_at(self, epoch: int, position: int) -> dict[str, Any]:
-        """Describe another place as :meth:`state_dict` does the present one."""
-        return {"format": _STATE_FORMAT, "epoch": epoch, "position": position, **self._identity}
+        place = {"epoch": self.epoch, "position": self._position}
+        return {"format": _STATE_FORMAT, **place, **self._identity}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go to where a sampler was.
@@ -183,7 +195,8 @@ class Sampler:
         if other or not isinstance(position, int) or not 0 <= position <= self.n:
             what = "; ".join(other) or f"position {position!r} of {self.n} cells"
             raise UsageError(f"the state is that of another sampler: {what}")
-        self.epoch, self._position = int(state["epoch"]), position
+        self.go_to(int(state["epoch"]), position)
+        self.resumed = True
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
@@ -197,17 +210,17 @@ class Sampler:
             "weights": None if self._draws is None else _fingerprint(self._draws.sums),
         }
 
-    def _step(self) -> int:
+    def _step(self, position: int) -> int:
         """Cells of the next step, over all ranks."""
-        whole, left = self.batch_size * self.world_size, self.n - self._position
+        whole, left = self.batch_size * self.world_size, self.n - position
         return whole if left >= whole else 0 if self.drop_last else left
 
-    def _share(self, first: int, last: int) -> _Array:
+    def _share(self, epoch: int, first: int, last: int) -> _Array:
         """Take the part of a step that is this rank's: as even as can be, in rank order."""
         size, more = divmod(last - first, self.world_size)
         start = first + self.rank * size + min(self.rank, more)
         end = start + size + (self.rank < more)
-        return self.global_order(self.epoch, start, end)
+        return self.global_order(epoch, start, end)
 
 
 def _check(**numbers: int) -> None:
@@ -271,8 +284,9 @@ def _whole(weights: Any, n: int) -> _Array:
         )
     if not np.isfinite(given).all() or given.min() < 0 or given.max() <= 0:
         raise UsageError("weights must be finite and 0 or more, and one of them above 0")
-    whole = np.rint(given * (_HEAVIEST / given.max())).astype(np.int64)
-    return np.maximum(whole, given > 0)
+    whole: _Array = np.rint(given * (_HEAVIEST / given.max())).astype(np.int64)
+    whole[(whole == 0) & (given > 0)] = 1
+    return whole
 
 
 def _fingerprint(cells: _Array) -> int:

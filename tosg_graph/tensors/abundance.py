@@ -2,15 +2,16 @@
 
 A *channel* of a label is a modality whose counts reach its nodes (:data:`CHANNELS`): RNA reaches
 the gene that it was read from, and the transcripts and proteins that the graph's own edges say are
-of that gene; antibodies reach the protein or complex that they bind. Several features of one node are added up. A node that no feature stands
-for was *not measured*: its counts are 0 and its mask says that they mean nothing.
+of that gene; antibodies reach the protein or complex that they bind. Several features of one node
+are added up. A node that no feature stands for was *not measured*: its counts are 0 and its mask
+says that they mean nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +83,7 @@ class Abundance(Protocol):
         """Per label, bool [nodes, channels]: whether any feature stands for the node."""
         ...
 
-    def counts(self, cells: Index, *, dtype: npt.DTypeLike = None) -> Counts:
+    def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
         """Return the counts of cells by position, in the order asked for.
 
         Values are int64, float64 where they are normalised, or of the type asked for.
@@ -162,7 +163,7 @@ class StoreAbundance:
             for label, modalities in self.channels.items()
         }
 
-    def counts(self, cells: Index, *, dtype: npt.DTypeLike = None) -> Counts:
+    def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
         """Return the counts of cells by position, in the order asked for.
 
         Raises

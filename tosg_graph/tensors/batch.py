@@ -1,4 +1,4 @@
-"""Loaders: batches of cells on one shared topology, in an order that is a function of seed and epoch.
+"""Loaders: batches of cells on one shared topology, in an order that seed and epoch give.
 
 ::
 
@@ -110,12 +110,12 @@ class CellDataset:
                 channel: sparse_tensor(self._normalised(counts, *channel))
                 for channel in counts.channels
             }
-            return SparseCellBatch(label, index, self.shared, positions, x=sparse)
+            return SparseCellBatch(sparse, label, index, self.shared, positions)
         dense = {
             node_label: dense_tensor([self._normalised(counts, node_label, m) for m in modalities])
             for node_label, modalities in self.channels.items()
         }
-        return CellBatch(label, index, self.shared, positions, x=dense)
+        return CellBatch(dense, label, index, self.shared, positions)
 
     def _normalised(self, counts: Counts, label: str, modality: str) -> SparseRows:
         rows = counts.channels[label, modality]
@@ -224,7 +224,6 @@ class BatchLoader:
         shared = Shared(topology, measured, channels, labels)
         self.dataset = CellDataset(abundance, labels.codes, shared, channels, normalise, layout)
         self.threads, self.audit = threads, audit
-        self._at, self._resumed = (0, 0), False
 
     @property
     def topology(self) -> HeteroData:
@@ -250,23 +249,24 @@ class BatchLoader:
 
         At its end the next epoch begins, with another order if cells are shuffled.
         """
-        epoch, position = self._at
-        self._go_to(epoch, position if self._resumed else 0)
-        self._resumed = False
-        for batch, cells, at in self._made(self._planned()):
-            self._at = at
+        if not self.sampler.resumed:
+            self.sampler.go_to(self.sampler.epoch, 0)
+        epoch = self.sampler.epoch
+        for batch, cells, place in self._made(self.sampler.planned()):
+            self.sampler.go_to(*place)
             if self.audit is not None:
                 self.audit.add(epoch, cells)
+                if place[0] > epoch:
+                    self.audit.close()
             yield batch
-        self._at = (epoch + 1, 0)
-        if self.audit is not None:
-            self.audit.close()
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the beginning of an epoch: its order depends on seed and epoch alone."""
+        """Go to the beginning of an epoch: its order depends on seed and epoch alone.
+
+        The epoch of a state that was just loaded is gone on with where the state stands.
+        """
         if epoch < 0:
             raise UsageError(f"epoch={epoch} found, a number from 0 up expected")
-        self._at, self._resumed = (epoch, 0), False
         self.sampler.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
@@ -274,7 +274,7 @@ class BatchLoader:
 
         What was handed out counts as delivered, batches that threads made ahead do not.
         """
-        return self.sampler.state_at(*self._at)
+        return self.sampler.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go to where a loader was; the next iteration delivers what was left of its epoch.
@@ -285,7 +285,6 @@ class BatchLoader:
             If it was a loader of other cells or another order.
         """
         self.sampler.load_state_dict(state)
-        self._at, self._resumed = (self.sampler.epoch, self.sampler.position), True
 
     def batch(self, cells: npt.NDArray[np.integer[Any]]) -> Batch:
         """Return the batch of these cells, in this order."""
@@ -296,28 +295,20 @@ class BatchLoader:
         """Hand a batch through: what ``DataLoader`` is to do with one that is made already."""
         return batch
 
-    def _go_to(self, epoch: int, position: int) -> None:
-        self.sampler.load_state_dict(self.sampler.state_at(epoch, position))
-
-    def _planned(self) -> Iterator[tuple[Index, tuple[int, int]]]:
-        """Cells of each batch, and where the loader stands when it was handed out."""
-        epoch = self.sampler.epoch
-        for cells in self.sampler:
-            yield cells, (epoch, self.sampler.position)
-
     def _made(
-        self, planned: Iterator[tuple[Index, tuple[int, int]]]
+        self, planned: Iterator[tuple[Index, int, int]]
     ) -> Iterator[tuple[Batch, Index, tuple[int, int]]]:
         """Make the batches here, or in threads, two ahead for each, in the order planned."""
         if not self.threads:
-            for cells, at in planned:
-                yield self.dataset.batch(cells), cells, at
+            for cells, *place in planned:
+                yield self.dataset.batch(cells), cells, (place[0], place[1])
             return
         waiting: deque[tuple[Future[Batch], Index, tuple[int, int]]] = deque()
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="cells")
         try:
-            for cells, at in planned:
-                waiting.append((pool.submit(self.dataset.batch, cells), cells, at))
+            for cells, *place in planned:
+                future = pool.submit(self.dataset.batch, cells)
+                waiting.append((future, cells, (place[0], place[1])))
                 if len(waiting) > 2 * self.threads:
                     yield _result(waiting.popleft())
             while waiting:
@@ -329,8 +320,8 @@ class BatchLoader:
 def _result(
     made: tuple[Future[Batch], Index, tuple[int, int]],
 ) -> tuple[Batch, Index, tuple[int, int]]:
-    future, cells, at = made
-    return future.result(), cells, at
+    future, cells, place = made
+    return future.result(), cells, place
 
 
 #: What the sampler calls an order.

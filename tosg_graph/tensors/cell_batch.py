@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from tosg_graph.tensors.subgraph import Index
 if TYPE_CHECKING:
     import torch
     from torch_geometric.data import HeteroData
+
+
+Key = TypeVar("Key")
 
 
 class Shared:
@@ -54,21 +57,18 @@ class Shared:
     ) -> None:
         self.topology, self.measured = topology, measured
         self.channels, self.labels = channels, labels
+        self._devices: dict[str, Shared] = {}
         self.token = uuid.uuid4().hex
         _SHARED[self.token] = self
 
     def on(self, device: torch.device | str) -> Shared:
         """Return the same with the masks on a device; the topology stays where it is."""
-        found = self._on.get(str(device))
+        found = self._devices.get(str(device))
         if found is None:
             masks = {label: mask.to(device) for label, mask in self.measured.items()}
             found = Shared(self.topology, masks, self.channels, self.labels)
-            self._on[str(device)] = found
+            self._devices[str(device)] = found
         return found
-
-    @property
-    def _on(self) -> dict[str, Shared]:
-        return self.__dict__.setdefault("_devices", {})
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return _again, (self.token,)
@@ -87,17 +87,20 @@ def _again(token: str) -> Shared:
 
 
 @dataclass(frozen=True, eq=False)
-class _Batch:
+class _Batch(Generic[Key]):
     """What batches of either layout have.
 
     Parameters
     ----------
+    x
+        Values of the nodes.
     label
         int64 [cells]: place in ``label_names``, −1 where it is not known.
     cell_index
         int64 [cells]: position of each cell in its store or export.
     """
 
+    x: Mapping[Key, torch.Tensor]
     label: torch.Tensor
     cell_index: torch.Tensor
     _shared: Shared = field(repr=False)
@@ -105,6 +108,16 @@ class _Batch:
 
     def __len__(self) -> int:
         return len(self.label)
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Self:
+        """Return the batch with its tensors on a device; the topology stays where it is."""
+        return replace(
+            self,
+            x={k: values.to(device, non_blocking=non_blocking) for k, values in self.x.items()},
+            label=self.label.to(device, non_blocking=non_blocking),
+            cell_index=self.cell_index.to(device, non_blocking=non_blocking),
+            _shared=self._shared.on(device),
+        )
 
     @property
     def topology(self) -> HeteroData:
@@ -133,26 +146,11 @@ class _Batch:
 
 
 @dataclass(frozen=True, eq=False)
-class CellBatch(_Batch):
+class CellBatch(_Batch[str]):
     """Some cells on the shared topology, dense.
 
-    Parameters
-    ----------
-    x
-        Per label that counts can reach: float32 [cells, nodes, channels].
+    ``x`` holds per label that counts can reach a float32 tensor [cells, nodes, channels].
     """
-
-    x: Mapping[str, torch.Tensor] = field(kw_only=True)
-
-    def to(self, device: torch.device | str) -> Self:
-        """Return the batch with its tensors on a device; the topology stays where it is."""
-        return replace(
-            self,
-            x={label: values.to(device) for label, values in self.x.items()},
-            label=self.label.to(device),
-            cell_index=self.cell_index.to(device),
-            _shared=self._shared.on(device),
-        )
 
     def block_diagonal(self) -> HeteroData:
         """Return the cells as one graph: the topology once per cell, with no edge between cells.
@@ -184,27 +182,12 @@ class CellBatch(_Batch):
 
 
 @dataclass(frozen=True, eq=False)
-class SparseCellBatch(_Batch):
+class SparseCellBatch(_Batch[tuple[str, str]]):
     """Some cells on the shared topology, sparse: for models that gather, and for speed.
 
-    Parameters
-    ----------
-    x
-        Per (label, modality): a float32 tensor [cells, nodes] in compressed rows; the nodes of a
-        cell stand in no order, each once. What is not listed is 0.
+    ``x`` holds per (label, modality) a float32 tensor [cells, nodes] in compressed rows; the nodes
+    of a cell stand in no order, each once. What is not listed is 0.
     """
-
-    x: Mapping[tuple[str, str], torch.Tensor] = field(kw_only=True)
-
-    def to(self, device: torch.device | str) -> Self:
-        """Return the batch with its tensors on a device; the topology stays where it is."""
-        return replace(
-            self,
-            x={channel: values.to(device) for channel, values in self.x.items()},
-            label=self.label.to(device),
-            cell_index=self.cell_index.to(device),
-            _shared=self._shared.on(device),
-        )
 
     def dense(self) -> CellBatch:
         """Return the same cells in the other layout."""
@@ -213,7 +196,7 @@ class SparseCellBatch(_Batch):
             label: torch.stack([self.x[label, m].to_dense() for m in modalities], dim=-1)
             for label, modalities in self.channels.items()
         }
-        return CellBatch(self.label, self.cell_index, self._shared, self._cells, x=x)
+        return CellBatch(x, self.label, self.cell_index, self._shared, self._cells)
 
 
 def dense_tensor(layers: list[SparseRows]) -> torch.Tensor:
@@ -230,14 +213,13 @@ def sparse_tensor(rows: SparseRows) -> torch.Tensor:
     torch = require("torch")
     _allow_sparse_rows()
     kind = rows.indices.dtype
-    found: torch.Tensor = torch.sparse_csr_tensor(
+    return torch.sparse_csr_tensor(  # type: ignore[no-any-return]
         torch.from_numpy(rows.indptr.astype(kind)),
         torch.from_numpy(rows.indices),
         torch.from_numpy(rows.counts.astype(np.float32, copy=False)),
         size=rows.shape,
         check_invariants=False,  # they hold, and checking costs more than reading
     )
-    return found
 
 
 @lru_cache(maxsize=1)

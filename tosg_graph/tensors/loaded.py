@@ -77,7 +77,7 @@ class ExportAbundance:
         """Per label, the modalities whose counts reach its nodes."""
         return channels_of(list(self.matrices))
 
-    def counts(self, cells: Index, *, dtype: npt.DTypeLike = None) -> Counts:
+    def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
         """Return the counts of cells by position in the export, in the order asked for."""
         kind = dtype or (np.int64 if self.value_kind == "counts" else np.float64)
         return Counts(
@@ -315,9 +315,7 @@ class Export:
     @property
     def _labels(self) -> CellLabels:
         codes = np.asarray(self.cells["code"].to_numpy(), dtype=np.int64)
-        return CellLabels(
-            lambda: self.cells["cell_id"].combine_chunks(), codes, self.label_names
-        )
+        return CellLabels(lambda: self.cells["cell_id"].combine_chunks(), codes, self.label_names)
 
     @property
     def _cell_record(self) -> Mapping[str, Any]:

@@ -31,7 +31,9 @@ def main(uri: str, password: str, path: str) -> None:
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)
     nodes = [
-        BioCypherNode(node_id=n["properties"]["id"], node_label=n["label"], properties=dict(n["properties"]))
+        BioCypherNode(
+            node_id=n["properties"]["id"], node_label=n["label"], properties=dict(n["properties"])
+        )
         for n in rows["nodes"]
     ]
     edges = [
