@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import plain, references
+from tosg_graph.sources.columns import first_known, references
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
 
@@ -67,7 +67,7 @@ def _facts(rows: pd.DataFrame) -> pd.DataFrame:
 def _reference(rows: pd.DataFrame, end: str) -> pd.Series[str]:
     gene = rows[f"{end}_gene_id"].astype(object)
     gene = references("NCBIGene", gene.where(gene.str.fullmatch(r"\d+").eq(True)))
-    return plain(gene.fillna(references("symbol", rows[f"{end}_gene_symbol"].astype(object))))
+    return first_known(gene, references("symbol", rows[f"{end}_gene_symbol"].astype(object)))
 
 
 def _rejected(rows: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import plain, translated
+from tosg_graph.sources.columns import first_known, plain, translated
 from tosg_graph.sources.composites import Composites, label_of, reference_of
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
@@ -47,7 +47,7 @@ def read(files: Files) -> Iterator[Chunk]:
 
 def _end(rows: pd.DataFrame, end: str) -> pd.Series[str]:
     symbol = _known(rows[f"{end}_genesymbol"])
-    return _known(rows[end]).fillna(symbol) if end in rows else symbol
+    return first_known(_known(rows[end]), symbol) if end in rows else symbol
 
 
 def _known(column: pd.Series[str]) -> pd.Series[str]:

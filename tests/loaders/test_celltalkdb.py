@@ -32,6 +32,17 @@ def test_genes_of_the_mouse_and_a_pair_without_its_ligand_are_rejected() -> None
     ]
 
 
+def test_the_table_of_the_mouse(tmp_path: Path) -> None:
+    header, *rows = (
+        (FIXTURES / "celltalkdb/human_lr_pair.txt").read_text(encoding="utf-8").splitlines()
+    )
+    mouse = [row for row in rows if "ENSMUSG" in row]
+    (tmp_path / "mouse_lr_pair.txt").write_text("\n".join([header, *mouse, ""]), encoding="utf-8")
+    found = read("celltalkdb", tmp_path)
+    assert found.rejects() == [("not human", "a gene of another species: 1 row", 2)]
+    assert found.count("statements", "BINDS") == 0
+
+
 @pytest.mark.parametrize(
     ("extra", "layout"),
     [

@@ -50,6 +50,15 @@ def test_the_mouse_is_counted_and_a_pair_without_its_receptor_rejected() -> None
     ]
 
 
+def test_a_file_of_the_mouse_alone(tmp_path: Path) -> None:
+    header, *rows = (FIXTURES / "liana/omni_resource.csv").read_text(encoding="utf-8").splitlines()
+    mouse = [row for row in rows if "mouse" in row]
+    (tmp_path / "liana.csv").write_text("\n".join([header, *mouse, ""]), encoding="utf-8")
+    found = read("liana", tmp_path)
+    assert found.rejects() == [("not human", "mouseconsensus: 2 rows", 2)]
+    assert found.count("statements", "BINDS") == found.count("complexes", "Complex") == 0
+
+
 def test_without_an_index_and_without_accessions(tmp_path: Path) -> None:
     content = "resource,source_genesymbol,target_genesymbol\nconsensus,EGF,EGFR\n"
     (tmp_path / "omni_resource.csv.bz2").write_bytes(bz2.compress(content.encode()))
