@@ -30,7 +30,8 @@ HUMAN = "9606"
 COLUMNS = ("source", "interaction", "target")
 TYPES = {"1": "ACTIVATES", "-1": "INHIBITS"}
 FLAGS = ("is_directed", "is_stimulation", "is_inhibition")
-SERVICE = ("source", "target", *FLAGS, "sources", "references")
+SERVICE = ("source", "target", *FLAGS)
+RESOURCES = ("sources", "references")
 TAXA = ("ncbi_tax_id_source", "ncbi_tax_id_target")
 ENTITIES = ("entity_type_source", "entity_type_target")
 #: Types of interactions whose ends are proteins or complexes; ``PPI`` and ``TF`` are former names.
@@ -61,7 +62,7 @@ def read(files: Files) -> Iterator[Chunk]:
 
 def _service(file: SourceFile, complexes: Composites) -> Iterator[Chunk]:
     other_kinds, foreign = Tally(), Tally()
-    for table in file.tables([*SERVICE, "type", *TAXA, *ENTITIES]):
+    for table in file.tables([*SERVICE, *RESOURCES, "type", *TAXA, *ENTITIES]):
         kind = _kind(table)
         _count(other_kinds, table, kind)
         table = table.filter(pc.is_null(kind))
@@ -229,7 +230,7 @@ def _items(column: pa.ChunkedArray) -> pa.Table:
 def _references(column: pa.ChunkedArray, listed: pa.Table) -> pa.Table:
     """Read ``SIGNOR:10753941;12345``: ``row``, ``item`` (the resource), ``pmid``."""
     written = _items(column)
-    parts = pc.extract_regex(written["item"], r"^(?:(?P<resource>.+):)?(?P<pmid>\d+)$")
+    parts = pc.extract_regex(written["item"], r"^(?:(?P<resource>.+):)?(?P<pmid>\d{1,8})$")
     rows = pa.table(
         {
             "row": written["row"],
@@ -334,9 +335,10 @@ SOURCE = Source(
             columns=SERVICE,
             optional=True,
             layouts=(
-                ("web service with evidences", ("evidences", *TAXA)),
-                ("web service with species", TAXA),
-                ("web service", ()),
+                ("web service with evidences", (*RESOURCES, "evidences", *TAXA)),
+                ("web service with species", (*RESOURCES, *TAXA)),
+                ("web service", RESOURCES),
+                ("web service without resources", ()),
             ),
         ),
     ),

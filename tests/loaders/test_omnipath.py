@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tosg_graph.sources.registry import discover, find_files
 
 CARNIVAL = FIXTURES / "omnipath/omnipath_carnival.tsv"
 SERVICE = FIXTURES / "omnipath/omnipath_interactions.tsv"
+HEADER = ("source", "target", "is_directed", "is_stimulation", "is_inhibition")
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,36 @@ def test_the_plain_download_of_the_service(tmp_path: Path) -> None:
     source = discover()["omnipath"]
     files = find_files(tmp_path, [source], {}, required=True).files["omnipath"]
     assert files["service"].layout_name == "web service"
+
+
+def test_without_resources_every_statement_is_of_omnipath_itself(tmp_path: Path) -> None:
+    content = (
+        "source\ttarget\tis_directed\tis_stimulation\tis_inhibition\nP01133\tP00533\t1\t1\t0\n"
+    )
+    (tmp_path / "omnipath_interactions.tsv").write_text(content, encoding="utf-8")
+    assert statements(read("omnipath", tmp_path), "ACTIVATES") == [(EGF, EGFR, "OmniPath", None, 2)]
+
+
+def test_random_resources_and_references_agree_with_plain_python(tmp_path: Path) -> None:
+    chance, names = random.Random(7), ["A", "B_C", "C", "D-E", "F.G"]
+    lines, expected = ["\t".join([*HEADER, "sources", "references"])], {}
+    for line in range(2, 400):
+        listed = chance.sample(names, chance.randrange(4))
+        cited = [
+            (chance.choice([*names, ""]), str(chance.randrange(1, 30)))
+            for _ in range(chance.randrange(6))
+        ]
+        written = ";".join(f"{name}:{pmid}" if name else pmid for name, pmid in cited)
+        lines.append("\t".join(["P01133", "P00533", "1", "1", "0", ";".join(listed), written]))
+        owner = listed[0] if len(listed) == 1 else "OmniPath"
+        said: dict[str, list[str]] = {name: [] for name in listed}
+        for name, pmid in cited:
+            said.setdefault(name or owner, []).append(pmid)
+        expected |= {(line, name): pmids for name, pmids in (said or {"OmniPath": []}).items()}
+    (tmp_path / "omnipath_interactions.tsv").write_text("\n".join(lines), encoding="utf-8")
+    rows = read("omnipath", tmp_path).rows("statements", "ACTIVATES")
+    assert {(r["line"], r["record_id"]): r.get("pmids", []) for r in rows} == expected
+    assert len(rows) == len(expected)
 
 
 def test_blocks_do_not_show(service: Read, monkeypatch: pytest.MonkeyPatch) -> None:
