@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import first_known, plain, translated
-from tosg_graph.sources.composites import Composites, label_of, reference_of
-from tosg_graph.sources.source import Files
+from tosg_graph.sources.columns import first_known, plain
+from tosg_graph.sources.composites import Composites, statement_ends
+from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
 
 NAME = "liana"
@@ -55,16 +55,10 @@ def _known(column: pd.Series[str]) -> pd.Series[str]:
 
 
 def _facts(rows: pd.DataFrame) -> pd.DataFrame:
-    nodes = pd.unique(rows[["ligand", "receptor"]].to_numpy().ravel())
-    refs = {node: reference_of(node, source=NAME) for node in nodes}
-    labels = {node: label_of(node, source=NAME) for node in nodes}
     symbols = rows["source_genesymbol"].fillna("?") + "/" + rows["target_genesymbol"].fillna("?")
     return pd.DataFrame(
         {
-            "source_ref": translated(rows["ligand"], refs),
-            "source_label": translated(rows["ligand"], labels),
-            "target_ref": translated(rows["receptor"], refs),
-            "target_label": translated(rows["receptor"], labels),
+            **statement_ends(rows["ligand"], rows["receptor"], source=NAME),
             "record_id": rows["resource"] + ":" + symbols,
             "line": rows["line"],
         }
@@ -76,6 +70,8 @@ def _rejected(rows: pd.DataFrame) -> pd.DataFrame:
     reason = "the pair lacks its ligand, its receptor or its resource"
     return pd.DataFrame({"reason": reason, "value": value, "line": rows["line"]})
 
+
+_AT = "https://raw.githubusercontent.com/saezlab/liana-py/main/src/liana/resource"
 
 SOURCE = Source(
     name=NAME,
@@ -103,4 +99,5 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    downloads=(Download("pairs", f"{_AT}/omni_resource.csv", "omni_resource.csv"),),
 )

@@ -20,9 +20,8 @@ import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.arrays import by_value, repeated
-from tosg_graph.sources.columns import translated
-from tosg_graph.sources.composites import Composites, label_of, reference_of
-from tosg_graph.sources.source import Files
+from tosg_graph.sources.composites import Composites, label_of, reference_of, statement_ends
+from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
 
 NAME = "omnipath"
@@ -283,15 +282,9 @@ def _carnival(file: SourceFile, complexes: Composites) -> Iterator[Chunk]:
 
 
 def _statements(rows: pd.DataFrame) -> pd.DataFrame:
-    nodes = pd.unique(rows[["source", "target"]].to_numpy().ravel())
-    refs = {node: reference_of(node, source=NAME) for node in nodes}
-    labels = {node: label_of(node, source=NAME) for node in nodes}
     return pd.DataFrame(
         {
-            "source_ref": translated(rows["source"], refs),
-            "source_label": translated(rows["source"], labels),
-            "target_ref": translated(rows["target"], refs),
-            "target_label": translated(rows["target"], labels),
+            **statement_ends(rows["source"], rows["target"], source=NAME),
             "line": rows["line"],
         }
     )
@@ -307,6 +300,11 @@ def _rejected(rows: pd.DataFrame) -> pd.DataFrame:
         }
     )
 
+
+_AT = (
+    "https://omnipathdb.org/interactions?format=tsv&genesymbols=1&organisms=9606"
+    "&fields=sources,references,type,entity_type"
+)
 
 SOURCE = Source(
     name=NAME,
@@ -344,4 +342,5 @@ SOURCE = Source(
     ),
     read=read,
     revision=2,
+    downloads=(Download("service", _AT, "omnipath_interactions.tsv"),),
 )

@@ -97,6 +97,14 @@ def test_every_row_is_a_fact_or_a_reject(monkeypatch: pytest.MonkeyPatch) -> Non
     assert whole.count("statements", "INTERACTS_WITH") + counted + 2 == rows
 
 
+def test_a_term_may_be_quoted_and_several_may_stand_there(tmp_path: Path) -> None:
+    content = FIXTURE.read_text(encoding="utf-8")
+    content = content.replace("(phage display)", '("display (phage)")|psi-mi:"MI:0018"(two hybrid)')
+    (tmp_path / "human.txt").write_text(content, encoding="utf-8")
+    first = read("intact", tmp_path).rows("statements", "INTERACTS_WITH")[0]
+    assert first["mechanism"] == "display (phage) (direct interaction)"
+
+
 @pytest.mark.parametrize(
     ("columns", "layout"), [(42, "MITAB 2.7"), (36, "MITAB 2.6"), (15, "MITAB 2.5")]
 )

@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from tosg_graph.sources.columns import translated
+
 _MARK = "COMPLEX:"
 _DIGITS = re.compile(r"_(?=\d+(?:_|$))")
 _CHEBI = re.compile(r"CHEBI[_:](\d+)")
@@ -53,6 +55,34 @@ def reference_of(node: str, *, source: str) -> str:
     """Give the reference of a node: of its one part, or the local name of the complex."""
     members = members_of(node, source=source)
     return members[0] if len(members) == 1 else f"{source}:{node.removeprefix(_MARK)}"
+
+
+def statement_ends(
+    sources: pd.Series[Any], targets: pd.Series[Any], *, source: str
+) -> dict[str, pd.Series[Any]]:
+    """Give the four columns that say what the ends of statements are.
+
+    Parameters
+    ----------
+    sources, targets
+        The ends, as the file has them.
+    source
+        Name of the source.
+
+    Returns
+    -------
+    dict
+        ``source_ref``, ``source_label``, ``target_ref`` and ``target_label``.
+    """
+    nodes = pd.unique(pd.concat([sources, targets]))
+    refs = {node: reference_of(node, source=source) for node in nodes}
+    labels = {node: label_of(node, source=source) for node in nodes}
+    return {
+        "source_ref": translated(sources, refs),
+        "source_label": translated(sources, labels),
+        "target_ref": translated(targets, refs),
+        "target_label": translated(targets, labels),
+    }
 
 
 def is_accession(node: str) -> bool:
