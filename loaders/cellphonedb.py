@@ -4,21 +4,27 @@ In ``Ligand-Receptor`` rows the ligand is the first partner. That was checked ag
 the same release (4.1): of the 2,508 rows, 1,945 have a receptor only on the right and 22 only on
 the left. Those 22 are pairs such as CD80→CD28 and PVR→TIGIT, where the left one is the ligand, and
 is flagged as a receptor for other partners. So the order is right where the flags mislead.
+
+Releases before 4.1 do not say who the ligand is: their pairs are undirected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
-from tosg_graph.sources.columns import flags, listed, merged, plain, pmids, references
+from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceError, SourceFile
+from tosg_graph.sources.columns import first_known, flags, listed, merged, pmids, references
 from tosg_graph.sources.source import Files
 
 ROLES = ("receptor", "secreted", "transmembrane")
 UNDIRECTED = ("Adhesion-Adhesion", "Gap-Gap", "Ligand-Ligand", "Receptor-Receptor")
 EFFECTS = {"1": "ACTIVATES", "-1": "INHIBITS"}
+#: Columns that only some releases have; where one is missing, its values are not known.
+SINCE_41 = ("interactors", "classification", "directionality", "modulatory_effect")
+XREFS = {"complexPortal_complex": "ComplexPortal", "reactome_complex": "REACT"}
 
 
 def read(files: Files) -> Iterator[Chunk]:
@@ -43,14 +49,16 @@ def _complexes(rows: pd.DataFrame) -> pd.DataFrame:
             "ref": references("cellphonedb", rows["complex_name"]),
             "name": rows["complex_name"],
             "members": _members([references("UniProtKB", rows[name]) for name in subunits]),
-            "xrefs": merged(
-                listed("ComplexPortal", rows["complexPortal_complex"], ";"),
-                listed("REACT", rows["reactome_complex"], ";"),
-            ),
+            "xrefs": _xrefs(rows),
             **{role: flags(rows[role]) for role in ROLES},
             "line": rows["line"],
         }
     )
+
+
+def _xrefs(rows: pd.DataFrame) -> pd.Series[Any] | None:
+    found = [listed(prefix, rows[n], ";") for n, prefix in XREFS.items() if n in rows]
+    return merged(*found) if found else None
 
 
 def _members(subunits: list[pd.Series[str]]) -> list[list[str]]:
@@ -69,20 +77,44 @@ def _roles(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interactions(file: SourceFile, complexes: Collection[str]) -> Iterator[Chunk]:
+    directed = _says_who_the_ligand_is(file)
     for rows in file.frames():
-        kind = rows["directionality"]
+        rows = _with_columns(rows, ("id_cp_interaction", "is_ppi", *SINCE_41))
         statements = _pairs(rows, "partner_a", "partner_b", complexes).assign(
-            record_id=rows["id_cp_interaction"].fillna(rows["interactors"]),
+            record_id=first_known(rows["id_cp_interaction"], rows["interactors"]),
             pmids=pmids(rows["source"]),
             mechanism=_mechanism(rows),
             # Where no protein is the ligand, its first partner is the enzymes that make it.
             direct=flags(rows["is_ppi"]),
         )
-        yield Chunk.statements("BINDS", file.name, statements[kind.eq("Ligand-Receptor")])
-        undirected = _protein_first(statements[kind.isin(UNDIRECTED)])
-        yield Chunk.statements("INTERACTS_WITH", file.name, undirected)
-        other = rows[~kind.isin([*UNDIRECTED, "Ligand-Receptor"])]
+        kind = rows["directionality"]
+        binds, either = kind.eq("Ligand-Receptor"), kind.isin(UNDIRECTED) | (not directed)
+        yield Chunk.statements("BINDS", file.name, statements[binds])
+        yield Chunk.statements("INTERACTS_WITH", file.name, _protein_first(statements[either]))
+        other = rows[~binds & ~either]
         yield Chunk.rejects(file.name, _rejected(other, "unknown directionality", "directionality"))
+
+
+def _says_who_the_ligand_is(file: SourceFile) -> bool:
+    """Whether the release is 4.1 or later; one that has some of its columns only is damaged."""
+    missing = [name for name in SINCE_41 if name not in file.layout.names]
+    if missing and len(missing) < len(SINCE_41):
+        raise SourceError(
+            f"the header lacks {', '.join(missing)}; expected all of {', '.join(SINCE_41)}, as "
+            "since release 4.1, or none of them. Download the file again, or name the right one "
+            "with --file.",
+            path=file.path,
+            line=1,
+        )
+    return not missing
+
+
+def _with_columns(rows: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
+    """Add the columns that the release does not have, empty."""
+    missing = {
+        name: pd.Series(None, rows.index, dtype=object) for name in names if name not in rows
+    }
+    return rows.assign(**missing)
 
 
 def _factors(file: SourceFile, complexes: Collection[str]) -> Iterator[Chunk]:
@@ -124,7 +156,7 @@ def _protein_first(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _mechanism(rows: pd.DataFrame) -> pd.Series[str]:
     kind, effect = rows["classification"].str.lower(), rows["modulatory_effect"].str.lower()
-    return plain((kind + " (" + effect + ")").fillna(kind).fillna(effect))
+    return first_known(kind + " (" + effect + ")", kind, effect)
 
 
 def _rejected(rows: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
@@ -154,23 +186,18 @@ FILES = (
     _table(
         "interactions",
         "interaction_input",
-        (
-            "id_cp_interaction",
-            "partner_a",
-            "partner_b",
-            "source",
-            "is_ppi",
-            "interactors",
-            "classification",
-            "directionality",
-            "modulatory_effect",
+        ("partner_a", "partner_b", "source"),
+        layouts=(
+            ("5 (with modality)", (*SINCE_41, "modality")),
+            ("4.1", SINCE_41),
+            ("4.0 and before (undirected)", ()),
         ),
-        layouts=(("with modality", ("modality",)), ("4.1", ())),
     ),
     _table(
         "complexes",
         "complex_input",
-        ("complex_name", "uniprot_1", *ROLES, "reactome_complex", "complexPortal_complex"),
+        ("complex_name", "uniprot_1", *ROLES),
+        layouts=(("with cross-references", tuple(XREFS)), ("without cross-references", ())),
     ),
     _table("proteins", "protein_input", ("uniprot", "protein_name", *ROLES)),
     _table(

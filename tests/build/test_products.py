@@ -130,3 +130,14 @@ def test_only_canonical_products_go_by_the_symbol(built):
     assert ("GNAS", "UniProtKB:Q5JWF2") in named
     assert ("GNAS", "UniProtKB:P63092") not in named
     assert {a for a, i in named if i == "UniProtKB:P0DP23"} == {"CALM1", "CALM2"}
+
+
+def test_a_build_in_which_no_protein_has_an_entry_name(tmp_path):
+    alone = w.source(
+        "hgnc",
+        w.nodes("Gene", {"id": "HGNC:3236", "symbol": "EGFR"}),
+        w.nodes("Protein", {"id": "UniProtKB:P00533"}),
+        w.facts("ENCODES", {"a": "HGNC:3236", "b": "UniProtKB:P00533"}, ends=("Gene", "Protein")),
+    )
+    [edge] = w.rows(w.build(tmp_path, alone), "edges/ENCODES")
+    assert edge["canonical"] is True

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.loaders.reading import FIXTURES, read
+from tosg_graph.errors import SourceError
+from tosg_graph.sources.registry import discover, find_files
 
 
 def raw_table(folder: Path, name: str) -> pd.DataFrame:
@@ -96,6 +98,107 @@ def test_factors_are_optional(tmp_path: Path) -> None:
     found = read("cellphonedb", tmp_path)
     assert found.count("statements", "BINDS") == 3
     assert found.count("statements", "ACTIVATES") == 0
+
+
+V4 = {
+    "interaction_input": "id_cp_interaction,partner_a,partner_b,protein_name_a,protein_name_b,"
+    "annotation_strategy,source\n"
+    "CPI-SS0A,P01133,P00533,EGF_HUMAN,EGFR_HUMAN,curated,PMID:12297049\n"
+    "CPI-CS0B,a2b1 complex,P12830,,CADH1_HUMAN,curated,uniprot\n",
+    "complex_input": "complex_name,uniprot_1,uniprot_2,uniprot_3,uniprot_4,transmembrane,peripheral,"
+    "secreted,secreted_desc,secreted_highlight,receptor,receptor_desc,integrin,other,other_desc,"
+    "pdb_id,pdb_structure,stoichiometry,comments_complex\n"
+    "a2b1 complex,P05556,P17301,,,True,False,False,,False,False,,True,False,,,FALSE,,\n",
+    "protein_input": "uniprot,protein_name,transmembrane,peripheral,secreted,secreted_desc,"
+    "secreted_highlight,receptor,receptor_desc,integrin,other,other_desc,tags,tags_reason,"
+    "tags_description\n"
+    "P01133,EGF_HUMAN,False,False,True,,True,False,,False,False,,,,\n",
+}
+
+
+def put(folder: Path, tables: dict[str, str]) -> Path:
+    for name, content in tables.items():
+        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
+    return folder
+
+
+def layouts(folder: Path) -> dict[str, str | None]:
+    source = discover()["cellphonedb"]
+    files = find_files(folder, [source], {}, required=True).files["cellphonedb"]
+    return {role: file.layout_name for role, file in files.items()}
+
+
+def test_release_4_does_not_say_who_the_ligand_is(tmp_path: Path) -> None:
+    found = read("cellphonedb", put(tmp_path, V4))
+    assert layouts(tmp_path)["interactions"] == "4.0 and before (undirected)"
+    assert found.count("statements", "BINDS") == 0
+    assert [
+        (row["source_ref"], row["target_ref"], row["record_id"], row.get("pmids"))
+        for row in found.rows("statements", "INTERACTS_WITH")
+    ] == [
+        ("UniProtKB:P01133", "UniProtKB:P00533", "CPI-SS0A", ["12297049"]),
+        ("UniProtKB:P12830", "cellphonedb:a2b1 complex", "CPI-CS0B", None),
+    ]
+    assert found.rejects() == []
+
+
+def test_complexes_without_cross_references(tmp_path: Path) -> None:
+    [row] = read("cellphonedb", put(tmp_path, V4)).rows("complexes", "Complex")
+    assert row == {
+        "ref": "cellphonedb:a2b1 complex",
+        "name": "a2b1 complex",
+        "members": ["UniProtKB:P05556", "UniProtKB:P17301"],
+        "receptor": False,
+        "secreted": False,
+        "transmembrane": True,
+        "line": 2,
+    }
+    assert layouts(tmp_path)["complexes"] == "without cross-references"
+
+
+def test_one_of_the_two_cross_references(tmp_path: Path) -> None:
+    complexes = V4["complex_input"].replace("comments_complex", "complexPortal_complex")
+    complexes = complexes.replace("FALSE,,", "FALSE,,CPX-1;CPX-2")
+    tables = V4 | {"complex_input": complexes}
+    [row] = read("cellphonedb", put(tmp_path, tables)).rows("complexes", "Complex")
+    assert row["xrefs"] == ["ComplexPortal:CPX-1", "ComplexPortal:CPX-2"]
+
+
+def test_release_5_has_a_modality(tmp_path: Path) -> None:
+    head, row = (
+        "id_cp_interaction,partner_a,partner_b,protein_name_a,protein_name_b,annotation_strategy,"
+        "source,is_ppi,curator,reactome_complex,reactome_reaction,reactome_pathway,"
+        "complexPortal_complex,comments,version,interactors,classification,directionality,"
+        "modulatory_effect,modality,growth_factor",
+        ",P01133,P00533,,,curated,uniprot,TRUE,XY,,,,,,CellPhoneDBcore<=4.1,EGF-EGFR,"
+        "Signaling by Epidermal growth factor,Ligand-Receptor,,Secreted,TRUE",
+    )
+    put(tmp_path, V4 | {"interaction_input": f"{head}\n{row}\n"})
+    [fact] = read("cellphonedb", tmp_path).rows("statements", "BINDS")
+    assert (fact["record_id"], fact["direct"]) == ("EGF-EGFR", True)
+    assert layouts(tmp_path)["interactions"] == "5 (with modality)"
+
+
+def test_a_header_between_two_releases_is_an_error(tmp_path: Path) -> None:
+    content = (FIXTURES / "cellphonedb/interaction_input.csv").read_text(encoding="utf-8")
+    broken = content.replace("directionality", "direction", 1)
+    put(tmp_path, V4 | {"interaction_input": broken})
+    with pytest.raises(
+        SourceError, match=r"interaction_input\.csv:1: the header lacks directionality"
+    ):
+        read("cellphonedb", tmp_path)
+
+
+@pytest.mark.real
+def test_real_receptors_of_factors_are_declared(real_data: Path) -> None:
+    raw = raw_table(real_data, "transcription_factor_input")
+    names = set(raw_table(real_data, "complex_input")["complex_name"].str.strip())
+    found = read("cellphonedb", real_data)
+    rows = found.rows("statements", "ACTIVATES") + found.rows("statements", "INHIBITS")
+    complexes = {row["source_ref"] for row in rows if row["source_label"] == "Complex"}
+    receptors = set(raw["partner_receptor"].str.strip())
+    assert complexes == {f"cellphonedb:{name}" for name in receptors & names}
+    assert len(rows) == len(raw) == 212
 
 
 @pytest.mark.real

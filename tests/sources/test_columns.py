@@ -24,6 +24,14 @@ def test_references_of_an_empty_column() -> None:
     assert columns.references("symbol", column(None, None)).to_list() == [None, None]
 
 
+def test_first_known() -> None:
+    first, second = column("a", None, "", None), column("b", "c", "d", None)
+    found = columns.first_known(first, second)
+    assert found.to_list() == ["a", "c", "d", None]
+    assert found.index.to_list() == [10, 11, 12, 13]
+    assert columns.first_known(column(None), column(None)).to_list() == [None]
+
+
 def test_items() -> None:
     assert columns.items(column("a|b ", "|", None, "a")).to_list() == [
         ["a", "b"],

@@ -45,6 +45,15 @@ def merged(*columns: Column[Any]) -> Column[Any]:
     return pd.Series(lists, index=columns[0].index, dtype=object)
 
 
+def first_known(*columns: Column[Any]) -> Column[Any]:
+    """Take the value of the first column that has one, row by row."""
+    values = plain(columns[0]).to_numpy(dtype=object, copy=True)
+    for other in columns[1:]:
+        missing = pd.isna(values)
+        values[missing] = plain(other).to_numpy(dtype=object)[missing]
+    return pd.Series(values, index=columns[0].index, dtype=object)
+
+
 def numbers(column: Column[Any]) -> Column[Any]:
     """Read numbers as float64; what is no number is NaN."""
     return pd.to_numeric(column, errors="coerce").astype("float64")
