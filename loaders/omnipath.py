@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial, reduce
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -246,7 +247,7 @@ def _references(column: pa.ChunkedArray, listed: pa.Table) -> pa.Table:
 
 
 def _positions(table: pa.Table) -> pa.Array:
-    return pa.array(range(len(table)), pa.int64())
+    return pa.array(np.arange(len(table)))
 
 
 def _key(pairs: pa.Table) -> pa.ChunkedArray:
