@@ -1,0 +1,97 @@
+"""This project's readers for the benchmark: stores of both tiers, joined to a graph of 40,000 genes.
+
+    python ours.py hot prepare cells.h5ad FOLDER
+    python ours.py compact read cells.h5ad FOLDER --order block_64
+
+The same command line and the same JSON as :mod:`peers.readers`. The loader under test is the one
+that users get: a topology, labels, counts joined to the nodes by graph id, torch tensors out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "graph"), str(HERE / "peers")]
+
+from readers import measured  # noqa: E402
+from synthetic import GENES, Sizes, _hgnc  # noqa: E402 - the genes of the synthetic graph
+
+from tosg_graph.tensors.batch import CellLoader  # noqa: E402
+from tosg_graph.tensors.subgraph import Subgraph  # noqa: E402
+from tosg_graph.workspace import Workspace  # noqa: E402
+
+ORDERS = {
+    "block_64": {"order": "block_shuffled", "block_size": 64, "window": 128},
+    "block_16": {"order": "block_shuffled", "block_size": 16, "window": 512},
+    "random": {"order": "random"},
+}
+
+
+def prepare(h5ad: Path, folder: Path, tier: str) -> None:
+    """Build the graph of genes and convert the cells."""
+    data = folder / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    _hgnc(data / "hgnc_complete_set.txt", Sizes.at(1.0))
+    with Workspace(folder / "work") as ws:
+        ws.build(data)
+        ws.add_cells(h5ad, name="cells", label="cell_type")
+        if tier == "compact":
+            ws.pack_cells("cells", codec="lz4")
+            ws.prune_cells("cells")
+
+
+@lru_cache(maxsize=1)
+def opened(folder: Path) -> tuple[Any, Subgraph, Any]:
+    """The store, the subgraph of all genes, and its topology."""
+    ws = Workspace(folder / "work")
+    subgraph = Subgraph.whole(ws.graph)
+    assert len(subgraph.node_ids("Gene")) == GENES
+    return ws.cells("cells"), subgraph, subgraph.to_hetero_data()
+
+
+def read(
+    folder: Path, order: str, batch: int, seed: int, threads: int, normalise: str
+) -> Iterator[tuple[Any, np.ndarray]]:
+    """Batches as the peers give them: sparse rows and label codes."""
+    store, subgraph, topology = opened(folder)
+    loader = CellLoader(
+        store, subgraph, topology=topology, targets=["Gene"], layout="sparse", batch_size=batch,
+        seed=seed, threads=threads, normalise=normalise, **ORDERS[order],
+    )  # fmt: skip
+    for made in loader:
+        yield made.x["Gene", "rna"], made.label.numpy()
+
+
+def main() -> None:
+    """Prepare or read."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tier", choices=("hot", "compact"))
+    parser.add_argument("what", choices=("prepare", "read"))
+    parser.add_argument("h5ad", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--order", default="block_64", choices=ORDERS)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--cells", type=int, default=10**9)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--normalise", default="raw")
+    given = parser.parse_args()
+    if given.what == "prepare":
+        prepare(given.h5ad, given.folder, given.tier)
+        return
+    opened(given.folder)
+    options = (given.folder, given.order, given.batch, given.seed, given.threads, given.normalise)
+    json.dump(measured(lambda: read(*options), given.cells), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
