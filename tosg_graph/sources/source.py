@@ -43,7 +43,8 @@ class Download:
     url
         Its address; a source that needs an account or a form has none.
     file
-        The name that it gets in the data folder, matching a pattern of its role.
+        The name that it gets in the folder of its source, matching a pattern of its role: a plain
+        name, without folders.
     sha256
         Its hash where the address always gives the same bytes; None for an address that gives the
         newest release: the hash is then recorded, and not compared.
@@ -84,6 +85,9 @@ class Source:
         Reads the release of the source out of its files; None when they do not say.
     downloads
         Where its files can be fetched from.
+    by_hand
+        What a person has to do to get the files that have no download, or one that asks for an
+        account: a sentence that follows a colon.
     """
 
     name: str
@@ -97,3 +101,4 @@ class Source:
     revision: int = 1
     version: Callable[[Files], str | None] | None = None
     downloads: tuple[Download, ...] = ()
+    by_hand: str = ""

@@ -1,0 +1,314 @@
+"""Fetching from a real server: what comes, what is recorded, what a second run asks for."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.sources.web import Web, serving
+from tosg_graph.errors import SourceError, UsageError
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
+from tosg_graph.sources.fetch import Fetched, fetch
+from tosg_graph.sources.registry import find_files
+from tosg_graph.sources.transfer import Patience
+
+SOON = Patience(attempts=3, wait=0.01, timeout=5.0)
+
+
+def table(seed: int, rows: int = 20_000) -> bytes:
+    """A table of a few hundred kilobytes that no two seeds share."""
+    draw = random.Random(seed)
+    lines = (f"{draw.getrandbits(64):016x}\t{draw.randrange(9)}" for _ in range(rows))
+    return ("animal\tlegs\n" + "\n".join(lines) + "\n").encode()
+
+
+ONE, TWO = table(1), table(2)
+
+
+def read_nothing(files: object) -> Iterator[Chunk]:
+    yield from ()
+
+
+def animals(url: str, **changes: object) -> Source:
+    download = Download("animals", url, "animals.tsv")
+    source = Source(
+        "animals",
+        "Animals",
+        "animals",
+        "https://example.org/animals",
+        Licence("CC0-1.0", "https://example.org"),
+        "none",
+        (FileSpec("animals", ("animals*.tsv",), columns=("animal", "legs")),),
+        read_nothing,
+        downloads=(download,),
+    )
+    return replace(source, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with serving() as server:
+        yield server
+
+
+def one(source: Source, data: Path, **options: object) -> Fetched:
+    (done,) = fetch([source], data, patience=SOON, **options)  # type: ignore[arg-type]
+    return done
+
+
+def names(data: Path) -> list[str]:
+    """Files of the folder; the lock is none of its data."""
+    return sorted(
+        p.relative_to(data).as_posix()
+        for p in data.rglob("*")
+        if p.is_file() and p.name != ".fetching"
+    )
+
+
+WHOLE = ["animals/animals.tsv", "animals/animals.tsv.source.json"]
+
+
+def test_a_file_comes_with_a_record_of_where_it_is_from(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE, headers={"X-UniProt-Release": "2025_03"})
+    before = datetime.now(UTC).date()
+    seen: list[tuple[str, int, int | None]] = []
+    url = web.url("/animals").replace("//", "//me:pass@") + "?token=abc&v=2"
+    done = one(animals(url), tmp_path, watch=lambda *what: seen.append(what))
+    assert (done.did, done.size, done.note) == ("fetched", len(ONE), None)
+    assert done.path.read_bytes() == ONE
+    assert names(tmp_path) == WHOLE
+    record = json.loads((tmp_path / WHOLE[1]).read_text())
+    day = datetime.strptime(record.pop("fetched"), "%Y-%m-%d").date()
+    assert before <= day <= datetime.now(UTC).date()
+    public = web.url("/animals") + "?token=***&v=2"
+    assert done.url == public
+    assert record == {
+        "source": "animals",
+        "role": "animals",
+        "url": public,
+        "final_url": public,
+        "version": "2025_03",
+        "etag": '"1"',
+        "last_modified": "Mon, 02 Jun 2025 10:00:00 GMT",
+        "licence": "CC0-1.0",
+        "bytes": len(ONE),
+        "sha256": hashlib.sha256(ONE).hexdigest(),
+    }
+    assert seen[-1] == ("animals.tsv", len(ONE), len(ONE))
+    assert [have for _, have, _ in seen] == sorted(have for _, have, _ in seen)
+
+
+def test_what_was_fetched_can_be_read_and_records_are_no_data(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    located = find_files(tmp_path, [source], {})
+    assert located.files["animals"]["animals"].path == tmp_path / WHOLE[0]
+    assert located.unused == ()
+
+
+def test_a_second_run_downloads_nothing(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    record = (tmp_path / WHOLE[1]).read_bytes()
+    assert one(source, tmp_path).did == "unchanged"
+    assert web.statuses("/animals") == [200, 304]
+    assert web.sent("/animals") == len(ONE)
+    assert (tmp_path / WHOLE[1]).read_bytes() == record
+
+
+@pytest.mark.parametrize("how", [{"etag": None}, {"changed": None}, {"etag": 'W/"1"'}])
+def test_one_mark_of_the_version_is_enough(
+    web: Web, tmp_path: Path, how: dict[str, str | None]
+) -> None:
+    web.put("/animals", ONE, **how)
+    source = animals(web.url("/animals"))
+    assert [one(source, tmp_path).did for _ in range(2)] == ["fetched", "unchanged"]
+    assert web.statuses("/animals") == [200, 304]
+
+
+def test_a_server_that_tells_no_versions_apart_is_not_asked_again(web: Web, tmp_path: Path) -> None:
+    page = web.put("/animals", ONE, etag=None, changed=None)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    done = one(source, tmp_path)
+    assert done.did == "kept"
+    assert "--force" in str(done.note)
+    assert web.statuses("/animals") == [200]
+    page.body = TWO
+    assert one(source, tmp_path, force=True).did == "fetched"
+    assert done.path.read_bytes() == TWO
+
+
+def test_a_newer_file_takes_the_place_of_the_old_one(web: Web, tmp_path: Path) -> None:
+    page = web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    page.body, page.etag, page.changed = TWO, '"2"', "Tue, 03 Jun 2025 10:00:00 GMT"
+    done = one(source, tmp_path)
+    assert done.did == "fetched"
+    assert done.path.read_bytes() == TWO
+    record = json.loads((tmp_path / WHOLE[1]).read_text())
+    assert record["version"] == "2025-06-03"
+    assert record["sha256"] == hashlib.sha256(TWO).hexdigest()
+
+
+def test_force_fetches_what_is_unchanged(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    assert one(source, tmp_path, force=True).did == "fetched"
+    assert web.statuses("/animals") == [200, 200]
+
+
+def test_a_file_of_ones_own_is_kept_until_it_is_said_otherwise(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    mine = tmp_path / "animals" / "animals.tsv"
+    mine.parent.mkdir()
+    mine.write_bytes(TWO)
+    done = one(source, tmp_path)
+    assert (done.did, done.note) == ("kept", "it was not fetched; --force fetches it")
+    assert (mine.read_bytes(), web.asked) == (TWO, [])
+    assert one(source, tmp_path, force=True).did == "fetched"
+    assert mine.read_bytes() == ONE
+
+
+def test_a_fetched_file_that_was_edited_is_kept(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    path = one(source, tmp_path).path
+    path.write_bytes(TWO)
+    done = one(source, tmp_path)
+    assert (done.did, path.read_bytes()) == ("kept", TWO)
+    assert "not as it was fetched" in str(done.note)
+
+
+@pytest.mark.parametrize("name", ["elsewhere/Animals_2024.tsv.gz", "x.dat"])
+def test_a_file_under_another_name_is_not_fetched_again(
+    web: Web, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(gzip.compress(TWO))
+    done = one(animals(web.url("/animals")), tmp_path, force=True)
+    assert (done.did, done.path, web.asked) == ("kept", path, [])
+    assert "remove it" in str(done.note)
+
+
+def test_a_pinned_hash_is_checked_and_needs_no_second_question(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    digest = hashlib.sha256(ONE).hexdigest()
+    download = Download("animals", web.url("/animals"), "animals.tsv", sha256=digest)
+    source = animals("", downloads=(download,))
+    assert [one(source, tmp_path).did for _ in range(2)] == ["fetched", "unchanged"]
+    assert web.statuses("/animals") == [200]
+
+
+def test_a_file_with_another_hash_is_not_kept(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", TWO)
+    digest = hashlib.sha256(ONE).hexdigest()
+    download = Download("animals", web.url("/animals"), "animals.tsv", sha256=digest)
+    done = one(animals("", downloads=(download,)), tmp_path)
+    assert done.did == "failed"
+    for said in (digest, hashlib.sha256(TWO).hexdigest(), "https://example.org/animals"):
+        assert said in str(done.note)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\n<!DOCTYPE html><html><body>Moved</body></html>", "a web page"),
+        (b"animal\tlimbs\ncat\t4\n", "'legs'"),
+        (gzip.compress(ONE)[:-400], "cut off or damaged"),
+    ],
+)
+def test_what_is_not_the_file_is_not_kept(web: Web, tmp_path: Path, body: bytes, said: str) -> None:
+    web.put("/animals", body)
+    download = Download("animals", web.url("/animals"), "animals.tsv.gz")
+    done = one(animals("", downloads=(download,)), tmp_path)
+    assert done.did == "failed"
+    assert said in str(done.note)
+    assert "https://example.org/animals" in str(done.note)
+    assert names(tmp_path) == []
+
+
+def test_a_refresh_that_fails_leaves_the_old_file(web: Web, tmp_path: Path) -> None:
+    page = web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    page.body, page.etag = b"<html>Sorry</html>", '"2"'
+    assert one(source, tmp_path).did == "failed"
+    assert (tmp_path / WHOLE[0]).read_bytes() == ONE
+    assert names(tmp_path) == WHOLE
+
+
+def test_bytes_are_kept_as_they_come_whatever_the_server_calls_them(
+    web: Web, tmp_path: Path
+) -> None:
+    packed = gzip.compress(ONE)
+    web.put("/animals", packed, headers={"Content-Encoding": "gzip"})
+    download = Download("animals", web.url("/animals"), "animals.tsv.gz")
+    source = animals("", downloads=(download,))
+    done = one(source, tmp_path)
+    assert done.path.read_bytes() == packed
+    rows = find_files(tmp_path, [source], {}).files["animals"]["animals"]
+    assert sum(len(frame) for frame in rows.frames()) == 20_000
+
+
+# ---- what cannot be fetched ------------------------------------------------------------------
+
+
+def test_a_source_without_an_address_says_where_to_get_it(tmp_path: Path) -> None:
+    done = one(animals("", downloads=(), by_hand="sign in at the zoo"), tmp_path)
+    assert done.did == "by hand"
+    assert done.note == "By hand: sign in at the zoo, and put it in the data folder"
+    plain = one(animals("", downloads=()), tmp_path)
+    assert "get the file from https://example.org/animals" in str(plain.note)
+    (tmp_path / "animals.tsv").write_bytes(ONE)
+    assert one(animals("", downloads=()), tmp_path).did == "kept"
+
+
+def test_a_failure_does_not_stop_the_others(web: Web, tmp_path: Path) -> None:
+    web.put("/animals", ONE)
+    gone = animals(web.url("/none"), name="gone")
+    done = fetch([gone, animals(web.url("/animals"))], tmp_path, patience=SOON)
+    assert [each.did for each in done] == ["failed", "fetched"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.tsv", "/etc/x.tsv", "..", "a/b.tsv", ".x.tsv", "a\n.tsv", ""]
+)
+def test_a_name_does_not_lead_out_of_the_folder(web: Web, tmp_path: Path, name: str) -> None:
+    web.put("/animals", ONE)
+    download = Download("animals", web.url("/animals"), name)
+    with pytest.raises(SourceError, match="expected a plain name"):
+        one(animals("", downloads=(download,)), tmp_path / "data")
+    assert web.asked == []
+    assert names(tmp_path) == []
+
+
+def test_the_name_that_the_server_gives_does_not_count(web: Web, tmp_path: Path) -> None:
+    hostile = 'attachment; filename="../../evil.sh"'
+    web.put("/animals", ONE, headers={"Content-Disposition": hostile})
+    one(animals(web.url("/animals")), tmp_path / "data")
+    assert names(tmp_path / "data") == WHOLE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(UsageError, match="is a file"):
+        one(animals("http://127.0.0.1:1/"), tmp_path / "data")

@@ -1,0 +1,348 @@
+"""One file over HTTP: resumed when cut off, tried again where that helps, checked before it counts.
+
+Bytes are kept as the server sends them. A server that says ``Content-Encoding: gzip`` of a file
+that is gzip itself is not believed; compression is told by the first bytes when a file is read.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tosg_graph.errors import SourceError
+from tosg_graph.sources.addresses import public_text, public_url
+from tosg_graph.sources.part import Part
+from tosg_graph.sources.record import sha256
+
+#: Called with the name of a file, the bytes that are there, and those that there will be, if known.
+Watch = Callable[[str, int, int | None], None]
+
+#: Seconds that a server may ask to wait; where it asks for more, the file fails for now.
+PATIENCE = 120.0
+#: Times that a file is tried in all, however much comes each time.
+TRIES = 200
+_SLOWEST = 30.0
+_AGAIN = frozenset({408, 425, 429})
+#: Errors that the same call would meet again, among those that httpx calls errors of transport.
+_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_VALIDATORS = ("etag", "last_modified")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on.
+
+    Parameters
+    ----------
+    attempts
+        How often a file is tried without getting further than before.
+    wait
+        Seconds before the second try; twice as long before each one after that, 30 at most. A
+        server that names a time (``Retry-After``) is given that.
+    timeout
+        Seconds without a byte after which a connection counts as lost.
+    """
+
+    attempts: int = 5
+    wait: float = 0.5
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One file to fetch.
+
+    Parameters
+    ----------
+    url
+        Its address.
+    place
+        Where it goes.
+    check
+        Looks at the whole file before it is put there; raises :class:`SourceError` if it is wrong.
+    sha256
+        The hash that it must have, if it is known.
+    about
+        What the record says beside what the server does.
+    """
+
+    url: str
+    place: Path
+    check: Callable[[Path], None]
+    sha256: str | None = None
+    about: Mapping[str, Any] | None = None
+
+
+class _Again(Exception):
+    """Something that may go better the next time."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Failed(Exception):
+    """The file cannot be fetched; the message says why, and whether to get it by hand.
+
+    Parameters
+    ----------
+    by_hand
+        Whether trying again is of no use.
+    """
+
+    def __init__(self, message: str, *, by_hand: bool = False) -> None:
+        super().__init__(public_text(message))
+        self.by_hand = by_hand
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Carries out orders over one client.
+
+    Parameters
+    ----------
+    client
+        It follows redirects.
+    patience
+        How long to go on.
+    watch
+        Is told how far a file is.
+    """
+
+    client: httpx.Client
+    patience: Patience
+    watch: Watch | None = None
+
+    def bring(self, order: Order, known: Mapping[str, Any] | None) -> str:
+        """Fetch a file into its place.
+
+        Parameters
+        ----------
+        order
+            The file.
+        known
+            The record of the version that is in its place, which is asked for only if it changed;
+            None fetches it whatever is there.
+
+        Returns
+        -------
+        str
+            ``fetched``, ``resumed`` or ``unchanged``.
+
+        Raises
+        ------
+        Failed
+            If it cannot be had, or is not what it should be. What has come of it is kept if
+            another try can go on from there.
+        """
+        part = Part(order.place)
+        furthest, stuck = part.size, 0
+        for _ in range(TRIES):
+            try:
+                return self._once(order, part, known)
+            except _LASTING as error:
+                raise Failed(_said(error), by_hand=True) from error
+            except (_Again, httpx.TransportError) as error:
+                stuck = 0 if part.size > furthest else stuck + 1
+                furthest = max(furthest, part.size)
+                self._pause(error, stuck)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise Failed(_said(error), by_hand=True) from error
+        raise Failed(f"cut off {TRIES} times; what came is kept: fetch again to go on")
+
+    def _pause(self, error: Exception, stuck: int) -> None:
+        if stuck >= self.patience.attempts:
+            raise Failed(
+                f"{_said(error)}, {stuck} times in a row; what came is kept: "
+                "look at the network, and fetch again to go on"
+            ) from error
+        seconds = min(self.patience.wait * 2 ** max(stuck - 1, 0), _SLOWEST)
+        asked = error.after if isinstance(error, _Again) else None
+        if asked is not None and asked > PATIENCE:
+            raise Failed(f"{error}, and asks to wait {asked:,.0f} s: fetch again then") from error
+        time.sleep(max(seconds, asked or 0.0))
+
+    def _once(self, order: Order, part: Part, known: Mapping[str, Any] | None) -> str:
+        headers = _range(part)
+        if not headers and known and order.place.exists():
+            headers = _conditions(known)
+        with self._response(order, headers) as response:
+            code = response.status_code
+            if code == httpx.codes.NOT_MODIFIED and known and order.place.exists():
+                return "unchanged"
+            if code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and _whole(response, part):
+                return self._finish(order, part, known, "resumed")
+            _check_status(response, part)
+            resumed = code == httpx.codes.PARTIAL_CONTENT
+            if resumed:
+                _check_continues(response, part)
+            else:
+                part.begin(_version_of(response))
+            self._receive(order, response, part)
+            return self._finish(order, part, known, "resumed" if resumed else "fetched")
+
+    @contextmanager
+    def _response(self, order: Order, headers: Mapping[str, str]) -> Any:
+        with self.client.stream("GET", order.url, headers=dict(headers)) as response:
+            schemes = {one.url.scheme for one in (*response.history, response)}
+            if order.url.startswith("https:") and schemes != {"https"}:
+                raise Failed("leads to an address that is not https; nothing was fetched")
+            yield response
+
+    def _receive(self, order: Order, response: httpx.Response, part: Part) -> None:
+        total = _total(response, part.size)
+        for size in part.append(response.iter_raw()):
+            if self.watch is not None:
+                self.watch(order.place.name, size, total)
+        if total is not None and part.size != total:
+            raise _Again(f"the body ended after {part.size:,} of {total:,} bytes")
+
+    def _finish(self, order: Order, part: Part, known: Mapping[str, Any] | None, did: str) -> str:
+        digest = sha256(part.file)
+        try:
+            _check_hash(order, digest)
+            order.check(part.file)
+        except (Failed, SourceError) as error:
+            part.forget()
+            raise Failed(str(error), by_hand=True) from error
+        record = {
+            **part.version,
+            **(order.about or {}),
+            "url": public_url(order.url),
+            "fetched": datetime.now(UTC).date().isoformat(),
+            "bytes": part.size,
+            "sha256": digest,
+        }
+        record.pop("total", None)
+        part.commit(record)
+        return "unchanged" if known and known.get("sha256") == digest else did
+
+
+def _check_hash(order: Order, digest: str) -> None:
+    if order.sha256 is not None and digest != order.sha256:
+        raise Failed(
+            f"its sha256 is {digest}; expected {order.sha256}: the file was changed on the way or "
+            "at its source, and nothing was kept"
+        )
+
+
+def _check_status(response: httpx.Response, part: Part) -> None:
+    code = response.status_code
+    if code in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+        return
+    if code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        part.forget()
+        raise _Again("the part does not fit the file any more")
+    if code in _AGAIN or code >= 500:
+        raise _Again(f"the server answered {code}", _retry_after(response))
+    if code in (401, 403, 407):
+        raise Failed(f"the server answered {code}: it does not let this file go", by_hand=True)
+    raise Failed(f"the server answered {code}: the file may have moved", by_hand=True)
+
+
+def _range(part: Part) -> dict[str, str]:
+    """Ask for the rest of a part, where its version can be told apart from others.
+
+    A weak tag does not tell bytes apart (RFC 9110, 13.1.5).
+    """
+    version = part.version
+    etag = version.get("etag") or ""
+    validator = etag if etag and not etag.startswith("W/") else version.get("last_modified")
+    if not part.size or not validator:
+        return {}
+    return {"Range": f"bytes={part.size}-", "If-Range": validator}
+
+
+def _conditions(record: Mapping[str, Any]) -> dict[str, str]:
+    headers = ("If-None-Match", "If-Modified-Since")
+    pairs = zip(headers, _VALIDATORS, strict=True)
+    return {header: record[key] for header, key in pairs if record.get(key)}
+
+
+def can_be_asked(record: Mapping[str, Any]) -> bool:
+    """Whether a server can say if a file is another one than that of this record."""
+    return bool(_conditions(record))
+
+
+def _content_range(response: httpx.Response) -> tuple[int | None, int | None]:
+    """Read at which byte a partial answer starts, and how many the whole file has."""
+    said = response.headers.get("Content-Range", "")
+    found = re.match(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)\s*$", said)
+    if not found:
+        return None, None
+    start, total = found.groups()
+    return (int(start) if start else None), (int(total) if total else None)
+
+
+def _whole(response: httpx.Response, part: Part) -> bool:
+    """Whether there is no rest to send because the part is all there is, of the same version."""
+    return 0 < part.size == _content_range(response)[1] and _same(response, part.version)
+
+
+def _check_continues(response: httpx.Response, part: Part) -> None:
+    """Whether these bytes go on where the part ends; some servers do not look at ``If-Range``."""
+    start, _ = _content_range(response)
+    if start != part.size or not _same(response, part.version):
+        part.forget()
+        raise _Again("the file changed while it was fetched")
+
+
+def _same(response: httpx.Response, version: Mapping[str, Any]) -> bool:
+    now = _version_of(response)
+    total = _content_range(response)[1]
+    if None not in (total, version.get("total")) and total != version["total"]:
+        return False
+    return all(now[k] is None or now[k] == version.get(k) for k in _VALIDATORS)
+
+
+def _total(response: httpx.Response, have: int) -> int | None:
+    """How many bytes the whole file has."""
+    total = _content_range(response)[1]
+    length = response.headers.get("Content-Length", "")
+    return have + int(length) if total is None and length.isdecimal() else total
+
+
+def _version_of(response: httpx.Response) -> dict[str, Any]:
+    changed = response.headers.get("Last-Modified")
+    return {
+        "version": response.headers.get("X-UniProt-Release") or _day(changed),
+        "etag": response.headers.get("ETag"),
+        "last_modified": changed,
+        "total": _total(response, 0),
+        "final_url": public_url(response.url, query=not response.history),
+    }
+
+
+def _day(changed: str | None) -> str | None:
+    try:
+        return parsedate_to_datetime(changed).date().isoformat() if changed else None
+    except ValueError:
+        return None
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Read how long the server asks to wait: seconds, or a date (RFC 9110, 10.2.3)."""
+    said = response.headers.get("Retry-After", "").strip()
+    if said.isdecimal():
+        return float(said)
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max((until - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "the server fell silent"
+    return str(error) or type(error).__name__
