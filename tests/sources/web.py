@@ -25,6 +25,8 @@ class Page:
         Whether it sends a range when asked to, and whether it looks at ``If-Range`` before.
     cuts
         After how many bytes each of the next answers is cut off.
+    after_cut
+        What becomes of ``troubles`` once an answer was cut off.
     troubles
         Statuses, with headers, that the next answers have in place of the file.
     pause
@@ -42,6 +44,7 @@ class Page:
     checks_range: bool = True
     cuts: deque[int] = field(default_factory=deque)
     troubles: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)
+    after_cut: tuple[tuple[int, dict[str, str]], ...] = ()
     pause: float = 0.0
     length: bool = True
     headers: dict[str, str] = field(default_factory=dict)
@@ -148,6 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
     def write(self, page: Page, body: bytes) -> None:
         if page.cuts:
             body = body[: page.cuts.popleft()]
+            page.troubles.extend(page.after_cut)
         for at in range(0, len(body), CHUNK):
             self.wfile.write(body[at : at + CHUNK])
             self.asked.sent += len(body[at : at + CHUNK])

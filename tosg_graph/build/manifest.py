@@ -61,11 +61,9 @@ def _fetched(path: Path, digest: str) -> dict[str, Any] | None:
     record = read_record(path, digest)
     if record is None:
         return None
-    return {
-        "date": record.get("fetched"),
-        "url": record.get("url"),
-        "version": record.get("version"),
-    }
+    said = {"date": "fetched", "url": "url", "version": "version"}
+    values = {name: record.get(key) for name, key in said.items()}
+    return {name: value if isinstance(value, str) else None for name, value in values.items()}
 
 
 def build_id(sources: Sequence[Source], inputs: Mapping[str, Sequence[Any]], use: str) -> str:
@@ -149,8 +147,8 @@ def _version(source: Source, files: Files, inputs: Sequence[Any]) -> str | None:
     stated = source.version(files) if source.version else None
     if stated is not None:
         return stated
-    recorded = {file["fetched"]["version"] for file in inputs if file["fetched"]}
-    return ", ".join(sorted(recorded - {None})) or None
+    recorded = [file["fetched"]["version"] for file in inputs if file["fetched"]]
+    return ", ".join(sorted({version for version in recorded if version})) or None
 
 
 def write_manifest(
