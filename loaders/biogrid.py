@@ -136,4 +136,6 @@ SOURCE = Source(
     ),
     read=read,
     version=_version,
+    by_hand="take BIOGRID-ORGANISM-….tab3.zip from https://downloads.thebiogrid.org/BioGRID and "
+    "unpack the table of Homo_sapiens",
 )

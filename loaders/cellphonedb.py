@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.columns import flags, listed, merged, plain, pmids, references
 from tosg_graph.sources.source import Files
 
@@ -150,6 +150,14 @@ def _table(
     )
 
 
+_AT = "https://raw.githubusercontent.com/ventolab/cellphonedb-data/v5.0.0/data"
+_NAMES = {
+    "interactions": "interaction_input.csv",
+    "complexes": "complex_input.csv",
+    "proteins": "protein_input.csv",
+    "factors": "transcription_factor_input.csv",
+}
+
 FILES = (
     _table(
         "interactions",
@@ -191,4 +199,5 @@ SOURCE = Source(
     "multiomics data, Nature Protocols (2025), doi:10.1038/s41596-024-01137-1",
     files=FILES,
     read=read,
+    downloads=tuple(Download(role, f"{_AT}/{file}", file) for role, file in _NAMES.items()),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.columns import items, normal_form, references
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
@@ -134,4 +134,12 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    downloads=tuple(
+        Download(role, f"https://reactome.org/download/current/{file}", file)
+        for role, file in (
+            ("pathways", "ReactomePathways.txt"),
+            ("hierarchy", "ReactomePathwaysRelation.txt"),
+        )
+    ),
+    by_hand="take ReactomePathways.gmt.zip from https://reactome.org/download-data and unpack it",
 )

@@ -86,8 +86,8 @@ class Source:
     downloads
         Where its files can be fetched from.
     by_hand
-        What a person has to do to get the files that have no download, or one that asks for an
-        account: a sentence that follows a colon.
+        How a person gets the files that have no download or, where all have one, what to do when
+        it fails: an imperative without a full stop. Default: to look at ``url``.
     """
 
     name: str
