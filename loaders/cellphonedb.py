@@ -173,7 +173,7 @@ FILES = (
             "directionality",
             "modulatory_effect",
         ),
-        layouts=(("with modality", ("modality",)), ("4.1", ())),
+        layouts=(("with modality", ("modality",)), ("since 4.1", ())),
     ),
     _table(
         "complexes",

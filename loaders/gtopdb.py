@@ -165,6 +165,7 @@ SOURCE = Source(
             ("ligand_id_mapping.tsv",),
             columns=("Ligand id", "PubChem CID"),
             also=(("Ligand ID", "Ligand id"), ("ChEBI ID", "Chebi ID"), ("ChEMBl ID", "ChEMBL ID")),
+            layouts=(("with Ligand ID", ("Ligand ID",)), ("with Ligand id", ())),
             quoted=True,
             optional=True,
             comment='"#',

@@ -201,7 +201,13 @@ SOURCE = Source(
     citation="The UniProt Consortium, UniProt: the Universal Protein Knowledgebase in 2025, "
     "Nucleic Acids Research 53:D609 (2025), doi:10.1093/nar/gkae1010",
     files=(
-        FileSpec("proteins", ("uniprot*.tab", "uniprot*.tsv"), columns=COLUMNS, also=SPELLINGS),
+        FileSpec(
+            "proteins",
+            ("uniprot*.tab", "uniprot*.tsv"),
+            columns=COLUMNS,
+            also=SPELLINGS,
+            layouts=(("since 2022", ("Entry Name", "Gene Names")), ("before 2022", ())),
+        ),
         FileSpec(
             "idmapping",
             ("human_9606_idmapping.dat",),

@@ -14,7 +14,7 @@ from tosg_graph.build.tables import FORMAT, MANIFEST, Build
 from tosg_graph.build.text import CAP
 from tosg_graph.errors import BuildError, SourceError
 from tosg_graph.schema import SCHEMA_VERSION
-from tosg_graph.sources.record import read_record, sha256
+from tosg_graph.sources.record import origin, recorded_version, sha256
 from tosg_graph.sources.source import Files, Source
 
 #: Raised when the build would make other rows of the same input, so that its id changes with it.
@@ -51,19 +51,10 @@ def inputs_of(files: Files) -> list[dict[str, Any]]:
                 "bytes": size,
                 "sha256": digest,
                 "layout": file.layout_name,
-                "fetched": _fetched(file.path, digest),
+                "fetched": origin(file.path, digest),
             }
         )
     return found
-
-
-def _fetched(path: Path, digest: str) -> dict[str, Any] | None:
-    record = read_record(path, digest)
-    if record is None:
-        return None
-    said = {"date": "fetched", "url": "url", "version": "version"}
-    values = {name: record.get(key) for name, key in said.items()}
-    return {name: value if isinstance(value, str) else None for name, value in values.items()}
 
 
 def build_id(sources: Sequence[Source], inputs: Mapping[str, Sequence[Any]], use: str) -> str:
@@ -147,8 +138,7 @@ def _version(source: Source, files: Files, inputs: Sequence[Any]) -> str | None:
     stated = source.version(files) if source.version else None
     if stated is not None:
         return stated
-    recorded = [file["fetched"]["version"] for file in inputs if file["fetched"]]
-    return ", ".join(sorted({version for version in recorded if version})) or None
+    return recorded_version(file["fetched"] for file in inputs)
 
 
 def write_manifest(

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,30 @@ def read_record(path: Path, digest: str | None = None) -> dict[str, Any] | None:
     if not record or not path.is_file():
         return None
     return record if record.get("sha256") == (digest or sha256(path)) else None
+
+
+def origin(path: Path, digest: str | None = None) -> dict[str, str | None] | None:
+    """Say where a file is from: ``date``, ``url`` and ``version``; None where nothing is recorded.
+
+    Parameters
+    ----------
+    path
+        The file.
+    digest
+        Its sha256, where it is known already.
+    """
+    record = read_record(path, digest)
+    if record is None:
+        return None
+    said = {"date": "fetched", "url": "url", "version": "version"}
+    values = {name: record.get(key) for name, key in said.items()}
+    return {name: value if isinstance(value, str) else None for name, value in values.items()}
+
+
+def recorded_version(origins: Iterable[Mapping[str, str | None] | None]) -> str | None:
+    """Name the release of several files as their records do."""
+    versions = {one["version"] for one in origins if one is not None}
+    return ", ".join(sorted(version for version in versions if version)) or None
 
 
 def read_object(path: Path) -> dict[str, Any]:
