@@ -103,6 +103,8 @@ def _is_gene_sets(head: list[str]) -> bool:
     return len(fields) > 2 and bool(_ID.fullmatch(fields[1]))
 
 
+_AT = "https://reactome.org/download/current"
+
 SOURCE = Source(
     name="reactome",
     title="Reactome",
@@ -134,12 +136,16 @@ SOURCE = Source(
         ),
     ),
     read=read,
-    downloads=tuple(
-        Download(role, f"https://reactome.org/download/current/{file}", file)
-        for role, file in (
-            ("pathways", "ReactomePathways.txt"),
-            ("hierarchy", "ReactomePathwaysRelation.txt"),
-        )
+    downloads=(
+        Download("pathways", f"{_AT}/ReactomePathways.txt", "ReactomePathways.txt"),
+        Download(
+            "hierarchy", f"{_AT}/ReactomePathwaysRelation.txt", "ReactomePathwaysRelation.txt"
+        ),
+        Download(
+            "members",
+            f"{_AT}/ReactomePathways.gmt.zip",
+            "ReactomePathways.gmt",
+            member="ReactomePathways.gmt",
+        ),
     ),
-    by_hand="take ReactomePathways.gmt.zip from https://reactome.org/download-data and unpack it",
 )

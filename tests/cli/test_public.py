@@ -102,7 +102,7 @@ def test_the_sources_and_how_they_are_got(tosg: Tosg) -> None:
     lines = {line.split()[0]: line for line in ran.out.splitlines() if line.strip()}
     assert lines["signor"].rstrip().endswith("by hand")
     assert lines["hgnc"].rstrip().endswith("yes")
-    assert lines["reactome"].rstrip().endswith("in part")
+    assert lines["reactome"].rstrip().endswith("yes")
 
 
 def test_the_files_of_a_folder(tosg: Tosg, web: Web, tmp_path: Path) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
+import re
+import zipfile
+from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +17,7 @@ import pytest
 from tests.sources.web import Web
 from tests.sources.zoo import ONE, SOON, TWO, WHOLE, animals, names, one
 from tosg_graph.errors import SourceError, UsageError
-from tosg_graph.sources import Download
+from tosg_graph.sources import Download, Source
 from tosg_graph.sources.fetch import fetch
 from tosg_graph.sources.registry import find_files
 
@@ -207,6 +211,59 @@ def test_bytes_are_kept_as_they_come_whatever_the_server_calls_them(
     assert done.path.read_bytes() == packed
     rows = find_files(tmp_path, [source], {}).files["animals"]["animals"]
     assert sum(len(frame) for frame in rows.frames()) == 20_000
+
+
+# ---- archives --------------------------------------------------------------------------------
+
+
+def zipped(**members: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def from_archive(url: str, sha256: str | None = None) -> Source:
+    download = Download("animals", url, "animals.tsv", sha256, member="animals-*.tsv")
+    return animals("", downloads=(download,))
+
+
+def test_a_file_is_taken_out_of_its_archive(web: Web, tmp_path: Path) -> None:
+    archive = zipped(**{"a/animals-1.tsv": ONE, "a/plants-1.tsv": TWO, "../../evil.sh": b"x"})
+    web.put("/zip", archive, cuts=deque([1000]))
+    source = from_archive(web.url("/zip"))
+    done = one(source, tmp_path)
+    assert (done.did, done.size) == ("resumed", len(ONE))
+    assert done.path.read_bytes() == ONE
+    assert names(tmp_path) == WHOLE
+    record = json.loads((tmp_path / WHOLE[1]).read_text())
+    assert record["sha256"] == hashlib.sha256(ONE).hexdigest()
+    digest = hashlib.sha256(archive).hexdigest()
+    assert record["archive"] == {"bytes": len(archive), "sha256": digest}
+    assert one(source, tmp_path).did == "unchanged"
+    assert one(from_archive(web.url("/zip"), digest), tmp_path).did == "unchanged"
+    assert web.statuses("/zip") == [200, 206, 304]
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (zipped(x=ONE), "0 files of the archive are named like animals-\\*.tsv"),
+        (zipped(**{"animals-1.tsv": ONE, "b/animals-2.tsv": TWO}), "2 files of the archive"),
+        (zipped(**{"animals-1.tsv": b"animal\tlimbs\n"}), "'legs'"),
+        (ONE, "cannot be unpacked"),
+        (zipped(**{"animals-1.tsv": ONE})[:-100], "cannot be unpacked"),
+    ],
+)
+def test_an_archive_that_is_not_the_one(
+    web: Web, tmp_path: Path, archive: bytes, said: str
+) -> None:
+    web.put("/zip", archive)
+    done = one(from_archive(web.url("/zip")), tmp_path)
+    assert done.did == "failed"
+    assert re.search(said, str(done.note))
+    assert names(tmp_path) == []
 
 
 # ---- what cannot be fetched ------------------------------------------------------------------

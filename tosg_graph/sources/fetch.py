@@ -190,7 +190,8 @@ class _Visit:
             changed = beside(place, RECORD).exists()
             why = "it is not as it was fetched" if changed else "it was not fetched"
             return "kept", place, f"{why}; --force fetches it"
-        if download.sha256 is not None and download.sha256 == record["sha256"]:
+        given = record.get("archive", record) if download.member else record
+        if download.sha256 is not None and download.sha256 == given["sha256"]:
             return "unchanged", place, None
         if not can_be_asked(record):
             note = (
@@ -207,6 +208,7 @@ class _Visit:
             place,
             check=lambda path: check_content(path, source, download),
             sha256=download.sha256,
+            member=download.member,
             about={"licence": source.licence.name, "source": source.name, "role": download.role},
         )
         return self.transfer.bring(order, None if self.force else read_record(place))

@@ -71,17 +71,24 @@ class Part:
 
     def forget(self) -> None:
         """Throw it away."""
+        self.unpacked.unlink(missing_ok=True)
         self.file.unlink(missing_ok=True)
         self._record.unlink(missing_ok=True)
 
-    def commit(self, record: Mapping[str, Any]) -> None:
-        """Move the file to its place, and then its record.
+    @property
+    def unpacked(self) -> Path:
+        """Where a file is unpacked to before it is moved, when what is fetched is an archive."""
+        return beside(self.place, ".unpacked" + PART)
+
+    def commit(self, record: Mapping[str, Any], whole: Path) -> None:
+        """Move the whole file to its place, and then its record.
 
         The record names the hash of the file, so that :meth:`recover` can tell what was cut off
         between the two.
         """
         write_object(self._record, record)
-        self.file.replace(self.place)
+        whole.replace(self.place)
+        self.file.unlink(missing_ok=True)
         self.recover()
 
     def recover(self) -> None:

@@ -9,9 +9,12 @@ The record of ``genes.tsv`` is ``genes.tsv.source.json``, a JSON object:
 ``version``        the release that the server named, else the day of its last change, else null
 ``etag``,
 ``last_modified``  what the server tells versions apart by
+``source``,
+``role``           whose file it is
 ``licence``        of the source
 ``bytes``,
 ``sha256``         of the file as it was fetched
+``archive``        ``bytes`` and ``sha256`` of the zip archive that it was taken out of, if it was
 ================== ============================================================================
 """
 

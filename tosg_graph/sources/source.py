@@ -48,12 +48,16 @@ class Download:
     sha256
         Its hash where the address always gives the same bytes; None for an address that gives the
         newest release: the hash is then recorded, and not compared.
+    member
+        Where the address gives a zip archive, shell pattern of the name of the one file to take out
+        of it; ``sha256`` is then that of the archive.
     """
 
     role: str
     url: str
     file: str
     sha256: str | None = None
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import httpx
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.addresses import public_text, public_url
+from tosg_graph.sources.archive import unpack
 from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import sha256
 
@@ -70,7 +71,9 @@ class Order:
     check
         Looks at the whole file before it is put there; raises :class:`SourceError` if it is wrong.
     sha256
-        The hash that it must have, if it is known.
+        The hash that what the address gives must have, if it is known.
+    member
+        Where that is a zip archive, pattern of the name of the one file to take out of it.
     about
         What the record says beside what the server does.
     """
@@ -79,6 +82,7 @@ class Order:
     place: Path
     check: Callable[[Path], None]
     sha256: str | None = None
+    member: str = ""
     about: Mapping[str, Any] | None = None
 
 
@@ -207,24 +211,34 @@ class Transfer:
             raise _Again(f"the body ended after {part.size:,} of {total:,} bytes")
 
     def _finish(self, order: Order, part: Part, known: Mapping[str, Any] | None, did: str) -> str:
-        digest = sha256(part.file)
-        try:
-            _check_hash(order, digest)
-            order.check(part.file)
-        except (Failed, SourceError) as error:
-            part.forget()
-            raise Failed(str(error), by_hand=True) from error
         record = {
             **part.version,
             **(order.about or {}),
             "url": public_url(order.url),
             "fetched": datetime.now(UTC).date().isoformat(),
-            "bytes": part.size,
-            "sha256": digest,
         }
         record.pop("total", None)
-        part.commit(record)
-        return "unchanged" if known and known.get("sha256") == digest else did
+        try:
+            whole = _checked(order, part, record)
+        except (Failed, SourceError) as error:
+            part.forget()
+            raise Failed(str(error), by_hand=True) from error
+        part.commit(record, whole)
+        return "unchanged" if known and known.get("sha256") == record["sha256"] else did
+
+
+def _checked(order: Order, part: Part, record: dict[str, Any]) -> Path:
+    """Give the file that came, unpacked if need be, and write down its size and hash."""
+    whole, digest = part.file, sha256(part.file)
+    _check_hash(order, digest)
+    if order.member:
+        record["archive"] = {"bytes": part.size, "sha256": digest}
+        whole = part.unpacked
+        unpack(part.file, order.member, whole)
+        digest = sha256(whole)
+    order.check(whole)
+    record |= {"bytes": whole.stat().st_size, "sha256": digest}
+    return whole
 
 
 def _check_hash(order: Order, digest: str) -> None:
