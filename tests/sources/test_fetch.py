@@ -52,6 +52,26 @@ def test_a_file_comes_with_a_record_of_where_it_is_from(web: Web, tmp_path: Path
     assert [have for _, have, _ in seen] == sorted(have for _, have, _ in seen)
 
 
+def test_no_log_tells_a_secret(web: Web, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    web.put("/animals", ONE)
+    url = web.url("/animals").replace("//", "//me:hidden@") + "?api_key=hidden"
+    with caplog.at_level("INFO"):
+        one(animals(url), tmp_path)
+    assert f"{web.url('/animals')}?api_key=***" in caplog.text
+    assert "hidden" not in caplog.text
+
+
+@pytest.mark.parametrize("etag", ['"é"', 5, '"a\nX-Evil: b"'])
+def test_a_record_that_was_edited_breaks_nothing(web: Web, tmp_path: Path, etag: object) -> None:
+    web.put("/animals", ONE)
+    source = animals(web.url("/animals"))
+    one(source, tmp_path)
+    record = json.loads((tmp_path / WHOLE[1]).read_text())
+    (tmp_path / WHOLE[1]).write_text(json.dumps({**record, "etag": etag}))
+    assert one(source, tmp_path).did == "unchanged"  # told by the date
+    assert "If-None-Match" not in web.asked[-1].headers
+
+
 def test_what_was_fetched_can_be_read_and_records_are_no_data(web: Web, tmp_path: Path) -> None:
     web.put("/animals", ONE)
     source = animals(web.url("/animals"))

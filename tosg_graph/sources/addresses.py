@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
@@ -52,3 +55,19 @@ def public_text(text: str) -> str:
     'cannot reach ftp://example.org/a.tsv?key=***'
     """
     return _ADDRESS.sub(lambda found: public_url(found[0]), text)
+
+
+@contextmanager
+def public_log() -> Iterator[None]:
+    """Keep secrets of addresses out of what httpx logs, for the length of a block."""
+    log = logging.getLogger("httpx")
+    log.addFilter(_made_public)
+    try:
+        yield
+    finally:
+        log.removeFilter(_made_public)
+
+
+def _made_public(record: logging.LogRecord) -> bool:
+    record.msg, record.args = public_text(record.getMessage()), ()
+    return True

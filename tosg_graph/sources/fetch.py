@@ -15,15 +15,16 @@ from typing import Any
 import httpx
 
 from tosg_graph.errors import SourceError, UsageError
-from tosg_graph.sources.addresses import public_url
+from tosg_graph.sources.addresses import public_log, public_url
 from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.headers import unless_same
 from tosg_graph.sources.lock import locked
 from tosg_graph.sources.matching import Slot, data_files, match
 from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import RECORD, beside, read_record
 from tosg_graph.sources.source import Download, Source
 from tosg_graph.sources.streams import SUFFIXES, open_bytes
-from tosg_graph.sources.transfer import Failed, Order, Patience, Transfer, Watch, can_be_asked
+from tosg_graph.sources.transfer import Failed, Order, Patience, Transfer, Watch
 
 _BLOCK = 1 << 20
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -114,7 +115,7 @@ def fetch(
     patience = patience or Patience()
     client = httpx.Client(follow_redirects=True, timeout=patience.timeout, headers=_HEADERS)
     try:
-        with locked(data), client:
+        with public_log(), locked(data), client:
             visit = _Visit(
                 data, _in_folder(data, sources), force, Transfer(client, patience, watch)
             )
@@ -193,7 +194,7 @@ class _Visit:
         given = record.get("archive", record) if download.member else record
         if download.sha256 is not None and download.sha256 == given["sha256"]:
             return "unchanged", place, None
-        if not can_be_asked(record):
+        if not unless_same(record):
             note = (
                 f"of {record.get('fetched')}; the server tells no versions apart, --force fetches"
             )

@@ -6,13 +6,11 @@ that is gzip itself is not believed; compression is told by the first bytes when
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,15 @@ import httpx
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.addresses import public_text, public_url
 from tosg_graph.sources.archive import unpack
+from tosg_graph.sources.headers import (
+    content_range,
+    is_same,
+    rest_of,
+    retry_after,
+    total_bytes,
+    unless_same,
+    version_of,
+)
 from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import sha256
 
@@ -35,7 +42,6 @@ _SLOWEST = 30.0
 _AGAIN = frozenset({408, 425, 429})
 #: Errors that the same call would meet again, among those that httpx calls errors of transport.
 _LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-_VALIDATORS = ("etag", "last_modified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +182,9 @@ class Transfer:
         time.sleep(max(seconds, asked or 0.0))
 
     def _once(self, order: Order, part: Part, known: Mapping[str, Any] | None) -> str:
-        headers = _range(part)
+        headers = rest_of(part.size, part.version)
         if not headers and known and order.place.exists():
-            headers = _conditions(known)
+            headers = unless_same(known)
         with self._response(order, headers) as response:
             code = response.status_code
             if code == httpx.codes.NOT_MODIFIED and known and order.place.exists():
@@ -190,7 +196,7 @@ class Transfer:
             if resumed:
                 _check_continues(response, part)
             else:
-                part.begin(_version_of(response))
+                part.begin(version_of(response))
             self._receive(order, response, part)
             return self._finish(order, part, known, "resumed" if resumed else "fetched")
 
@@ -203,7 +209,7 @@ class Transfer:
             yield response
 
     def _receive(self, order: Order, response: httpx.Response, part: Part) -> None:
-        total = _total(response, part.size)
+        total = total_bytes(response, part.size)
         for size in part.append(response.iter_raw()):
             if self.watch is not None:
                 self.watch(order.place.name, size, total)
@@ -257,103 +263,23 @@ def _check_status(response: httpx.Response, part: Part) -> None:
         part.forget()
         raise _Again("the part does not fit the file any more")
     if code in _AGAIN or code >= 500:
-        raise _Again(f"the server answered {code}", _retry_after(response))
+        raise _Again(f"the server answered {code}", retry_after(response))
     if code in (401, 403, 407):
         raise Failed(f"the server answered {code}: it does not let this file go", by_hand=True)
     raise Failed(f"the server answered {code}: the file may have moved", by_hand=True)
 
 
-def _range(part: Part) -> dict[str, str]:
-    """Ask for the rest of a part, where its version can be told apart from others.
-
-    A weak tag does not tell bytes apart (RFC 9110, 13.1.5).
-    """
-    version = part.version
-    etag = version.get("etag") or ""
-    validator = etag if etag and not etag.startswith("W/") else version.get("last_modified")
-    if not part.size or not validator:
-        return {}
-    return {"Range": f"bytes={part.size}-", "If-Range": validator}
-
-
-def _conditions(record: Mapping[str, Any]) -> dict[str, str]:
-    headers = ("If-None-Match", "If-Modified-Since")
-    pairs = zip(headers, _VALIDATORS, strict=True)
-    return {header: record[key] for header, key in pairs if record.get(key)}
-
-
-def can_be_asked(record: Mapping[str, Any]) -> bool:
-    """Whether a server can say if a file is another one than that of this record."""
-    return bool(_conditions(record))
-
-
-def _content_range(response: httpx.Response) -> tuple[int | None, int | None]:
-    """Read at which byte a partial answer starts, and how many the whole file has."""
-    said = response.headers.get("Content-Range", "")
-    found = re.match(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)\s*$", said)
-    if not found:
-        return None, None
-    start, total = found.groups()
-    return (int(start) if start else None), (int(total) if total else None)
-
-
 def _whole(response: httpx.Response, part: Part) -> bool:
     """Whether there is no rest to send because the part is all there is, of the same version."""
-    return 0 < part.size == _content_range(response)[1] and _same(response, part.version)
+    return 0 < part.size == content_range(response)[1] and is_same(response, part.version)
 
 
 def _check_continues(response: httpx.Response, part: Part) -> None:
     """Whether these bytes go on where the part ends; some servers do not look at ``If-Range``."""
-    start, _ = _content_range(response)
-    if start != part.size or not _same(response, part.version):
+    start, _ = content_range(response)
+    if start != part.size or not is_same(response, part.version):
         part.forget()
         raise _Again("the file changed while it was fetched")
-
-
-def _same(response: httpx.Response, version: Mapping[str, Any]) -> bool:
-    now = _version_of(response)
-    total = _content_range(response)[1]
-    if None not in (total, version.get("total")) and total != version["total"]:
-        return False
-    return all(now[k] is None or now[k] == version.get(k) for k in _VALIDATORS)
-
-
-def _total(response: httpx.Response, have: int) -> int | None:
-    """How many bytes the whole file has."""
-    total = _content_range(response)[1]
-    length = response.headers.get("Content-Length", "")
-    return have + int(length) if total is None and length.isdecimal() else total
-
-
-def _version_of(response: httpx.Response) -> dict[str, Any]:
-    changed = response.headers.get("Last-Modified")
-    return {
-        "version": response.headers.get("X-UniProt-Release") or _day(changed),
-        "etag": response.headers.get("ETag"),
-        "last_modified": changed,
-        "total": _total(response, 0),
-        "final_url": public_url(response.url, query=not response.history),
-    }
-
-
-def _day(changed: str | None) -> str | None:
-    try:
-        return parsedate_to_datetime(changed).date().isoformat() if changed else None
-    except ValueError:
-        return None
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Read how long the server asks to wait: seconds, or a date (RFC 9110, 10.2.3)."""
-    said = response.headers.get("Retry-After", "").strip()
-    if said.isdecimal():
-        return float(said)
-    try:
-        until = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max((until - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def _said(error: Exception) -> str:
