@@ -48,7 +48,7 @@ def test_a_file_comes_with_a_record_of_where_it_is_from(web: Web, tmp_path: Path
         "bytes": len(ONE),
         "sha256": hashlib.sha256(ONE).hexdigest(),
     }
-    assert seen[-1] == ("animals.tsv", len(ONE), len(ONE))
+    assert seen[-1] == ("animals/animals.tsv", len(ONE), len(ONE))
     assert [have for _, have, _ in seen] == sorted(have for _, have, _ in seen)
 
 

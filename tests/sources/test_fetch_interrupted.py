@@ -44,8 +44,9 @@ def ranges(web: Web) -> list[str | None]:
 # ---- cut off, and gone on --------------------------------------------------------------------
 
 
-def test_a_body_that_is_cut_off_is_gone_on_with(web: Web, tmp_path: Path) -> None:
-    web.put("/animals", ONE, cuts=deque([100_000, 50_000]))
+@pytest.mark.parametrize("etag", ['"1"', None, '"é"'])
+def test_a_body_that_is_cut_off_is_gone_on_with(web: Web, tmp_path: Path, etag: str | None) -> None:
+    web.put("/animals", ONE, cuts=deque([100_000, 50_000]), etag=etag)
     done = one(animals(web.url("/animals")), tmp_path)
     assert done.did == "resumed"
     assert done.path.read_bytes() == ONE

@@ -39,7 +39,16 @@ def unpack(archive: Path, member: str, into: Path) -> None:
                     f"{len(found)} files of the archive are named like {member}; expected one. "
                     f"It holds {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
                 )
-            with opened.open(found[0]) as packed, into.open("wb") as file:
-                shutil.copyfileobj(packed, file, 1 << 20)
+            _copy(opened, found[0], into)
     except _DAMAGED as error:
         raise SourceError(f"the archive cannot be unpacked ({error})") from error
+
+
+def _copy(archive: zipfile.ZipFile, name: str, into: Path) -> None:
+    """Write a member to a file; half a file is not left behind, whatever went wrong."""
+    try:
+        with archive.open(name) as packed, into.open("wb") as file:
+            shutil.copyfileobj(packed, file, 1 << 20)
+    except BaseException:
+        into.unlink(missing_ok=True)
+        raise

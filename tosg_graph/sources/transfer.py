@@ -31,7 +31,7 @@ from tosg_graph.sources.headers import (
 from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import sha256
 
-#: Called with the name of a file, the bytes that are there, and those that there will be, if known.
+#: Called with a file (``<source>/<name>``), its bytes so far, and all that it will have, if known.
 Watch = Callable[[str, int, int | None], None]
 
 #: Seconds that a server may ask to wait; where it asks for more, the file fails for now.
@@ -210,9 +210,10 @@ class Transfer:
 
     def _receive(self, order: Order, response: httpx.Response, part: Part) -> None:
         total = total_bytes(response, part.size)
+        name = f"{order.place.parent.name}/{order.place.name}"
         for size in part.append(response.iter_raw()):
             if self.watch is not None:
-                self.watch(order.place.name, size, total)
+                self.watch(name, size, total)
         if total is not None and part.size != total:
             raise _Again(f"the body ended after {part.size:,} of {total:,} bytes")
 
