@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -280,6 +283,49 @@ def test_a_redirect_that_leads_nowhere(web: Web, tmp_path: Path, to: str, said: 
     assert "hidden" not in str(done.note)
     assert names(tmp_path) == []
     assert len(web.asked) == (21 if to == "/animals" else 1)
+
+
+@pytest.fixture
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    """A server with a certificate that this process trusts, made by openssl."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate, and is not installed")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([openssl, *words.split(), *name, *files], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(tls) as server:
+        yield server
+
+
+def test_what_begins_encrypted_stays_encrypted(web: Web, secure: Web, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    secure.put("/animals", ONE)
+    move(secure, "/moved", secure.url("/animals"))
+    assert one(animals(secure.url("/moved")), data).path.read_bytes() == ONE
+    web.put("/animals", ONE)
+    move(secure, "/down", web.url("/animals"))
+    done = one(animals(secure.url("/down")), tmp_path / "other")
+    assert done.did == "failed"
+    assert "not https" in str(done.note)
+    assert web.asked == []
+    assert names(tmp_path / "other") == []
+
+
+def test_a_certificate_that_is_not_trusted(
+    secure: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    secure.put("/animals", ONE)
+    done = one(animals(secure.url("/animals")), tmp_path / "data")
+    assert done.did == "failed"
+    assert "certificate" in str(done.note)
+    assert secure.asked == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections import deque
@@ -63,13 +64,16 @@ class Asked:
 class Web(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.pages: dict[str, Page] = {}
         self.asked: list[Asked] = []
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.server_port}{path}"
+        return f"{self.scheme}://{host}:{self.server_port}{path}"
 
     def put(self, path: str, body: bytes, **how: object) -> Page:
         self.pages[path] = page = Page(body, **how)  # type: ignore[arg-type]
@@ -159,9 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Web]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     """A server for the length of a block."""
-    web = Web()
+    web = Web(tls)
     thread = threading.Thread(target=web.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

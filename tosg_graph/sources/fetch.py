@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tosg_graph.errors import SourceError, UsageError
 from tosg_graph.sources.addresses import public_log, public_url
 from tosg_graph.sources.files import FileSpec, SourceFile
@@ -24,11 +22,10 @@ from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import RECORD, beside, read_record
 from tosg_graph.sources.source import Download, Source
 from tosg_graph.sources.streams import SUFFIXES, open_bytes
-from tosg_graph.sources.transfer import Failed, Order, Patience, Transfer, Watch
+from tosg_graph.sources.transfer import Failed, Order, Patience, Transfer, Watch, open_client
 
 _BLOCK = 1 << 20
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_HEADERS = {"User-Agent": "tosg-graph", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ def fetch(
     if data.exists() and not data.is_dir():
         raise UsageError(f"the data folder {data} is a file; name a folder")
     patience = patience or Patience()
-    client = httpx.Client(follow_redirects=True, timeout=patience.timeout, headers=_HEADERS)
+    client = open_client(patience)
     try:
         with public_log(), locked(data), client:
             visit = _Visit(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +38,8 @@ PATIENCE = 120.0
 #: Times that a file is tried in all, however much comes each time.
 TRIES = 200
 _SLOWEST = 30.0
+#: Goes with a request through all redirects.
+_ENCRYPTED = "tosg_encrypted"
 _AGAIN = frozenset({408, 425, 429})
 #: Errors that the same call would meet again, among those that httpx calls errors of transport.
 _LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -114,6 +115,21 @@ class Failed(Exception):
         self.by_hand = by_hand
 
 
+def open_client(patience: Patience) -> httpx.Client:
+    """Open a client that follows redirects, but from https to https only."""
+    return httpx.Client(
+        follow_redirects=True,
+        timeout=patience.timeout,
+        headers={"User-Agent": "tosg-graph", "Accept-Encoding": "identity"},
+        event_hooks={"request": [_stay_encrypted]},
+    )
+
+
+def _stay_encrypted(request: httpx.Request) -> None:
+    if request.extensions.get(_ENCRYPTED) and request.url.scheme != "https":
+        raise Failed("it leads to an address that is not https; nothing was fetched", by_hand=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """Carries out orders over one client.
@@ -121,7 +137,7 @@ class Transfer:
     Parameters
     ----------
     client
-        It follows redirects.
+        As :func:`open_client` opens it.
     patience
         How long to go on.
     watch
@@ -185,9 +201,11 @@ class Transfer:
         headers = rest_of(part.size, part.version)
         if not headers and known and order.place.exists():
             headers = unless_same(known)
-        with self._response(order, headers) as response:
+        kept = {_ENCRYPTED: order.url.startswith("https:")}
+        with self.client.stream("GET", order.url, headers=headers, extensions=kept) as response:
             code = response.status_code
             if code == httpx.codes.NOT_MODIFIED and known and order.place.exists():
+                part.forget()
                 return "unchanged"
             if code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and _whole(response, part):
                 return self._finish(order, part, known, "resumed")
@@ -199,14 +217,6 @@ class Transfer:
                 part.begin(version_of(response))
             self._receive(order, response, part)
             return self._finish(order, part, known, "resumed" if resumed else "fetched")
-
-    @contextmanager
-    def _response(self, order: Order, headers: Mapping[str, str]) -> Any:
-        with self.client.stream("GET", order.url, headers=dict(headers)) as response:
-            schemes = {one.url.scheme for one in (*response.history, response)}
-            if order.url.startswith("https:") and schemes != {"https"}:
-                raise Failed("leads to an address that is not https; nothing was fetched")
-            yield response
 
     def _receive(self, order: Order, response: httpx.Response, part: Part) -> None:
         total = total_bytes(response, part.size)
