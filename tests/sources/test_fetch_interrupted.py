@@ -58,6 +58,13 @@ def test_a_body_that_is_cut_off_is_gone_on_with(web: Web, tmp_path: Path, etag: 
     assert names(tmp_path) == WHOLE
 
 
+def test_a_server_that_sends_a_little_at_a_time(web: Web, tmp_path: Path) -> None:
+    leave_a_part(web, tmp_path, at_most=50_000)
+    done = one(animals(web.url("/animals")), tmp_path)
+    assert (done.did, done.path.read_bytes()) == ("resumed", ONE)
+    assert web.statuses("/animals") == [206] * 4
+
+
 def test_the_next_run_goes_on_where_the_last_one_ended(web: Web, tmp_path: Path) -> None:
     leave_a_part(web, tmp_path)
     done = one(animals(web.url("/animals")), tmp_path)

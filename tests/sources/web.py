@@ -24,6 +24,8 @@ class Page:
         The file and what tells its version; None leaves the header out.
     ranges, checks_range
         Whether it sends a range when asked to, and whether it looks at ``If-Range`` before.
+    at_most
+        Bytes that it sends of a range at most.
     cuts
         After how many bytes each of the next answers is cut off.
     after_cut
@@ -43,6 +45,7 @@ class Page:
     changed: str | None = "Mon, 02 Jun 2025 10:00:00 GMT"
     ranges: bool = True
     checks_range: bool = True
+    at_most: int | None = None
     cuts: deque[int] = field(default_factory=deque)
     troubles: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)
     after_cut: tuple[tuple[int, dict[str, str]], ...] = ()
@@ -136,12 +139,14 @@ class _Handler(BaseHTTPRequestHandler):
         if start is not None and start >= size:
             self.answer(416, {"Content-Range": f"bytes */{size}", "Content-Length": "0", **headers})
             return
+        body = page.body
         if start is not None:
-            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+            body = body[start:][: page.at_most]
+            headers["Content-Range"] = f"bytes {start}-{start + len(body) - 1}/{size}"
         if page.length:
-            headers["Content-Length"] = str(size - (start or 0))
+            headers["Content-Length"] = str(len(body))
         self.answer(200 if start is None else 206, headers)
-        self.write(page, page.body[start or 0 :])
+        self.write(page, body)
 
     def wanted_start(self, page: Page) -> int | None:
         said = self.headers.get("Range")
