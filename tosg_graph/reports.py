@@ -135,13 +135,16 @@ def print_build(build: Build) -> None:
 def _print_files(report: dict[str, Any]) -> None:
     """What each file was taken for, and what could not be used."""
     files = [
-        (file["file"], f"{file['source']}.{file['role']}", file["found_by"], file["layout"])
+        (file["file"], f"{file['source']}.{file['role']}", file["found_by"], file.get("layout"))
         for file in report["files"]
     ]
     display.print_table(("file", "taken for", "by", "layout"), files, title="\nFiles")
     for source, why in report["left_out"].items():
         _say(f"left out: {source}: {why}", "yellow")
-    print_unused({name: report["looks_like"].get(name, ()) for name in report["unused"]})
+    looks_like = report.get(
+        "looks_like", {}
+    )  # not in the report of a build made by an earlier version
+    print_unused({name: looks_like.get(name, ()) for name in report["unused"]})
 
 
 def print_unused(files: Mapping[str, Sequence[str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,8 +77,8 @@ def test_a_failure_is_said_on_standard_error(tosg: Tosg, web: Web, tmp_path: Pat
     assert "the server answered 404" in ran.err
     assert "get rocks.tsv from https://example.org/moon, and put it in the data folder" in ran.err
     assert "Next" not in ran.out
-    json = tosg("fetch", "--source", "moon", "--data", tmp_path / "data", "--json")
-    assert (json.code, json.json["files"][0]["did"]) == (1, "failed")
+    again = tosg("fetch", "--source", "moon", "--data", tmp_path / "data", "--json")
+    assert (again.code, again.json["files"][0]["did"]) == (1, "failed")
 
 
 def test_what_can_only_be_got_by_hand(tosg: Tosg, tmp_path: Path) -> None:
@@ -134,3 +135,30 @@ def test_a_folder_that_is_not_there(tosg: Tosg, tmp_path: Path) -> None:
     ran = tosg("sources", "--data", tmp_path / "none")
     assert ran.code == 2
     assert "does not exist" in ran.err
+
+
+def test_the_report_of_a_build_says_what_each_file_was_taken_for(
+    tosg: Tosg, tmp_path: Path
+) -> None:
+    data, work = tmp_path / "data", tmp_path / "work"
+    names = ("hgnc/hgnc_complete_set.txt", "signor/all_data_26_05_24.tsv", "uniprot/uniprot.tab")
+    for name in names:
+        (data / name).parent.mkdir(parents=True)
+        (data / name).write_bytes((FIXTURES / name).read_bytes())
+    (data / "old.txt").write_bytes((FIXTURES / "hgnc" / "hgnc_complete_set.txt").read_bytes())
+    ran = tosg("build", "--data", data, "-w", work)
+    assert ran.code == 0, ran.err
+    rows = {tuple(line.split()[:3]) for line in ran.out.splitlines()}
+    assert ("all_data_26_05_24.tsv", "signor.relations", "name") in rows
+    assert "3.0 (with scores)" in ran.out
+    assert "old.txt, which looks like hgnc.genes" in ran.out
+    (manifest,) = work.glob("graph/*/manifest.json")
+    said = json.loads(manifest.read_text())
+    layouts = {file["name"]: file["layout"] for file in said["sources"]["signor"]["files"]}
+    assert layouts == {"all_data_26_05_24.tsv": "3.0 (with scores)"}
+    # A build of an earlier version says less, and is read all the same.
+    del said["report"]["looks_like"]
+    for file in said["report"]["files"]:
+        del file["layout"]
+    manifest.write_text(json.dumps(said))
+    assert tosg("build", "--data", data, "-w", work).code == 0
