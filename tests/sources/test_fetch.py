@@ -128,6 +128,24 @@ def test_a_newer_file_takes_the_place_of_the_old_one(web: Web, tmp_path: Path) -
     assert record["sha256"] == hashlib.sha256(TWO).hexdigest()
 
 
+def test_marks_of_a_version_mean_nothing_at_another_address(web: Web, tmp_path: Path) -> None:
+    web.put("/old", ONE)
+    web.put("/new", TWO)  # which says the same ETag and day
+    one(animals(web.url("/old")), tmp_path)
+    done = one(animals(web.url("/new")), tmp_path)
+    assert (done.did, done.path.read_bytes()) == ("fetched", TWO)
+    assert web.statuses("/new") == [200]
+
+
+def test_a_hash_that_is_pinned_later_is_fetched_anew(web: Web, tmp_path: Path) -> None:
+    page = web.put("/animals", ONE)
+    one(animals(web.url("/animals")), tmp_path)
+    page.body = TWO  # under the same ETag and day
+    digest = hashlib.sha256(TWO).hexdigest()
+    download = Download("animals", web.url("/animals"), "animals.tsv", sha256=digest)
+    assert one(animals("", downloads=(download,)), tmp_path).path.read_bytes() == TWO
+
+
 def test_force_fetches_what_is_unchanged(web: Web, tmp_path: Path) -> None:
     web.put("/animals", ONE)
     source = animals(web.url("/animals"))
@@ -316,6 +334,13 @@ def test_a_name_does_not_lead_out_of_the_folder(web: Web, tmp_path: Path, name: 
         one(animals("", downloads=(download,)), tmp_path / "data")
     assert web.asked == []
     assert names(tmp_path) == []
+
+
+def test_a_loader_that_fetches_what_it_does_not_read(web: Web, tmp_path: Path) -> None:
+    download = Download("plants", web.url("/plants"), "plants.tsv")
+    with pytest.raises(SourceError, match="fetches a file 'plants' that it does not read"):
+        one(animals("", downloads=(download,)), tmp_path)
+    assert web.asked == []
 
 
 def test_the_name_that_the_server_gives_does_not_count(web: Web, tmp_path: Path) -> None:

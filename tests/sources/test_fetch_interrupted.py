@@ -118,6 +118,14 @@ def test_a_file_that_changed_under_the_same_date_is_told_by_its_length(
     assert one(animals(web.url("/animals")), tmp_path).path.read_bytes() == page.body
 
 
+def test_a_part_from_another_address_is_begun_anew(web: Web, tmp_path: Path) -> None:
+    leave_a_part(web, tmp_path)
+    web.put("/elsewhere", TWO)  # which says the same ETag and day, and is as long
+    done = one(animals(web.url("/elsewhere")), tmp_path)
+    assert done.path.read_bytes() == TWO
+    assert web.statuses("/elsewhere") == [200]
+
+
 def test_a_server_without_ranges_is_asked_for_the_whole(web: Web, tmp_path: Path) -> None:
     leave_a_part(web, tmp_path, ranges=False)
     done = one(animals(web.url("/animals")), tmp_path)

@@ -188,10 +188,9 @@ class _Visit:
             changed = beside(place, RECORD).exists()
             why = "it is not as it was fetched" if changed else "it was not fetched"
             return "kept", place, f"{why}; --force fetches it"
-        given = record.get("archive", record) if download.member else record
-        if download.sha256 is not None and download.sha256 == given["sha256"]:
-            return "unchanged", place, None
-        if not unless_same(record):
+        if download.sha256 is not None:
+            return ("unchanged", place, None) if _as_pinned(download, record) else None
+        if _from_there(download, record) and not unless_same(record):
             note = (
                 f"of {record.get('fetched')}; the server tells no versions apart, --force fetches"
             )
@@ -209,7 +208,19 @@ class _Visit:
             member=download.member,
             about={"licence": source.licence.name, "source": source.name, "role": download.role},
         )
-        return self.transfer.bring(order, None if self.force else read_record(place))
+        record = None if self.force else read_record(place)
+        comparable = record and download.sha256 is None and _from_there(download, record)
+        return self.transfer.bring(order, record if comparable else None)
+
+
+def _from_there(download: Download, record: Mapping[str, Any]) -> bool:
+    """Whether a file is from this address: marks of its version mean nothing at another one."""
+    return bool(record.get("url") == public_url(download.url))
+
+
+def _as_pinned(download: Download, record: Mapping[str, Any]) -> bool:
+    given = record.get("archive") if download.member else record
+    return isinstance(given, dict) and given.get("sha256") == download.sha256
 
 
 def check_content(path: Path, source: Source, download: Download) -> None:
@@ -228,7 +239,7 @@ def check_content(path: Path, source: Source, download: Download) -> None:
         raise SourceError("the file is empty")
     if start.startswith((b"<!doctype html", b"<html")):
         raise SourceError("a web page came in its place: the file may have moved")
-    spec = next(spec for spec in source.files if spec.role == download.role)
+    spec = _spec(source, download)
     try:
         SourceFile(path, spec).layout  # noqa: B018 - raises where the layout is wrong
         if download.file.endswith(SUFFIXES):
@@ -241,6 +252,7 @@ def check_content(path: Path, source: Source, download: Download) -> None:
 
 def _place(data: Path, source: Source, download: Download) -> Path:
     """Say where a file goes; its name comes from a loader and must not lead out of the folder."""
+    _spec(source, download)
     for name in (source.name, download.file):
         if not name or name != Path(name).name or name.startswith(".") or not name.isprintable():
             raise SourceError(
@@ -248,6 +260,16 @@ def _place(data: Path, source: Source, download: Download) -> Path:
                 "mend or uninstall the package that declares it"
             )
     return data / source.name / download.file
+
+
+def _spec(source: Source, download: Download) -> FileSpec:
+    for spec in source.files:
+        if spec.role == download.role:
+            return spec
+    raise SourceError(
+        f"the loader {source.name!r} fetches a file {download.role!r} that it does not read; "
+        "mend or uninstall the package that declares it"
+    )
 
 
 def _by_hand(source: Source, download: Download | None = None) -> str:

@@ -198,7 +198,8 @@ class Transfer:
         time.sleep(max(seconds, asked or 0.0))
 
     def _once(self, order: Order, part: Part, known: Mapping[str, Any] | None) -> str:
-        headers = rest_of(part.size, part.version)
+        url, version = public_url(order.url), part.version
+        headers = rest_of(part.size, version) if version.get("url") == url else {}
         if not headers and known and order.place.exists():
             headers = unless_same(known)
         kept = {_ENCRYPTED: order.url.startswith("https:")}
@@ -214,7 +215,7 @@ class Transfer:
             if resumed:
                 _check_continues(response, part)
             else:
-                part.begin(version_of(response))
+                part.begin({**version_of(response), "url": url})
             self._receive(order, response, part)
             return self._finish(order, part, known, "resumed" if resumed else "fetched")
 
@@ -231,7 +232,6 @@ class Transfer:
         record = {
             **part.version,
             **(order.about or {}),
-            "url": public_url(order.url),
             "fetched": datetime.now(UTC).date().isoformat(),
         }
         record.pop("total", None)
