@@ -55,6 +55,4 @@ SOURCE = Source(
     "doi:10.1093/nar/gkv1189",
     files=(FileSpec("summaries", ("*gene_summary*.tsv", "*gene_summary*.txt"), columns=COLUMNS),),
     read=read,
-    by_hand="NCBI offers no such table: gather the summaries of human genes from the records of "
-    "https://www.ncbi.nlm.nih.gov/gene into the columns Taxon_ID, Gene_ID and Gene_summary",
 )

@@ -62,7 +62,7 @@ def joins(build: Build, source: str) -> dict[tuple[str, str, str], dict]:
 
 
 def test_no_source_is_left_out(real_build):
-    assert len(real_build.manifest["sources"]) == 12
+    assert len(real_build.manifest["sources"]) == 13
     assert real_build.manifest["report"]["left_out"] == {}
     assert set(real_build.labels) == {
         "Gene",

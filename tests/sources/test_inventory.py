@@ -116,6 +116,13 @@ def test_where_a_header_cannot_tell_nothing_is_guessed(tmp_path: Path) -> None:
     }
 
 
+def test_a_source_that_reads_one_layout_in_two_roles_gets_it_for_one(tmp_path: Path) -> None:
+    (tmp_path / "x.dat").write_text("animal\tlegs\n")
+    specs = tuple(FileSpec(r, (f"{r}.tsv",), ("animal", "legs"), optional=True) for r in "ab")
+    (stock,) = take_inventory([animals("", files=specs)], tmp_path).stocks
+    assert [place.file and place.file.name for place in stock.places] == [None, "x.dat"]
+
+
 def test_a_build_says_what_an_unused_file_looks_like(tmp_path: Path) -> None:
     (tmp_path / "x.dat").write_text("animal\tlegs\n")
     (tmp_path / "animals.tsv").write_text("animal\tlegs\n")

@@ -1,7 +1,8 @@
 """Which file of a data folder is which: by its name, else by its first lines.
 
 A name is better than a header. A header that fits several files of sources goes to the one that
-asks for the most columns; where several ask for as many, the file is nobody's, and not guessed.
+asks for the most columns. Where several sources ask for as many, the file is nobody's, and not
+guessed; a source that reads one layout in two roles gets it for the last of them by name.
 """
 
 from __future__ import annotations
@@ -128,8 +129,8 @@ def _by_header(
         those = _fits(path, wanted)
         most = max((columns for columns, _ in those), default=0)
         best = [slot for columns, slot in those if columns == most]
-        if len(best) == 1:
-            found[best[0]].append(path)
+        if len({source for source, _ in best}) == 1:
+            found[max(best)].append(path)
     return dict(found)
 
 
