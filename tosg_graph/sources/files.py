@@ -190,9 +190,11 @@ class SourceFile:
     def layout_name(self) -> str | None:
         """Which of the layouts that its loader reads it has; None where there is only one."""
         names, header_lines = self.layout
-        first = self._table_head[0]
         if self.spec.names and self.spec.columns and not header_lines:
             return "without a header"
+        if not self.spec.layouts:
+            return None
+        first = self._table_head[0]
         if self.spec.columns:
             told = {*names, *self.spec.split(first)}
             return next((n for n, by in self.spec.layouts if told.issuperset(by)), None)
