@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.arrays import TEXTS, by_value, prefixed, repeated, without
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
@@ -38,6 +38,8 @@ COLUMNS = (
 ACCESSIONS = tuple(f"SWISS-PROT Accessions Interactor {end}" for end in ENDS)
 
 _PMID = re.compile(r"(?:PUBMED:)?(\d+)")
+_AT = "https://downloads.thebiogrid.org/Download/BioGRID/Release-Archive"
+_LATEST = "5.0.261"
 _RELEASE = re.compile(r"-(\d+(?:\.\d+)+)\.tab")
 
 
@@ -136,4 +138,12 @@ SOURCE = Source(
     ),
     read=read,
     version=_version,
+    downloads=(
+        Download(
+            "interactions",
+            f"{_AT}/BIOGRID-{_LATEST}/BIOGRID-ORGANISM-{_LATEST}.tab3.zip",
+            f"BIOGRID-ORGANISM-Homo_sapiens-{_LATEST}.tab3.txt",
+            member="BIOGRID-ORGANISM-Homo_sapiens-*.tab3.txt",
+        ),
+    ),
 )

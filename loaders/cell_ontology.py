@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tosg_graph.sources import Licence, Source
-from tosg_graph.sources.ontology_json import ontology_reader, ontology_spec, release
+from tosg_graph.sources import Download, Licence, Source
+from tosg_graph.sources.ontology_json import ROLE, ontology_reader, ontology_spec, release
+
+_FILE = "CL-ontology-v2026-03-26.json.zst"
+#: The project keeps the newest edition only; this is the state of its repository that has the file.
+_COMMIT = "c497943397ee4e0959d5fe391f42e44be1439fb7"
 
 SOURCE = Source(
     name="cell_ontology",
@@ -16,4 +20,12 @@ SOURCE = Source(
     files=(ontology_spec("CL"),),
     read=ontology_reader("CellType"),
     version=release,
+    downloads=(
+        Download(
+            ROLE,
+            "https://github.com/chanzuckerberg/cellxgene-ontology-guide/raw/"
+            f"{_COMMIT}/ontology-assets/{_FILE}",
+            _FILE,
+        ),
+    ),
 )

@@ -15,7 +15,15 @@ from typing import Any
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceError, SourceFile
+from tosg_graph.sources import (
+    Chunk,
+    Download,
+    FileSpec,
+    Licence,
+    Source,
+    SourceError,
+    SourceFile,
+)
 from tosg_graph.sources.columns import first_known, flags, listed, merged, pmids, references
 from tosg_graph.sources.source import Files
 
@@ -182,6 +190,14 @@ def _table(
     )
 
 
+_AT = "https://raw.githubusercontent.com/ventolab/cellphonedb-data/v5.0.0/data"
+_NAMES = {
+    "interactions": "interaction_input.csv",
+    "complexes": "complex_input.csv",
+    "proteins": "protein_input.csv",
+    "factors": "transcription_factor_input.csv",
+}
+
 FILES = (
     _table(
         "interactions",
@@ -218,4 +234,5 @@ SOURCE = Source(
     "multiomics data, Nature Protocols (2025), doi:10.1038/s41596-024-01137-1",
     files=FILES,
     read=read,
+    downloads=tuple(Download(role, f"{_AT}/{file}", file) for role, file in _NAMES.items()),
 )

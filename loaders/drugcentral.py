@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.actions import action_words, signs
 from tosg_graph.sources.columns import items, merged, normal_form, numbers, references, translated
 from tosg_graph.sources.source import Files
@@ -105,4 +105,11 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    downloads=(
+        Download(
+            "targets",
+            "https://unmtid-dbs.net/download/DrugCentral/2021_09_01/drug.target.interaction.tsv.gz",
+            "drug.target.interaction.tsv.gz",
+        ),
+    ),
 )

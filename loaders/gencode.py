@@ -159,6 +159,7 @@ SOURCE = Source(
             optional=True,
             recognise=_is_gtf,
             expects="lines of a GTF with Ensembl gene ids",
+            layouts=(("GENCODE", ("gene_type",)), ("Ensembl", ("gene_biotype",))),
             comment="#",
         ),
         FileSpec(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.actions import action_words, signs
 from tosg_graph.sources.columns import (
     flags,
@@ -165,6 +165,7 @@ SOURCE = Source(
             ("ligand_id_mapping.tsv",),
             columns=("Ligand id", "PubChem CID"),
             also=(("Ligand ID", "Ligand id"), ("ChEBI ID", "Chebi ID"), ("ChEMBl ID", "ChEMBL ID")),
+            layouts=(("with Ligand ID", ("Ligand ID",)), ("with Ligand id", ())),
             quoted=True,
             optional=True,
             comment='"#',
@@ -172,4 +173,11 @@ SOURCE = Source(
     ),
     read=read,
     version=_version,
+    downloads=tuple(
+        Download(role, f"https://www.guidetopharmacology.org/DATA/{file}", file)
+        for role, file in (
+            ("interactions", "interactions.tsv"),
+            ("ligand_ids", "ligand_id_mapping.tsv"),
+        )
+    ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.columns import items, normal_form, references
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
@@ -103,6 +103,8 @@ def _is_gene_sets(head: list[str]) -> bool:
     return len(fields) > 2 and bool(_ID.fullmatch(fields[1]))
 
 
+_AT = "https://reactome.org/download/current"
+
 SOURCE = Source(
     name="reactome",
     title="Reactome",
@@ -134,4 +136,16 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    downloads=(
+        Download("pathways", f"{_AT}/ReactomePathways.txt", "ReactomePathways.txt"),
+        Download(
+            "hierarchy", f"{_AT}/ReactomePathwaysRelation.txt", "ReactomePathwaysRelation.txt"
+        ),
+        Download(
+            "members",
+            f"{_AT}/ReactomePathways.gmt.zip",
+            "ReactomePathways.gmt",
+            member="ReactomePathways.gmt",
+        ),
+    ),
 )

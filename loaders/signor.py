@@ -413,4 +413,6 @@ SOURCE = Source(
     ),
     read=read,
     revision=2,
+    by_hand="choose the human data, and the lists of complexes and of protein families, on "
+    "https://signor.uniroma2.it/downloads.php",
 )

@@ -6,8 +6,12 @@ cortex and the kidney one step above it. Both are read as ``IS_A``.
 
 from __future__ import annotations
 
-from tosg_graph.sources import Licence, Source
-from tosg_graph.sources.ontology_json import ontology_reader, ontology_spec, release
+from tosg_graph.sources import Download, Licence, Source
+from tosg_graph.sources.ontology_json import ROLE, ontology_reader, ontology_spec, release
+
+_FILE = "UBERON-ontology-v2026-04-01.json.zst"
+#: The project keeps the newest edition only; this is the state of its repository that has the file.
+_COMMIT = "c51c0eb950250f83fbcbc238aa5dcc007ebdf7d5"
 
 SOURCE = Source(
     name="uberon",
@@ -20,4 +24,12 @@ SOURCE = Source(
     files=(ontology_spec("UBERON"),),
     read=ontology_reader("Tissue"),
     version=release,
+    downloads=(
+        Download(
+            ROLE,
+            "https://github.com/chanzuckerberg/cellxgene-ontology-guide/raw/"
+            f"{_COMMIT}/ontology-assets/{_FILE}",
+            _FILE,
+        ),
+    ),
 )

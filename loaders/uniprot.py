@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.arrays import prefixed, repeated, singly
 from tosg_graph.sources.columns import integers, items, plain, references, translated
 from tosg_graph.sources.source import Files
@@ -185,6 +185,13 @@ def _foreign(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"reason": "not human", "value": rows["Organism"], "line": rows["line"]})
 
 
+_REST = (
+    "https://rest.uniprot.org/uniprotkb/stream?compressed=true&format=tsv"
+    "&fields=accession,reviewed,id,protein_name,gene_names,organism_name,length,cc_function,"
+    "cc_subcellular_location&query=(organism_id:9606)+AND+(reviewed:true)"
+)
+_FTP = "https://ftp.uniprot.org/pub/databases/uniprot/current_release/knowledgebase"
+
 SOURCE = Source(
     name="uniprot",
     title="UniProt Knowledgebase",
@@ -194,7 +201,13 @@ SOURCE = Source(
     citation="The UniProt Consortium, UniProt: the Universal Protein Knowledgebase in 2025, "
     "Nucleic Acids Research 53:D609 (2025), doi:10.1093/nar/gkae1010",
     files=(
-        FileSpec("proteins", ("uniprot*.tab", "uniprot*.tsv"), columns=COLUMNS, also=SPELLINGS),
+        FileSpec(
+            "proteins",
+            ("uniprot*.tab", "uniprot*.tsv"),
+            columns=COLUMNS,
+            also=SPELLINGS,
+            layouts=(("since 2022", ("Entry Name", "Gene Names")), ("before 2022", ())),
+        ),
         FileSpec(
             "idmapping",
             ("human_9606_idmapping.dat",),
@@ -213,4 +226,13 @@ SOURCE = Source(
     ),
     read=read,
     revision=2,
+    downloads=(
+        Download("proteins", _REST, "uniprot_human_reviewed.tsv.gz"),
+        Download(
+            "idmapping",
+            f"{_FTP}/idmapping/by_organism/HUMAN_9606_idmapping.dat.gz",
+            "HUMAN_9606_idmapping.dat.gz",
+        ),
+        Download("secondary", f"{_FTP}/complete/docs/sec_ac.txt", "sec_ac.txt"),
+    ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.columns import listed, normal_form, references
 from tosg_graph.sources.source import Files
 
@@ -56,6 +56,10 @@ def _rejected(sets: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"reason": "no human pathway", "value": value, "line": sets["line"]})
 
 
+#: A release of each month is kept for about a year; a later one is found under "current" there.
+_RELEASE = "20260910"
+_FILE = f"wikipathways-{_RELEASE}-gmt-Homo_sapiens.gmt"
+
 SOURCE = Source(
     name="wikipathways",
     title="WikiPathways",
@@ -74,4 +78,9 @@ SOURCE = Source(
     ),
     read=read,
     version=version,
+    downloads=(
+        Download("members", f"https://data.wikipathways.org/{_RELEASE}/gmt/{_FILE}", _FILE),
+    ),
+    by_hand="take wikipathways-…-gmt-Homo_sapiens.gmt from "
+    "https://data.wikipathways.org/current/gmt/",
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import inspect, life
+from tosg_graph.commands import inspect, life, public
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -156,6 +156,8 @@ def load(
             say_next(f"tosg query --list -w {ws.path}")
 
 
+app.command("fetch")(public.fetch)
+app.command("sources")(public.sources)
 app.command("rejects")(inspect.rejects)
 app.command("resolve")(inspect.resolve)
 app.command("update")(life.update)
@@ -170,19 +172,6 @@ def schema(as_json: JsonOption = False) -> None:
         display.print_json(reports.schema_dict())
     else:
         reports.print_schema()
-
-
-@app.command()
-def sources(as_json: JsonOption = False) -> None:
-    """List the sources that can be built from, with licence and what they give."""
-    from tosg_graph.sources.registry import discover
-
-    columns = ("source", "gives", "licence", "files")
-    rows = [
-        (s.name, s.gives, s.licence.name, ", ".join(f.patterns[0] for f in s.files))
-        for s in discover().values()
-    ]
-    print_rows(columns, rows, as_json=as_json)
 
 
 # ---- query and ask ---------------------------------------------------------------------------

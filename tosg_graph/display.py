@@ -10,6 +10,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -153,3 +162,38 @@ def steps() -> Iterator[Steps]:
         yield progress
     finally:
         progress.close()
+
+
+class Transfers:
+    """Progress of downloads: a bar per file on standard error, on a terminal only.
+
+    Parameters
+    ----------
+    progress
+        The bars.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, file: str, have: int, total: int | None) -> None:
+        """Say how many bytes of a file are there, of how many if that is known."""
+        if file not in self._tasks:
+            self._tasks[file] = self._progress.add_task(file)
+        self._progress.update(self._tasks[file], completed=have, total=total)
+
+
+@contextmanager
+def transfers() -> Iterator[Transfers]:
+    """Bars for the length of a block; they stay when it is over."""
+    out = errors()
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
+        yield Transfers(progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tosg_graph import display
@@ -127,11 +128,33 @@ def print_build(build: Build) -> None:
     )
     _say("")
     display.print_table(("edge type", "facts"), list(report["edges"].items()))
+    _print_files(report)
+    _say(f"{build.path}")
+
+
+def _print_files(report: dict[str, Any]) -> None:
+    """What each file was taken for, and what could not be used."""
+    files = [
+        (file["file"], f"{file['source']}.{file['role']}", file["found_by"], file.get("layout"))
+        for file in report["files"]
+    ]
+    display.print_table(("file", "taken for", "by", "layout"), files, title="\nFiles")
     for source, why in report["left_out"].items():
         _say(f"left out: {source}: {why}", "yellow")
-    if report["unused"]:
-        _say(f"not used by any source: {', '.join(report['unused'])}", "dim")
-    _say(f"{build.path}")
+    looks_like = report.get(
+        "looks_like", {}
+    )  # not in the report of a build made by an earlier version
+    print_unused({name: looks_like.get(name, ()) for name in report["unused"]})
+
+
+def print_unused(files: Mapping[str, Sequence[str]]) -> None:
+    """Name the files that no source uses; those that look like one of its files each in a line."""
+    for name, like in files.items():
+        if like:
+            _say(f"not used by any source: {name}, which looks like {' or '.join(like)}", "yellow")
+    others = [name for name, like in files.items() if not like]
+    if others:
+        _say(f"not used by any source: {', '.join(others)}", "dim")
 
 
 def _print_joins(sources: dict[str, Any]) -> None:

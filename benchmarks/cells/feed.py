@@ -90,7 +90,9 @@ def checked(found: dict[str, Any], totals: np.ndarray, codes: np.ndarray) -> dic
     return found
 
 
-def rates(given: argparse.Namespace, folder: Path, h5ad: Path, totals: np.ndarray) -> dict[str, Any]:
+def rates(
+    given: argparse.Namespace, folder: Path, h5ad: Path, totals: np.ndarray
+) -> dict[str, Any]:
     """Rounds of all readers in turn."""
     codes = np.asarray(anndata.read_h5ad(h5ad, backed="r").obs["cell_type"].cat.codes, np.int64)
     names = [*FAST]
@@ -148,7 +150,9 @@ def entropies(cells: int, batch: int) -> dict[str, float]:
         return float(np.mean(values))
 
     options = {"batch_size": batch, "drop_last": True}
-    truth = mean(iter(np.random.default_rng(1).permutation(cells).reshape(-1, batch)[: cells // batch]))
+    truth = mean(
+        iter(np.random.default_rng(1).permutation(cells).reshape(-1, batch)[: cells // batch])
+    )
     return {
         f"block_{size}": mean(iter(Sampler(cells, block_size=size, window=8192 // size, **options)))
         / truth

@@ -118,6 +118,8 @@ def test_the_manifest_names_files_and_no_place_or_time(first):
             "name": "signor.tsv",
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
+            "layout": None,
+            "fetched": None,
         }
     ]
     assert signor["licence"]["name"] == "CC0-1.0"
@@ -130,6 +132,44 @@ def test_the_manifest_names_files_and_no_place_or_time(first):
     ]  # fmt: skip
     assert str(first.path.parent) not in json.dumps(manifest)
     assert len(first.id) == 16
+
+
+def test_what_was_recorded_of_a_file_says_its_version_address_and_day(tmp_path, first):
+    def build(record):
+        found = w.located(tmp_path, *world())
+        for name, content in record.items():
+            place = found.files["signor"]["rows"].path
+            (place.parent / f"{place.name}{name}").write_text(content)
+        return build_graph(found, tmp_path / "graph")
+
+    digest = hashlib.sha256(b"rows of signor\n").hexdigest()
+    said = {
+        "url": "https://example.org/s?key=***",
+        "fetched": "2025-06-05",
+        "version": "2025-06-02",
+    }
+    made = build({".source.json": json.dumps({**said, "sha256": digest})})
+    signor = made.manifest["sources"]["signor"]
+    assert signor["version"] == "2025-06-02"
+    assert signor["files"][0]["fetched"] == {
+        "url": "https://example.org/s?key=***",
+        "date": "2025-06-05",
+        "version": "2025-06-02",
+    }
+    assert made.id == first.id  # the bytes of the files decide, not where they are from
+    attribution = (made.path / "ATTRIBUTION.md").read_text()
+    assert "signor.tsv on 2025-06-05 from https://example.org/s?key=***" in attribution
+    assert "2025-06-02" in attribution
+
+
+def test_a_record_of_another_file_does_not_count(tmp_path):
+    found = w.located(tmp_path, *world())
+    place = found.files["signor"]["rows"].path
+    record = json.dumps({"url": "x", "version": "1", "fetched": "2025-06-05", "sha256": "0" * 64})
+    (place.parent / f"{place.name}.source.json").write_text(record)
+    signor = build_graph(found, tmp_path / "graph").manifest["sources"]["signor"]
+    assert signor["version"] is None
+    assert signor["files"][0]["fetched"] is None
 
 
 def test_the_id_changes_with_whatever_decides_the_rows(tmp_path, first):

@@ -227,7 +227,7 @@ def test_an_empty_workspace_says_what_to_do(tosg: Tosg, tmp_path: Path) -> None:
 def test_the_schema_for_people_and_programs(tosg: Tosg) -> None:
     assert "TARGETS" in tosg("schema").out
     assert {one["label"] for one in tosg("schema", "--json").json["labels"]} >= {"Gene", "Drug"}
-    assert {row[0] for row in tosg("sources", "--json").json["rows"]} >= {"hgnc", "signor"}
+    assert {s["source"] for s in tosg("sources", "--json").json["sources"]} >= {"hgnc", "signor"}
 
 
 def test_words_become_parameters() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from importlib.metadata import entry_points
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -39,6 +42,36 @@ def test_source_is_described(name: str) -> None:
     for spec in source.files:
         assert all(pattern == pattern.lower() for pattern in spec.patterns)
         assert spec.columns or spec.recognise is not None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_fetched_is_found_again(name: str) -> None:
+    """A download has a file of the source as its role, and a name by which that file is found."""
+    source = registry.discover()[name]
+    specs = {spec.role: spec for spec in source.files}
+    for download in source.downloads:
+        parts = urlsplit(download.url)
+        assert (parts.scheme, parts.username, parts.fragment) == ("https", None, "")
+        assert "." in str(parts.hostname)
+        assert download.file == Path(download.file).name
+        (found,) = [r for r, spec in specs.items() if spec.matches_name(Path(download.file))]
+        assert found == download.role
+        assert download.sha256 is None or re.fullmatch("[0-9a-f]{64}", download.sha256)
+    roles = [download.role for download in source.downloads]
+    assert len(set(roles)) == len(roles)
+    assert source.by_hand == source.by_hand.strip(" .")
+
+
+def test_the_same_name_is_fetched_for_no_two_sources() -> None:
+    found = Counter(
+        spec.role + source.name
+        for source in registry.discover().values()
+        for download in source.downloads
+        for other in registry.discover().values()
+        for spec in other.files
+        if spec.matches_name(Path(download.file)) and other.name != source.name
+    )
+    assert found == {}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -175,6 +175,7 @@ def test_report_is_plain(tmp_path: Path) -> None:
             "role": "animals",
             "file": "animals_2024.tsv.gz",
             "found_by": "name",
+            "layout": None,
         }
     ]
     assert set(report["left_out"]) == {"zoo"}

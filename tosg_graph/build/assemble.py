@@ -35,6 +35,7 @@ from tosg_graph.build.staging import Staging, staged_schema
 from tosg_graph.build.tables import Build, commit_folder, table_schema, write_batches
 from tosg_graph.errors import UsageError
 from tosg_graph.schema import EDGE_TYPES, LABEL, LABELS
+from tosg_graph.sources.record import sha256
 from tosg_graph.sources.registry import Located
 
 Progress = Callable[[str], None]
@@ -211,7 +212,7 @@ def _write(engine: Engine, out: Path, build_id: str, say: Progress) -> Tables:
         if not rows and "/" in name:  # a label or a type that nothing has
             path.unlink()
             continue
-        tables[name] = {"rows": rows, "sha256": manifest.sha256(path)}
+        tables[name] = {"rows": rows, "sha256": sha256(path)}
     joined = ["ends", "member_ends", *(f"annotated_{label}" for label in LABEL)]
     write_mappings(engine, joined, out / manifest.MAPPINGS, build_id)
     return tables

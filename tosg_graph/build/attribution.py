@@ -35,5 +35,10 @@ def _section(source: Mapping[str, Any]) -> str:
         *([f"- Licences of single rows: {', '.join(others)}"] if others else []),
         f"- Cite: {source['citation']}",
         f"- Files: {', '.join(file['name'] for file in source['files'])}",
+        *(
+            f"- Fetched: {file['name']} on {known['date']} from {known['url']}"
+            for file in source["files"]
+            if (known := file.get("fetched"))
+        ),
     ]
     return "\n".join(lines) + "\n"

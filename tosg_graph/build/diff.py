@@ -31,10 +31,10 @@ import pyarrow.parquet as pq
 
 from tosg_graph.build.compare import Compared, compare_statements, compare_table
 from tosg_graph.build.engine import Engine, quoted
-from tosg_graph.build.manifest import sha256
 from tosg_graph.build.tables import Build, commit_folder, table_schema
 from tosg_graph.errors import BuildError, UsageError
 from tosg_graph.schema import EDGE_TYPES, LABELS
+from tosg_graph.sources.record import sha256
 
 MANIFEST = "manifest.json"
 CHANGES = "changes.tsv"

@@ -14,26 +14,24 @@ from tosg_graph.build.tables import FORMAT, MANIFEST, Build
 from tosg_graph.build.text import CAP
 from tosg_graph.errors import BuildError, SourceError
 from tosg_graph.schema import SCHEMA_VERSION
+from tosg_graph.sources.record import origin, recorded_version, sha256
 from tosg_graph.sources.source import Files, Source
 
 #: Raised when the build would make other rows of the same input, so that its id changes with it.
 REVISION = 1
 MAPPINGS = "mappings.sssom.tsv"
 ATTRIBUTION = "ATTRIBUTION.md"
-_BLOCK = 1 << 20
-
-
-def sha256(path: Path) -> str:
-    """Hash a file, a megabyte at a time."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def inputs_of(files: Files) -> list[dict[str, Any]]:
-    """List the files of a source: role, name, bytes and sha256, sorted by role.
+    """List the files of a source, sorted by role.
+
+    Returns
+    -------
+    list of dict
+        ``role``, ``name``, ``bytes`` and ``sha256``; ``layout``, the name of its layout where its
+        loader reads several; ``fetched``, the ``date``, ``url`` and ``version`` that were recorded
+        when it was fetched, null for a file that was put there by hand.
 
     Raises
     ------
@@ -46,7 +44,16 @@ def inputs_of(files: Files) -> list[dict[str, Any]]:
             size, digest = file.path.stat().st_size, sha256(file.path)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror}", path=file.path) from error
-        found.append({"role": role, "name": file.name, "bytes": size, "sha256": digest})
+        found.append(
+            {
+                "role": role,
+                "name": file.name,
+                "bytes": size,
+                "sha256": digest,
+                "layout": file.layout_name,
+                "fetched": origin(file.path, digest),
+            }
+        )
     return found
 
 
@@ -111,7 +118,7 @@ def source_entry(
         "title": source.title,
         "gives": source.gives,
         "url": source.url,
-        "version": source.version(files) if source.version else None,
+        "version": _version(source, files, inputs),
         "revision": source.revision,
         "citation": source.citation,
         "licence": {
@@ -124,6 +131,14 @@ def source_entry(
         "files": list(inputs),
         "rows": dict(rows),
     }
+
+
+def _version(source: Source, files: Files, inputs: Sequence[Any]) -> str | None:
+    """Read the release out of the files, else out of what was recorded when they were fetched."""
+    stated = source.version(files) if source.version else None
+    if stated is not None:
+        return stated
+    return recorded_version(file["fetched"] for file in inputs)
 
 
 def write_manifest(

@@ -59,8 +59,9 @@ class FileSpec:
     expects
         What it should start with, in words; for the error when ``recognise`` says no.
     layouts
-        Names of the layouts that are read, newest first, each with the columns that tell it from
-        those after it: ``(("2024", ("SCORE",)), ("2020", ()))``.
+        Names of the layouts that are read, newest first, each with what tells it from those after
+        it: ``(("2024", ("SCORE",)), ("2020", ()))``. These are columns, in either spelling; for a
+        table without a header, words in its first row.
     comment
         What the lines begin with that may stand before the table; "" where none do.
     """
@@ -189,9 +190,15 @@ class SourceFile:
     def layout_name(self) -> str | None:
         """Which of the layouts that its loader reads it has; None where there is only one."""
         names, header_lines = self.layout
-        if self.spec.names and not header_lines:
-            return "without a header" if self.spec.columns else None
-        return next((n for n, told_by in self.spec.layouts if set(told_by) <= set(names)), None)
+        if self.spec.names and self.spec.columns and not header_lines:
+            return "without a header"
+        if not self.spec.layouts:
+            return None
+        first = self._table_head[0]
+        if self.spec.columns:
+            told = {*names, *self.spec.split(first)}
+            return next((n for n, by in self.spec.layouts if told.issuperset(by)), None)
+        return next((n for n, by in self.spec.layouts if all(word in first for word in by)), None)
 
     def tables(
         self, columns: Sequence[str] | None = None, *, block: int = BLOCK

@@ -11,23 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tosg_graph.errors import SourceError, UsageError
-from tosg_graph.sources.files import FileSpec, SourceFile, read_head
+from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.matching import Found, Slot, data_files, fits, match
 from tosg_graph.sources.source import Files, Source
 
 GROUP = "tosg_graph.loaders"
 _BROKEN = (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError)
-
-
-class Found(NamedTuple):
-    """One file of a source, and what it was told by: ``name``, ``header`` or ``--file``."""
-
-    source: str
-    role: str
-    path: Path
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +38,8 @@ class Located:
         Sources that were not asked for by name and lack a file, with the reason.
     unused
         Files of the data folder that belong to no source.
+    looks_like
+        Those of the unused whose first lines fit files of sources, with what they could be.
     """
 
     sources: tuple[Source, ...]
@@ -53,6 +47,7 @@ class Located:
     found: tuple[Found, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[Path, ...] = ()
+    looks_like: Mapping[Path, tuple[Slot, ...]] = field(default_factory=dict)
 
     def joined(self, own: Iterable[tuple[Source, Files]]) -> Located:
         """Add sources of the caller's own, each with its files.
@@ -76,11 +71,21 @@ class Located:
         """Give the same as plain values, for JSON; files by their name."""
         return {
             "files": [
-                {"source": f.source, "role": f.role, "file": f.path.name, "found_by": f.by}
+                {
+                    "source": f.source,
+                    "role": f.role,
+                    "file": f.path.name,
+                    "found_by": f.by,
+                    "layout": self.files[f.source][f.role].layout_name,
+                }
                 for f in self.found
             ],
             "left_out": dict(self.left_out),
             "unused": sorted(path.name for path in self.unused),
+            "looks_like": {
+                path.name: [f"{source}.{role}" for source, role in like]
+                for path, like in sorted(self.looks_like.items())
+            },
         }
 
 
@@ -171,10 +176,13 @@ def find_files(
         name and has the wrong layout, or nothing was found at all.
     """
     named = _named_outright(overrides, sources)
-    paths = _paths(data, {path.resolve() for path in named.values()})
-    chosen = {slot: Found(*slot, path, "--file") for slot, path in named.items()}
-    chosen |= _by_name(paths, sources, chosen)
-    chosen |= _by_header(paths, sources, chosen)
+    outright = {path.resolve() for path in named.values()}
+    paths = [] if data is None else data_files(data, outright)
+    settled = {slot: Found(*slot, path, "--file") for slot, path in named.items()}
+    matches = match(paths, sources, settled)
+    for slot, rivals in matches.rivals.items():
+        raise _two(sources, slot, *rivals[:2])
+    chosen = matches.found
     wanted = {source.name for source in sources if required} | {source for source, _ in named}
     files: dict[str, Files] = {}
     left_out: dict[str, str] = {}
@@ -193,21 +201,20 @@ def find_files(
         raise SourceError(f"no source was found in {data}:\n{_listed(left_out)}")
     read = tuple(f for slot, f in sorted(chosen.items()) if f.source in files)
     used = {f.path for f in read}
+    unused = tuple(path for path in paths if path not in used)
     return Located(
         sources=tuple(s for s in sorted(sources, key=lambda s: s.name) if s.name in files),
         files=files,
         found=read,
         left_out=left_out,
-        unused=tuple(path for path in paths if path not in used),
+        unused=unused,
+        looks_like={path: like for path in unused if (like := fits(path, sources))},
     )
 
 
-_Slot = tuple[str, str]
-
-
-def _named_outright(overrides: Mapping[str, Path], sources: Sequence[Source]) -> dict[_Slot, Path]:
+def _named_outright(overrides: Mapping[str, Path], sources: Sequence[Source]) -> dict[Slot, Path]:
     by_name = {source.name: source for source in sources}
-    named: dict[_Slot, Path] = {}
+    named: dict[Slot, Path] = {}
     for key, path in overrides.items():
         name, _, role = key.partition(".")
         if name not in by_name:
@@ -233,71 +240,7 @@ def _role(source: Source, role: str) -> str:
     return role
 
 
-def _paths(data: Path | None, named: set[Path]) -> list[Path]:
-    if data is None:
-        return []
-    if not data.is_dir():
-        kind = "is a file, not a folder" if data.exists() else "does not exist"
-        raise UsageError(f"the data folder {data} {kind}; name a folder, or files with --file")
-    inside = (path for path in data.rglob("*") if path.is_file() and path.resolve() not in named)
-    return sorted(
-        p for p in inside if not any(x.startswith(".") for x in p.relative_to(data).parts)
-    )
-
-
-def _by_name(
-    paths: Iterable[Path], sources: Sequence[Source], settled: Mapping[_Slot, Found]
-) -> dict[_Slot, Found]:
-    found: dict[_Slot, Found] = {}
-    for path in paths:
-        for source, spec in _specs(sources):
-            slot = (source.name, spec.role)
-            if slot in settled or not spec.matches_name(path):
-                continue
-            if slot in found:
-                raise _two(source, spec.role, found[slot].path, path)
-            found[slot] = Found(*slot, path, "name")
-    return found
-
-
-def _by_header(
-    paths: Iterable[Path], sources: Sequence[Source], settled: Mapping[_Slot, Found]
-) -> dict[_Slot, Found]:
-    taken = {found.path for found in settled.values()}
-    wanted = [
-        (source, spec)
-        for source, spec in _specs(sources)
-        if (source.name, spec.role) not in settled
-    ]
-    found: dict[_Slot, Found] = {}
-    for path in paths if wanted else ():
-        best = None if path in taken else _best(path, wanted)
-        if best is not None:
-            if best in found:
-                source = next(source for source in sources if source.name == best[0])
-                raise _two(source, best[1], found[best].path, path)
-            found[best] = Found(*best, path, "header")
-    return found
-
-
-def _best(path: Path, wanted: Sequence[tuple[Source, FileSpec]]) -> _Slot | None:
-    """Tell which file this is by its first lines; the more columns a spec asks for, the surer."""
-    try:
-        head = read_head(path)
-    except SourceError:  # not a text file, or damaged: it cannot be told by its first lines
-        return None
-    fits = [(len(s.columns), source.name, s.role) for source, s in wanted if s.matches_head(head)]
-    if not fits:
-        return None
-    _, name, role = max(fits)
-    return name, role
-
-
-def _specs(sources: Sequence[Source]) -> list[tuple[Source, FileSpec]]:
-    return [(source, spec) for source in sources for spec in source.files]
-
-
-def _checked(source: Source, chosen: Mapping[_Slot, Found]) -> Files:
+def _checked(source: Source, chosen: Mapping[Slot, Found]) -> Files:
     files = {}
     for spec in source.files:
         found = chosen.get((source.name, spec.role))
@@ -330,9 +273,11 @@ def _marks(spec: FileSpec) -> str:
     return spec.expects or f"{len(spec.names)} columns"
 
 
-def _two(source: Source, role: str, first: Path, second: Path) -> SourceError:
+def _two(sources: Sequence[Source], slot: Slot, first: Path, second: Path) -> SourceError:
+    name, role = slot
+    source = next(source for source in sources if source.name == name)
     return SourceError(
-        f"two files could be {role} of {source.name}: {first} and {second}; "
+        f"two files could be {role} of {name}: {first} and {second}; "
         f"remove one, or say which with --file {_key(source, role)}=PATH"
     )
 

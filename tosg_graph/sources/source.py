@@ -43,16 +43,21 @@ class Download:
     url
         Its address; a source that needs an account or a form has none.
     file
-        The name that it gets in the data folder, matching a pattern of its role.
+        The name that it gets in the folder of its source, matching a pattern of its role: a plain
+        name, without folders.
     sha256
         Its hash where the address always gives the same bytes; None for an address that gives the
         newest release: the hash is then recorded, and not compared.
+    member
+        Where the address gives a zip archive, shell pattern of the name of the one file to take out
+        of it; ``sha256`` is then that of the archive.
     """
 
     role: str
     url: str
     file: str
     sha256: str | None = None
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,9 @@ class Source:
         Reads the release of the source out of its files; None when they do not say.
     downloads
         Where its files can be fetched from.
+    by_hand
+        How a person gets the files that have no download or, where all have one, what to do when
+        it fails: an imperative without a full stop. Default: to look at ``url``.
     """
 
     name: str
@@ -97,3 +105,4 @@ class Source:
     revision: int = 1
     version: Callable[[Files], str | None] | None = None
     downloads: tuple[Download, ...] = ()
+    by_hand: str = ""

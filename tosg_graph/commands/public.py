@@ -1,0 +1,138 @@
+"""Commands for public files: which there are, which are at hand, and how to get the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tosg_graph import display, reports
+from tosg_graph.commands.shared import JsonOption, say_next
+
+if TYPE_CHECKING:
+    from tosg_graph.sources.inventory import Inventory, Place, Stock
+
+SourceOption = Annotated[
+    list[str] | None, typer.Option("--source", help="Take this source only (repeat for more).")
+]
+
+
+def fetch(
+    data: Annotated[Path, typer.Option("--data", help="Folder that the files go to.")],
+    source: SourceOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Fetch anew what is there, whether it changed or not.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the public files of sources; what is there and unchanged is not fetched again."""
+    from tosg_graph.sources.fetch import fetch as fetch_files
+    from tosg_graph.sources.registry import select
+
+    with display.transfers() as watch:
+        done = fetch_files(select(source), data, force=force, watch=watch)
+    if as_json:
+        display.print_json({"data": str(data), "files": [one.to_dict() for one in done]})
+    else:
+        rows = [(one.source, one.role, one.did, one.size or None, str(one.path)) for one in done]
+        display.print_table(("source", "file", "", "bytes", "where"), rows)
+        for one in done:
+            if one.note:
+                style = "red" if one.did == "failed" else "yellow"
+                text = f"{one.source}.{one.role}: {one.did}: {one.note}"
+                display.errors().print(text, style=style, markup=False, soft_wrap=True)
+    wanted = {"failed", "by hand"} if source else {"failed"}
+    if any(one.did in wanted for one in done):
+        raise typer.Exit(1)
+    if not as_json:
+        say_next(f"tosg build --data {data}")
+
+
+def sources(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Say which of their files this folder holds.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the sources that can be built from, and which of their files a folder holds."""
+    from tosg_graph.sources.inventory import take_inventory
+    from tosg_graph.sources.registry import select
+
+    inventory = take_inventory(select(None), data)
+    if as_json:
+        display.print_json(inventory.to_dict())
+    elif data is None:
+        _print_sources(inventory)
+    else:
+        _print_inventory(inventory, data)
+
+
+def _print_sources(inventory: Inventory) -> None:
+    rows = [
+        (
+            stock.source.name,
+            stock.source.title,
+            stock.source.gives,
+            stock.source.licence.name,
+            _can_be_fetched(stock),
+        )
+        for stock in inventory.stocks
+    ]
+    display.print_table(("source", "title", "gives", "licence", "fetched"), rows)
+
+
+def _can_be_fetched(stock: Stock) -> str:
+    addresses = [place.can_be_fetched for place in stock.places if place.required]
+    addresses = addresses or [place.can_be_fetched for place in stock.places]
+    return "yes" if all(addresses) else "in part" if any(addresses) else "by hand"
+
+
+def _print_inventory(inventory: Inventory, data: Path) -> None:
+    rows = [
+        (s.source.name, s.source.title, s.version, s.source.licence.name, s.source.gives, s.state)
+        for s in inventory.stocks
+    ]
+    display.print_table(("source", "title", "version", "licence", "gives", "files"), rows)
+    files = [
+        (
+            str(place.file.relative_to(data)),
+            f"{stock.source.name}.{place.role}",
+            place.by,
+            place.layout,
+            place.fetched and place.fetched["date"],
+        )
+        for stock in inventory.stocks
+        for place in stock.places
+        if place.file is not None
+    ]
+    columns = ("file", "taken for", "by", "layout", "fetched")
+    display.print_table(columns, files, title=f"\nFiles in {data}")
+    for stock in inventory.stocks:
+        _print_lacks(stock)
+    reports.print_unused(
+        {
+            str(path.relative_to(data)): [f"{source}.{role}" for source, role in like]
+            for path, like in inventory.unused
+        }
+    )
+
+
+def _print_lacks(stock: Stock) -> None:
+    for place in stock.places:
+        name = f"{stock.source.name}.{place.role}"
+        if place.problem:
+            _note(f"wrong: {name}: {place.problem}", "red")
+        elif stock.state == "incomplete" and place.required and place.file is None:
+            _note(f"missing: {name}: {_how(stock, place)}", "yellow")
+
+
+def _how(stock: Stock, place: Place) -> str:
+    name = stock.source.name
+    if place.can_be_fetched:
+        return f"tosg fetch --source {name} --data DIR"
+    return stock.source.by_hand or f"get it from {stock.source.url}"
+
+
+def _note(text: str, style: str) -> None:
+    display.console().print(text, style=style, markup=False, soft_wrap=True)
