@@ -21,6 +21,11 @@ from tosg_graph.sources.registry import discover, find_files, select
 LAYOUTS = {
     "BIOGRID-ORGANISM-Homo_sapiens-4.4.240.tab3.txt": "tab3",
     "interaction_input.csv": "4.1",
+    "complex_input.csv": "with cross-references",
+    "human_lr_pair.txt": "with genes",
+    "human.txt": "MITAB 2.7",
+    "omni_resource.csv": "with accessions",
+    "omnipath_interactions.tsv": "web service with evidences",
     "gencode.v49.annotation.gtf": "GENCODE",
     "ligand_id_mapping.tsv": "with Ligand id",
     "all_data_26_05_24.tsv": "3.0 (with scores)",
