@@ -106,3 +106,14 @@ def test_tally_counts_over_chunks_and_remembers_the_first_line() -> None:
         {"reason": "not human", "value": "rat: 1,001 rows", "line": 7},
     ]
     assert len(Tally().rows("nothing")) == 0
+
+
+def test_tally_may_have_a_reason_for_each_kind() -> None:
+    tally = Tally()
+    tally.add(pd.Series(["mouse", "man", "rat"]), pd.Series([5, 6, 7]))
+    assert tally.counts == {"mouse": 1, "man": 1, "rat": 1}
+    rows = tally.rows({"mouse": "too small", "rat": "too quick"}.get).to_dict("records")
+    assert rows == [
+        {"reason": "too small", "value": "mouse: 1 row", "line": 5},
+        {"reason": "too quick", "value": "rat: 1 row", "line": 7},
+    ]
