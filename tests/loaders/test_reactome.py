@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.loaders.reading import FIXTURES, read
+from tests.loaders.reading import FIXTURES, Read, read
 
+LEVELS = "UniProt2Reactome_All_Levels.txt"
 UNREAD = "not read: another file holds all of its rows"
 
 
@@ -44,7 +45,6 @@ def test_other_species_are_counted_once_each() -> None:
         ("the set has no human pathway id, or no members", "R-HSA-1", 3),
         ("not human", "Mus musculus: 2 rows", 4),
         ("not human", "Bos taurus: 1 row", 6),
-        (UNREAD, "UniProt2Reactome_All_Levels.txt", 1),
     ]
 
 
@@ -64,23 +64,36 @@ def test_proteins_of_all_levels_with_the_evidence_code() -> None:
         ("UniProtKB:P01133-1", "REACT:R-HSA-177929", "IEA"),
     ]
     files = {chunk.file for chunk in found.chunks if chunk.subject == "MEMBER_OF"}
-    assert files == {"ReactomePathways.gmt", "UniProt2Reactome_All_Levels.txt"}
+    assert files == {"ReactomePathways.gmt", LEVELS}
+
+
+def proteins(found: Read) -> list[str]:
+    rows = found.rows("statements", "MEMBER_OF")
+    return [row["source_ref"] for row in rows if row["source_label"] == "Protein"]
 
 
 def test_the_lowest_levels_are_read_where_they_stand_alone(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "reactome", tmp_path, dirs_exist_ok=True)
-    (tmp_path / "UniProt2Reactome_All_Levels.txt").unlink()
-    rows = read("reactome", tmp_path).rows("statements", "MEMBER_OF")
-    assert [row["source_ref"] for row in rows if row["source_label"] == "Protein"] == [
-        "UniProtKB:P00533",
-        "UniProtKB:P01133-1",
-    ]
+    (tmp_path / LEVELS).rename(tmp_path / "UniProt2Reactome.txt")
+    assert proteins(read("reactome", tmp_path)) == proteins(read("reactome"))
+
+
+def test_the_lowest_levels_are_left_out_beside_all_levels(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "reactome", tmp_path, dirs_exist_ok=True)
+    first = (tmp_path / LEVELS).read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "UniProt2Reactome.txt").write_text(first + "\n", encoding="utf-8")
+    found = read("reactome", tmp_path)
+    assert proteins(found) == proteins(read("reactome"))
+    last = found.chunks[-1]
+    assert (last.file, last.table.to_pylist()) == (
+        "UniProt2Reactome.txt",
+        [{"reason": UNREAD, "value": LEVELS, "line": 1}],
+    )
 
 
 def test_a_renamed_file_of_proteins_is_no_gene_set(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "reactome", tmp_path, dirs_exist_ok=True)
-    (tmp_path / "UniProt2Reactome.txt").unlink()
-    (tmp_path / "UniProt2Reactome_All_Levels.txt").rename(tmp_path / "mirror.txt")
+    (tmp_path / LEVELS).rename(tmp_path / "mirror.txt")
     assert sorted(read("reactome", tmp_path).pairs("MEMBER_OF")) == sorted(
         read("reactome").pairs("MEMBER_OF")
     )

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tosg_graph.errors import SourceError
@@ -25,6 +25,7 @@ def rows_of(tables) -> list[dict]:
     return [row for table in tables for row in table.to_pylist()]
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=30), blank=st.integers(0, 30))
 def test_same_as_frames(tmp_path_factory, rows, blank):
     lines = ["\t".join(row) for row in rows]

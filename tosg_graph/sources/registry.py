@@ -254,10 +254,18 @@ def _by_name(
             slot = (source.name, spec.role)
             if slot in settled or not spec.matches_name(path):
                 continue
-            if slot in found:
+            if slot in found and not spec.parts:
                 raise _two(source, spec.role, found[slot].path, path)
+            if slot in found:
+                slot = _next_part(slot, found)
             found[slot] = Found(*slot, path, "name")
     return found
+
+
+def _next_part(slot: _Slot, found: Mapping[_Slot, Found]) -> _Slot:
+    source, role = slot
+    taken = sum(s == source and r.partition("/")[0] == role for s, r in found)
+    return source, f"{role}/{taken + 1}"
 
 
 def _by_header(
@@ -267,7 +275,7 @@ def _by_header(
     wanted = [
         (source, spec)
         for source, spec in _specs(sources)
-        if (source.name, spec.role) not in settled
+        if (source.name, spec.role) not in settled and not spec.parts
     ]
     found: dict[_Slot, Found] = {}
     for path in paths if wanted else ():
@@ -299,11 +307,11 @@ def _specs(sources: Sequence[Source]) -> list[tuple[Source, FileSpec]]:
 
 def _checked(source: Source, chosen: Mapping[_Slot, Found]) -> Files:
     files = {}
-    for spec in source.files:
-        found = chosen.get((source.name, spec.role))
-        if found is not None:
-            files[spec.role] = SourceFile(found.path, spec)
-            files[spec.role].layout  # noqa: B018 - raises where the layout is wrong
+    specs = {spec.role: spec for spec in source.files}
+    for (name, role), found in chosen.items():
+        if name == source.name:
+            files[role] = SourceFile(found.path, specs[role.partition("/")[0]])
+            files[role].layout  # noqa: B018 - raises where the layout is wrong
     return files
 
 
