@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import items, normal_form, references
+from tosg_graph.sources.columns import items, kept, normal_form, references
 from tosg_graph.sources.source import Files
 
 #: Columns of places, the surest first.
@@ -59,7 +59,7 @@ def _compartments(ids: pd.DataFrame, declared: set[tuple[str, str]]) -> pd.DataF
     """One row per id and name that no earlier chunk has; two names may share an id."""
     found = ids.drop_duplicates(["go", "place"])
     pairs = list(zip(found["go"], found["place"], strict=True))
-    fresh = found[[pair not in declared for pair in pairs]]
+    fresh = kept(found, (pair not in declared for pair in pairs))
     declared.update(pairs)
     return pd.DataFrame(
         {"id": fresh["go"], "name": normal_form(fresh["place"]), "line": fresh["line"]}

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source
-from tosg_graph.sources.columns import references, translated
+from tosg_graph.sources.columns import kept, references, translated
 from tosg_graph.sources.source import Files
 
 COLUMNS = ("source", "interaction", "target")
@@ -73,8 +73,8 @@ def _complexes(
     """One row per complex that was not declared yet, in file order."""
     nodes = rows[["source", "target", "line"]].melt("line", value_name="node")
     nodes = nodes.sort_values("line", kind="stable").drop_duplicates("node")
-    fresh = [len(members[node]) > 1 and node not in declared for node in nodes["node"]]
-    nodes = nodes[fresh]
+    fresh = (len(members[node]) > 1 and node not in declared for node in nodes["node"])
+    nodes = kept(nodes, fresh)
     declared.update(nodes["node"])
     return pd.DataFrame(
         {

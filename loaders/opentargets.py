@@ -18,6 +18,7 @@ import pyarrow.json as pj
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceError, SourceFile
 from tosg_graph.sources.arrays import by_value, prefixed, repeated
+from tosg_graph.sources.columns import kept, numbers
 from tosg_graph.sources.disease_terms import XREF_PREFIXES
 from tosg_graph.sources.source import Files
 
@@ -70,7 +71,7 @@ def disease(written: str) -> str:
 
 
 def _scores(file: SourceFile, rows: pa.Table) -> pa.Array:
-    scores = pd.to_numeric(rows["score"].to_pandas(), errors="coerce").to_numpy(dtype="float64")
+    scores = numbers(rows["score"].to_pandas()).to_numpy()
     wrong = ~((scores >= 0) & (scores <= 1))
     if wrong.any():
         row = rows.slice(int(wrong.argmax()), 1).to_pylist()[0]
@@ -99,7 +100,7 @@ def _parsed(file: SourceFile, frame: pd.DataFrame) -> pa.Table:
 
 
 def _no_association(file: SourceFile, rows: pd.DataFrame, why: str) -> SourceError:
-    broken = rows.loc[[_broken(text) for text in rows["text"]], "line"]
+    broken = kept(rows, (_broken(text) for text in rows["text"]))["line"]
     return SourceError(
         f"expected one JSON object per line with {', '.join(COLUMNS)} ({why}); "
         "download the file again",

@@ -117,3 +117,15 @@ def test_tally_may_have_a_reason_for_each_kind() -> None:
         {"reason": "too small", "value": "mouse: 1 row", "line": 5},
         {"reason": "too quick", "value": "rat: 1 row", "line": 7},
     ]
+
+
+def test_numbers_are_finite() -> None:
+    found = columns.numbers(column("1.5", "inf", "-inf", "nan", "x", None, "1e999", " 2 "))
+    assert [None if math.isnan(x) else x for x in found] == [1.5, *[None] * 6, 2.0]
+
+
+def test_integers_are_whole_and_exact() -> None:
+    written = column("1210", "1.0", "1.5", "9" * 400, "9007199254740992", "9" * 18, "x", None)
+    found = columns.integers(written)
+    assert found.dtype == "Int64"
+    assert [None if pd.isna(x) else x for x in found] == [1210, 1, None, None, 2**53, *[None] * 3]

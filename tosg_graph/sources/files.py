@@ -23,11 +23,12 @@ import pyarrow.csv as pcsv
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.parquet import column_names, is_parquet, read_tables
-from tosg_graph.sources.streams import SUFFIXES, SeparatorCount, open_bytes, open_text
+from tosg_graph.sources.streams import LONGEST_LINE, SUFFIXES, SeparatorCount, open_bytes, open_text
 
 HEAD = 1 << 16
 CHUNK_ROWS = 100_000
-BLOCK = 1 << 24
+#: Bytes of a block of a table: no less than a line may have, so that each lies in two at most.
+BLOCK = LONGEST_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +157,9 @@ class SourceFile:
         """Open it, decompressed; see :func:`tosg_graph.sources.streams.open_bytes`."""
         return open_bytes(self.path)
 
-    def open_text(self) -> TextIO:
+    def open_text(self, *, longest_line: int = LONGEST_LINE) -> TextIO:
         """Open it, decompressed; see :func:`tosg_graph.sources.streams.open_text`."""
-        return open_text(self.path)
+        return open_text(self.path, longest_line=longest_line)
 
     @cached_property
     def head(self) -> list[str]:
