@@ -175,3 +175,22 @@ def test_a_loader_gives_sound_rows_or_an_error_of_ours(name: str, tmp_path: Path
             assert all(1 <= line <= last[chunk.file] for line in lines)
 
     check()
+
+
+def test_a_damaged_file_under_another_name_is_told_or_passed_over(tmp_path: Path) -> None:
+    """No loader's look at the first lines of a file may fail on a file that is not its own."""
+    files = [file for name in SOURCES for file in fixture_files(name).values()]
+    contents = tuple(file.path.read_bytes() for file in files)
+    path = tmp_path / "mirror.dat"
+
+    @settings(FUZZ, max_examples=150)
+    @given(damage=damaged(contents))
+    def check(damage: tuple[int, bytes]) -> None:
+        path.write_bytes(damage[1])
+        try:
+            located = find_files(tmp_path, list(discover().values()), {})
+        except TosgError:
+            return
+        assert [found.path for found in located.found] == [path]
+
+    check()
