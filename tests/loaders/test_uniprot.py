@@ -110,21 +110,8 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
     assert translated == [("ENSEMBL:ENST00000275493", "UniProtKB:P00533-1")]
 
 
-def test_diseases_and_modifications(tmp_path: Path) -> None:
-    columns = ["Entry", "Entry Name", "Protein names", "Gene Names", "Organism", "Length"]
-    columns += ["Function [CC]", "Involvement in disease", "Post-translational modification"]
-    row = ["P00533", "EGFR_HUMAN", "Receptor", "EGFR", "Homo sapiens (Human)", "1210"]
-    row += [
-        "FUNCTION: Takes up a signal {ECO:0000269|PubMed:1}.; FUNCTION: [Isoform 2]: Acts less.",
-        "DISEASE: Lung cancer (LNCR) [MIM:211980]: A cancer {ECO:0000269|PubMed:15118125, "
-        "ECO:0000269|PubMed:16533793}. Note=Variants {ECO:0000269|PubMed:15118125}.; "
-        "DISEASE: Skin disease 2 (NISBD2) [MIM:616069]: A disorder.; DISEASE: Note=Some others.",
-        "PTM: Ubiquitinated {ECO:0000269|PubMed:2}. Phosphorylated by SRC.; PTM: Palmitoylated.",
-    ]
-    empty = ["P01133", "EGF_HUMAN", "Factor", "EGF", "Homo sapiens (Human)", "53", "", "", ""]
-    lines = ["\t".join(cells) for cells in (columns, row, empty)]
-    (tmp_path / "uniprotkb.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    found = read("uniprot", tmp_path)
+def test_diseases_and_modifications() -> None:
+    found = read("uniprot", FIXTURES / "uniprot_2024")
     assert found.rows("statements", "ASSOCIATED_WITH") == [
         {
             "source_ref": "UniProtKB:P00533",
@@ -147,7 +134,7 @@ def test_diseases_and_modifications(tmp_path: Path) -> None:
         },
     ]
     assert found.rejects() == [("disease without a MIM number", "P00533", 2)]
-    protein, other = found.rows("nodes", "Protein")
+    protein, other = found.rows("nodes", "Protein")[:2]
     assert protein["description"] == (
         "Takes up a signal. [Isoform 2]: Acts less. Ubiquitinated. Palmitoylated."
     )
