@@ -7,7 +7,6 @@ too). Diseases are those of EFO, which takes many over from MONDO, Orphanet and 
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 
@@ -91,7 +90,7 @@ def _parsed(file: SourceFile, frame: pd.DataFrame) -> pa.Table:
     options = pj.ParseOptions(explicit_schema=_JSON, unexpected_field_behavior="ignore")
     whole = pj.ReadOptions(use_threads=False, block_size=max(len(text), 1))
     try:
-        table = pj.read_json(io.BytesIO(text), parse_options=options, read_options=whole)
+        table = pj.read_json(pa.BufferReader(text), parse_options=options, read_options=whole)
     except pa.ArrowInvalid as error:
         raise _no_association(file, rows, str(error)) from error
     if len(table) != len(rows):

@@ -20,14 +20,16 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.loaders.reading import FIXTURES
+from tests.loaders.reading import FIXTURES, LAYOUTS
 from tosg_graph.errors import TosgError
 from tosg_graph.sources import SourceFile
 from tosg_graph.sources.registry import discover, find_files
 
 SOURCES = sorted(discover())
 #: Folders of fixtures, each with the loader that reads it: other layouts have folders of their own.
-FOLDERS = {**{name: name for name in SOURCES}, "signor_2016": "signor", "uniprot_2024": "uniprot"}
+FOLDERS = {name: (FIXTURES / name, name) for name in SOURCES}
+FOLDERS["signor_2016"] = (FIXTURES / "signor_2016", "signor")
+FOLDERS["uniprot_2024"] = (LAYOUTS / "uniprot_2024", "uniprot")
 MARKS = (b"\xff", b"\xc3", b"\x00", b"\xef\xbb\xbf", b'"', b'""', b"'", b"\t", b",", b" ")
 MARKS += (b"\n", b"\r", b"\r\n", b"\n\n", b"|", b":", b";", b"_", b"{", b"[", b"]", b"\\")
 MARKS += (b"\xc2\x85", b"\xe2\x80\xa8", b"\x1e", b"x" * 70_000)
@@ -137,8 +139,8 @@ def damaged(draw: st.DrawFn, contents: tuple[bytes, ...]) -> tuple[int, bytes]:
 
 @lru_cache
 def fixture_files(folder: str) -> dict[str, SourceFile]:
-    source = discover()[FOLDERS[folder]]
-    return dict(find_files(FIXTURES / folder, [source], {}, required=True).files[source.name])
+    path, name = FOLDERS[folder]
+    return dict(find_files(path, [discover()[name]], {}, required=True).files[name])
 
 
 def number_of_lines(file: SourceFile) -> int:
@@ -151,7 +153,7 @@ def test_a_loader_gives_sound_rows_or_an_error_of_ours(folder: str, tmp_path: Pa
     files = fixture_files(folder)
     roles = list(files)
     contents = tuple(files[role].path.read_bytes() for role in roles)
-    source = discover()[FOLDERS[folder]]
+    source = discover()[FOLDERS[folder][1]]
 
     @settings(FUZZ, max_examples=EXAMPLES)
     @given(damage=damaged(contents))

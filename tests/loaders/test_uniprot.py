@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from loaders.uniprot import names_of
-from tests.loaders.reading import FIXTURES, read
+from tests.loaders.reading import FIXTURES, LAYOUTS, read
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.sources.registry import discover, find_files
@@ -111,7 +111,7 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
 
 
 def test_diseases_and_modifications() -> None:
-    found = read("uniprot", FIXTURES / "uniprot_2024")
+    found = read("uniprot", LAYOUTS / "uniprot_2024")
     assert found.rows("statements", "ASSOCIATED_WITH") == [
         {
             "source_ref": "UniProtKB:P00533",

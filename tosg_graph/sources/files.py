@@ -23,7 +23,14 @@ import pyarrow.csv as pcsv
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.parquet import column_names, is_parquet, read_tables
-from tosg_graph.sources.streams import LONGEST_LINE, SUFFIXES, SeparatorCount, open_bytes, open_text
+from tosg_graph.sources.streams import (
+    LONGEST_LINE,
+    SUFFIXES,
+    SeparatorCount,
+    open_bytes,
+    open_text,
+    whole_lines,
+)
 
 HEAD = 1 << 16
 CHUNK_ROWS = 100_000
@@ -255,10 +262,10 @@ class SourceFile:
         with self.open_bytes() as stream:
             for _ in range(skipped):
                 stream.readline()
-            for batch in self._batches(stream, names, read, block):
-                lines = pa.array(np.arange(line, line + batch.num_rows, dtype="int64"))
-                line += batch.num_rows
-                table = pa.Table.from_batches([batch]).append_column("line", lines)
+            for table in self._batches(stream, names, read, block):
+                lines = pa.array(np.arange(line, line + table.num_rows, dtype="int64"))
+                line += table.num_rows
+                table = table.append_column("line", lines)
                 yield _without_blank(table, read).select([*wanted, "line"])
 
     def _parquet_tables(self, names: list[str], wanted: list[str], rows: int) -> Iterator[pa.Table]:
@@ -274,28 +281,31 @@ class SourceFile:
 
     def _batches(
         self, stream: io.BufferedReader, names: list[str], wanted: list[str], block: int
-    ) -> Iterator[pa.RecordBatch]:
-        text = pa.string()
-        try:
-            yield from pcsv.open_csv(
-                stream,
-                read_options=pcsv.ReadOptions(column_names=names, block_size=block),
-                parse_options=pcsv.ParseOptions(
-                    delimiter=self.spec.separator, quote_char=False, ignore_empty_lines=False
-                ),
-                convert_options=pcsv.ConvertOptions(
-                    column_types=dict.fromkeys({*names, *wanted}, text),
-                    include_columns=wanted,
-                    include_missing_columns=True,
-                    strings_can_be_null=True,
-                    null_values=[""],
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            if "Empty CSV file" in str(error):  # a header and nothing below it
-                return
-            self._check_widths(len(names))
-            raise self._unreadable(str(error), 0) from error
+    ) -> Iterator[pa.Table]:
+        """Parse whole lines, a block at a time.
+
+        The file is read here and not by Arrow: its reader calls Python from a thread of its own,
+        and a process that ends on an error while that thread is busy is aborted.
+        """
+        options: dict[str, Any] = {
+            "parse_options": pcsv.ParseOptions(
+                delimiter=self.spec.separator, quote_char=False, ignore_empty_lines=False
+            ),
+            "convert_options": pcsv.ConvertOptions(
+                column_types=dict.fromkeys({*names, *wanted}, pa.string()),
+                include_columns=wanted,
+                include_missing_columns=True,
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        }
+        for lines in whole_lines(stream, block):
+            size = pcsv.ReadOptions(column_names=names, block_size=len(lines))
+            try:
+                yield pcsv.read_csv(pa.BufferReader(lines), read_options=size, **options)
+            except pa.ArrowInvalid as error:
+                self._check_widths(len(names))
+                raise self._unreadable(str(error), 0) from error
 
     def frames(self, *, rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
         """Rows of the table, in file order.

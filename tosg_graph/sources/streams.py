@@ -63,6 +63,29 @@ def open_bytes(path: Path) -> io.BufferedReader:
     return checked
 
 
+def whole_lines(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
+    r"""Read blocks that end where a line does; ``\n``, ``\r\n`` and ``\r`` end one.
+
+    Parameters
+    ----------
+    stream
+        The stream; memory is bounded by a block and the longest line.
+    size
+        Bytes of a block at about.
+    """
+    rest = b""
+    while block := stream.read(size):
+        # a \r at the very end may be the first half of a \r\n
+        end = 1 + max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1))
+        if end:
+            yield rest + block[:end]
+            rest = block[end:]
+        else:
+            rest += block
+    if rest:
+        yield rest
+
+
 def _open_checked(path: Path, longest_line: int) -> io.BufferedReader:
     try:
         raw = path.open("rb")
