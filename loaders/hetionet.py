@@ -1,39 +1,91 @@
-"""Hetionet: drugs, what they treat and bind, and genes of diseases; each row has its own licence.
+"""Hetionet: drugs, what they treat and bind, genes of diseases, and genes that act on genes.
 
-Of the many kinds of edges only those are taken that the files hold whole and no better source here
-gives: Compound–treats–Disease, Compound–palliates–Disease, Compound–binds–Gene and
-Disease–associates–Gene. Genes and diseases are declared by their own sources.
+The edge list is published whole (2,250,197 edges) and, in the repository, as a sample that holds
+5,000 edges of each kind at most. A kind is read where the file holds all of it: the number of its
+edges tells. Compound–binds–Gene and Disease–associates–Gene have files of their own, which name
+the licence of each row and the publications; where they are at hand they are read instead. Genes
+and diseases are declared by their own sources.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.actions import action_words, signs
+from tosg_graph.sources.arrays import repeated
 from tosg_graph.sources.columns import items, normal_form, numbers, references
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
 
-#: Kinds of edges in the edge list that are read, and what they become.
-METAEDGES = {"CtD": "TREATS", "CpD": "PALLIATES"}
-COMPOUND, DISEASE = "Compound::", "Disease::"
+
+class Kind(NamedTuple):
+    """What the edges of a metaedge become, and how many there are of it in Hetionet 1.0.
+
+    ``source`` and ``target`` are labels. A kind of which every file holds all has no ``total``.
+    """
+
+    edge_type: str
+    source: str
+    target: str
+    total: int = 0
+    turned: bool = False
+    mechanism: str | None = None
+    direct: bool | None = None
+    role: str = ""  # of the file that holds the same edges with more about them
+
+
+_AFTER_L1000 = "expression after the gene was silenced or overexpressed (LINCS L1000)"
+
+KINDS = {
+    "CtD": Kind("TREATS", "Drug", "Disease"),
+    "CpD": Kind("PALLIATES", "Drug", "Disease"),
+    "CbG": Kind("TARGETS", "Drug", "Protein", 11_571, role="bindings"),
+    "DaG": Kind("ASSOCIATED_WITH", "Gene", "Disease", 12_623, turned=True, role="associations"),
+    "GiG": Kind("INTERACTS_WITH", "Protein", "Protein", 147_164),
+    "Gr>G": Kind("REGULATES", "Protein", "Protein", 265_672, False, _AFTER_L1000, False),
+}
+#: Why the other kinds are not read.
+LEFT_OUT = {
+    **dict.fromkeys(("AdG", "AeG", "AuG"), "expression in a part of the body: the cells give it"),
+    **dict.fromkeys(("CdG", "CuG"), "expression after a drug: no edge type from drug to gene"),
+    **dict.fromkeys(("DdG", "DuG"), "expression in a disease: no association by itself"),
+    **dict.fromkeys(("CrC", "DrD"), "likeness: computed, no fact about the two"),
+    "CcSE": "no label for side effects",
+    "DlA": "no edge type from disease to tissue",
+    "DpS": "no label for symptoms",
+    "GcG": "genes whose rates of evolution covary: no interaction",
+    "GpBP": "no label for biological processes",
+    "GpCC": "cellular components with all their parents, complexes among them: no places",
+    "GpMF": "no label for molecular functions",
+    "GpPW": "pathways under ids of Hetionet's own: Reactome and WikiPathways give them",
+    "PCiC": "no label for pharmacologic classes",
+}
+#: How the ids of nodes begin in the edge list, and the namespaces that they are of.
+PREFIXES = (("^Compound::", "DRUGBANK:"), ("^Gene::", "NCBIGene:"), ("^Disease::", ""))
+COMPOUND = "Compound::"
 #: What stands in place of a licence that the file leaves empty: nobody has granted anything.
 UNSPECIFIED = "unspecified"
 _NANO = 9  # -log10 of a nanomole per litre
 
 
 def read(files: Files) -> Iterator[Chunk]:
-    """Read drugs, then what they treat, then what they bind, then genes of diseases."""
+    """Read drugs, then the edge list, then what drugs bind, then genes of diseases."""
     yield from _compounds(files["nodes"])
-    yield from _treatments(files["edges"])
-    for rows in files["bindings"].frames():
-        yield Chunk.statements("TARGETS", files["bindings"].name, _bindings(rows))
-    for rows in files["associations"].frames():
-        yield Chunk.statements("ASSOCIATED_WITH", files["associations"].name, _associations(rows))
+    yield from _edges(files)
+    if "bindings" in files:
+        for rows in files["bindings"].frames():
+            yield Chunk.statements("TARGETS", files["bindings"].name, _bindings(rows))
+    if "associations" in files:
+        name = files["associations"].name
+        for rows in files["associations"].frames():
+            yield Chunk.statements("ASSOCIATED_WITH", name, _associations(rows))
 
 
 def _compounds(file: SourceFile) -> Iterator[Chunk]:
@@ -54,27 +106,55 @@ def _compounds(file: SourceFile) -> Iterator[Chunk]:
     yield Chunk.rejects(file.name, passed.rows("kind of node that other sources give"))
 
 
-def _treatments(file: SourceFile) -> Iterator[Chunk]:
-    passed = Tally()
-    for rows in file.frames():
-        used = rows["metaedge"].isin(METAEDGES)
-        other = rows[~used]
-        passed.add(other["metaedge"].fillna("no kind"), other["line"])
-        for metaedge, edge_type in METAEDGES.items():
-            found = rows[rows["metaedge"].eq(metaedge)]
-            statements = pd.DataFrame(
-                {
-                    "source_ref": references(
-                        "DRUGBANK", found["source"].str.removeprefix(COMPOUND)
-                    ),
-                    "source_label": "Drug",
-                    "target_ref": found["target"].str.removeprefix(DISEASE),
-                    "target_label": "Disease",
-                    "line": found["line"],
-                }
-            )
-            yield Chunk.statements(edge_type, file.name, statements)
-    yield Chunk.rejects(file.name, passed.rows("kind of edge that is not read"))
+def _edges(files: Files) -> Iterator[Chunk]:
+    """Count the edges of each kind, then read the kinds that are all there.
+
+    Memory is bounded by a block of the file.
+    """
+    file = files["edges"]
+    found = Tally()
+    for table in file.tables(["metaedge"]):
+        found.add_columns(pc.coalesce(table["metaedge"], "no kind"), table["line"])
+    reasons = {kind: _why_not(kind, n, files) for kind, n in found.counts.items()}
+    taken = [kind for kind in KINDS if kind in reasons and reasons[kind] is None]
+    for table in file.tables(["source", "metaedge", "target"]):
+        for kind in taken:
+            rows = table.filter(pc.fill_null(pc.equal(table["metaedge"], kind), False))
+            yield Chunk.statements(KINDS[kind].edge_type, file.name, _facts(rows, KINDS[kind]))
+    yield Chunk.rejects(file.name, found.rows(reasons.get))
+
+
+def _why_not(metaedge: str, found: int, files: Files) -> str | None:
+    """Say why the edges of a kind are not read; None where they are."""
+    kind = KINDS.get(metaedge)
+    if kind is None:
+        return LEFT_OUT.get(metaedge, "kind of edge that is not known")
+    if kind.role in files:
+        return f"read from {files[kind.role].name}, which says more of each edge"
+    if found < kind.total:
+        return f"only a part is here: the whole has {kind.total:,} edges of the kind"
+    return None
+
+
+def _facts(rows: pa.Table, kind: Kind) -> pa.Table:
+    ends = [rows["source"], rows["target"]]
+    for pattern, namespace in PREFIXES:
+        ends = [pc.replace_substring_regex(end, pattern, namespace) for end in ends]
+    source, target = reversed(ends) if kind.turned else ends
+    count = len(rows)
+    return pa.table(
+        {
+            "source_ref": source,
+            "source_label": repeated(kind.source, count),
+            "target_ref": target,
+            "target_label": repeated(kind.target, count),
+            "mechanism": repeated(kind.mechanism, count),
+            "direct": repeated(kind.direct, count, pa.bool_()),
+            # Only what drugs treat and ease is Hetionet's own; the list names no other licence.
+            "licence": repeated(UNSPECIFIED if kind.total else None, count),
+            "line": rows["line"],
+        }
+    )
 
 
 def _bindings(rows: pd.DataFrame) -> pd.DataFrame:
@@ -112,7 +192,7 @@ def _associations(rows: pd.DataFrame) -> pd.DataFrame:
 SOURCE = Source(
     name="hetionet",
     title="Hetionet",
-    gives="what drugs treat, ease and bind; genes associated with diseases",
+    gives="what drugs treat, ease and bind; genes of diseases; interacting genes",
     url="https://github.com/hetio/hetionet",
     licence=Licence("CC0-1.0", "https://github.com/hetio/hetionet#license"),
     citation="Himmelstein DS et al., Systematic integration of biomedical knowledge prioritizes "
@@ -133,12 +213,15 @@ SOURCE = Source(
                 "affinity_nM",
                 "license",
             ),
+            optional=True,
         ),
         FileSpec(
             "associations",
             ("dag-association*.tsv",),
             columns=("doid_id", "entrez_gene_id", "license"),
+            optional=True,
         ),
     ),
     read=read,
+    revision=2,
 )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.columns import items, listed, merged, references
+from tosg_graph.sources.history import ends
 from tosg_graph.sources.source import Download, Files
 
 COLUMNS = (
@@ -183,8 +184,9 @@ def _history(file: SourceFile, approved: set[str]) -> Iterator[Chunk]:
     reports = rows[SUCCESSORS].fillna("")
     after = reports.str.findall(r"(HGNC:\d+)\|")
     merged_into = dict(zip(rows["HGNC_ID"], after, strict=True))
-    ends = [sorted(_ends(old, merged_into, approved)) for old in rows["HGNC_ID"]]
-    rows = rows.assign(ends=pd.Series(ends, dtype=object), into=after.str.join(", "))
+    is_approved = approved.__contains__
+    found = [sorted(ends(old, merged_into, is_approved)) for old in rows["HGNC_ID"]]
+    rows = rows.assign(ends=pd.Series(found, dtype=object), into=after.str.join(", "))
     count = rows["ends"].str.len()
     yield Chunk.nodes("Gene", file.name, _followed(rows[count == 1]))
     split = rows["HGNC_ID"] + " → " + rows["into"]
@@ -195,19 +197,6 @@ def _history(file: SourceFile, approved: set[str]) -> Iterator[Chunk]:
     for reason, which, value in reasons:
         frame = pd.DataFrame({"reason": reason, "value": value, "line": rows["line"]})
         yield Chunk.rejects(file.name, frame[which].astype({"line": "int64"}))
-
-
-def _ends(old: str, merged_into: dict[str, list[str]], approved: set[str]) -> set[str]:
-    """Follow a withdrawn id, over ids withdrawn later, to the approved ones."""
-    seen, ahead, ends = {old}, list(merged_into[old]), set()
-    while ahead:
-        new = ahead.pop()
-        if new in approved:
-            ends.add(new)
-        elif new not in seen:
-            seen.add(new)
-            ahead += merged_into.get(new, [])
-    return ends
 
 
 def _followed(rows: pd.DataFrame) -> pd.DataFrame:

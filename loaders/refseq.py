@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.columns import normal_form, references
 from tosg_graph.sources.source import Files
 
 COLUMNS = ("Taxon_ID", "Gene_ID", "Gene_summary")
+#: How NCBI's own file of summaries calls them.
+SPELLINGS = (("tax_id", "Taxon_ID"), ("GeneID", "Gene_ID"), ("Summary", "Gene_summary"))
 HUMAN = "9606"
 
 
@@ -53,6 +55,20 @@ SOURCE = Source(
     citation="O'Leary NA et al., Reference sequence (RefSeq) database at NCBI: current status, "
     "taxonomic expansion, and functional annotation, Nucleic Acids Research 44:D733 (2016), "
     "doi:10.1093/nar/gkv1189",
-    files=(FileSpec("summaries", ("*gene_summary*.tsv", "*gene_summary*.txt"), columns=COLUMNS),),
+    files=(
+        FileSpec(
+            "summaries",
+            ("gene_summary", "*gene_summary*.tsv", "*gene_summary*.txt"),
+            columns=COLUMNS,
+            also=SPELLINGS,
+        ),
+    ),
     read=read,
+    downloads=(
+        Download(
+            "summaries",
+            "https://ftp.ncbi.nlm.nih.gov/gene/DATA/gene_summary.gz",
+            "gene_summary.gz",
+        ),
+    ),
 )

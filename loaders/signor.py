@@ -21,7 +21,7 @@ import pandas as pd
 from ftfy import fix_encoding
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
-from tosg_graph.sources.columns import items, normal_form, numbers, references, translated
+from tosg_graph.sources.columns import items, kept, normal_form, numbers, references, translated
 from tosg_graph.sources.source import Files
 
 ENTITY_A = ("ENTITYA", "TYPEA", "IDA", "DATABASEA")
@@ -250,22 +250,25 @@ def _targets(rows: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
 
 def _complexes(file: SourceFile, complexes: dict[str, list[str]]) -> Iterator[Chunk]:
     """Declare the complexes; one that is listed as a part of another stands for its own parts."""
-    rows = pd.concat([_listed(rows) for rows in file.frames()] or [pd.DataFrame()])
-    listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True)) if len(rows) else {}
+    frames = [_listed(rows) for rows in file.frames()]
+    if not frames:
+        return
+    rows, again = _once(pd.concat(frames, ignore_index=True))
+    yield Chunk.rejects(file.name, again)
+    listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True))
     complexes.update({name: _expanded(name, listed, ()) for name in listed})
-    empty = [not complexes[name] for name in listed]
-    if len(rows):
-        yield Chunk.rejects(file.name, _without_members(rows[empty]))
-        rows = rows[[not none for none in empty]]
-        reference = references("SIGNOR", rows["SIGNOR ID"])
-        table = {
-            "ref": reference,
-            "name": normal_form(rows["COMPLEX NAME"]),
-            "members": translated(rows["SIGNOR ID"], complexes),
-            "xrefs": [[ref] for ref in reference],
-            "line": rows["line"],
-        }
-        yield Chunk.complexes(file.name, pd.DataFrame(table))
+    empty = rows["SIGNOR ID"].map(lambda name: not complexes[name]).astype(bool)
+    yield Chunk.rejects(file.name, _without_members(rows[empty]))
+    rows = rows[~empty]
+    reference = references("SIGNOR", rows["SIGNOR ID"])
+    table = {
+        "ref": reference,
+        "name": normal_form(rows["COMPLEX NAME"]),
+        "members": translated(rows["SIGNOR ID"], complexes),
+        "xrefs": [[ref] for ref in reference],
+        "line": rows["line"],
+    }
+    yield Chunk.complexes(file.name, pd.DataFrame(table))
 
 
 def _families(file: SourceFile, declared: set[str]) -> Iterator[Chunk]:
@@ -273,7 +276,8 @@ def _families(file: SourceFile, declared: set[str]) -> Iterator[Chunk]:
     frames = [_listed(rows) for rows in file.frames()]
     if not frames:
         return
-    rows = pd.concat(frames)
+    rows, again = _once(pd.concat(frames, ignore_index=True))
+    yield Chunk.rejects(file.name, again)
     listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True))
     members = {name: list(dict.fromkeys(_expanded(name, listed, ()))) for name in listed}
     nodes = pd.DataFrame(
@@ -309,16 +313,24 @@ def _families(file: SourceFile, declared: set[str]) -> Iterator[Chunk]:
         ),
     )
     yield Chunk.rejects(
-        file.name, _without_members(rows[[not members[n] for n in rows["SIGNOR ID"]]])
+        file.name, _without_members(kept(rows, (not members[n] for n in rows["SIGNOR ID"])))
     )
 
 
 def _listed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Strip the ids, take the first of rows with one id, and split what it consists of."""
+    """Strip the ids, and split what each consists of."""
     rows = rows.assign(**{"SIGNOR ID": rows["SIGNOR ID"].str.strip()})
     parts = items(rows["LIST OF ENTITIES"], ",")
     lists = pd.Series([part or [] for part in parts], rows.index, dtype=object)
     return rows.assign(listed=lists)
+
+
+def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take the first of the rows with one id; the others are rejects."""
+    again = rows["SIGNOR ID"].duplicated()
+    reason = "the id is listed before"
+    value, line = rows.loc[again, "SIGNOR ID"], rows.loc[again, "line"]
+    return rows[~again], pd.DataFrame({"reason": reason, "value": value, "line": line})
 
 
 def _expanded(name: str, listed: Members, above: tuple[str, ...]) -> list[str]:

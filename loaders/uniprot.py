@@ -1,4 +1,9 @@
-"""UniProt: the reviewed human proteins with their names and lengths."""
+"""UniProt: the human proteins with their names, lengths, texts, and the diseases of their genes.
+
+What a protein does and how it is modified becomes its description; sentences that name who
+modifies it are left out, because the text of a node does not say what its edges say. Diseases with
+a MIM number become statements about the gene, with the publications of their evidence tags.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.arrays import prefixed, repeated, singly
-from tosg_graph.sources.columns import integers, items, plain, references, translated
+from tosg_graph.sources.columns import integers, items, merged, plain, references, translated
 from tosg_graph.sources.source import Files
 
 COLUMNS = ("Entry", "Entry name", "Protein names", "Gene names", "Organism", "Length")
@@ -20,6 +25,15 @@ SPELLINGS = (("Entry Name", "Entry name"), ("Gene Names", "Gene names"), ("Statu
 
 _PARTS = re.compile(r" \[(?:Cleaved into|Includes): .*$")
 _NO_NAME = re.compile(r"EC [\d.n-]+|Fragments?")
+# "{ECO:0000269|PubMed:12345, ECO:0000305}": evidence for the sentence before it.
+_TAGS = r"\s*\{ECO:[^{}]*\}"
+_PUBMED = r"\bPubMed:(\d+)"
+# Comments of one kind stand in one field, each behind its heading.
+_HEADING = r"(?:^|;?\s+)(?:FUNCTION|PTM): "
+_DISEASE = r"(?:^|;?\s+)DISEASE: "
+_MIM = r"\[MIM:(?P<mim>\d+)\]"
+_SENTENCE = re.compile(r"(?<=[.])\s+")
+_BY = re.compile(r"\bby\b")
 _ANTIGEN = re.compile(r"CD antigen (CD\w+)")
 
 
@@ -33,6 +47,10 @@ def read(files: Files) -> Iterator[Chunk]:
         proteins = rows[human].reset_index(drop=True)
         yield Chunk.nodes("Protein", file.name, _proteins(proteins))
         yield Chunk.statements("ENCODES", file.name, _encodes(proteins))
+        diseases = _diseases(proteins)
+        named = diseases["mim"].notna()
+        yield Chunk.statements("ASSOCIATED_WITH", file.name, _associated(diseases[named]))
+        yield Chunk.rejects(file.name, _unnamed(diseases[~named]))
         known += proteins["Entry"].to_list()
     if "secondary" in files:
         yield from _secondary(files["secondary"], set(known))
@@ -122,7 +140,8 @@ def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
     names = [names_of(text or "") for text in rows["Protein names"]]
     nothing = pd.Series(None, index=rows.index, dtype=object)
     places = rows.get("Subcellular location [CC]", nothing)
-    function = rows.get("Function [CC]", nothing)
+    function = _text(rows.get("Function [CC]", nothing))
+    modified = _unattributed(_text(rows.get("Post-translational modification", nothing)))
     return pd.DataFrame(
         {
             "id": references("UniProtKB", rows["Entry"]),
@@ -131,7 +150,7 @@ def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
             "accession": rows["Entry"],
             "entry_name": rows["Entry name"],
             "length": integers(rows["Length"]),
-            "description": _text(function),
+            "description": plain((function.fillna("") + " " + modified.fillna("")).str.strip()),
             "reviewed": translated(
                 rows.get("Reviewed", nothing), {"reviewed": True, "unreviewed": False}
             ),
@@ -143,11 +162,50 @@ def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _text(column: pd.Series) -> pd.Series:
-    """Take the heading and the evidence tags out of a comment."""
-    text = column.astype("string").str.replace(r"\s*\{ECO:[^{}]*\}", "", regex=True)
-    return plain(
-        text.str.replace(r"\bFUNCTION: ", "", regex=True).str.strip().fillna("").astype(object)
+    """Take the headings and the evidence tags out of comments."""
+    text = column.astype("string").str.replace(_TAGS, "", regex=True)
+    text = text.str.replace(_HEADING, " ", regex=True).str.strip()
+    return plain(text.fillna("").astype(object))
+
+
+def _unattributed(column: pd.Series) -> pd.Series:
+    """Leave out the sentences that say by whom."""
+    kept = [
+        " ".join(s for s in _SENTENCE.split(text) if not _BY.search(s)) if text else None
+        for text in column
+    ]
+    return plain(pd.Series(kept, index=column.index, dtype=object))
+
+
+def _diseases(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per comment on a disease: ``Entry, comment, mim, line``."""
+    said = rows.get("Involvement in disease", pd.Series(None, index=rows.index, dtype=object))
+    comments = said.astype("string").str.split(_DISEASE, regex=True)
+    pairs = rows[["Entry", "line"]].assign(comment=comments.astype(object)).explode("comment")
+    pairs = pairs[pairs["comment"].fillna("").ne("")].reset_index(drop=True)
+    return pairs.assign(mim=pairs["comment"].astype("string").str.extract(_MIM)["mim"])
+
+
+def _associated(diseases: pd.DataFrame) -> pd.DataFrame:
+    """The gene that encodes the protein is associated with the disease."""
+    comments = diseases["comment"].astype("string")
+    return pd.DataFrame(
+        {
+            "source_ref": references("UniProtKB", diseases["Entry"]),
+            "source_label": "Gene",
+            "target_ref": references("OMIM", diseases["mim"]),
+            "target_label": "Disease",
+            "record_id": diseases["Entry"],
+            "pmids": merged(comments.str.findall(_PUBMED).astype(object)),
+            "sentence": plain(comments.str.replace(_TAGS, "", regex=True).str.strip()),
+            "line": diseases["line"],
+        }
     )
+
+
+def _unnamed(diseases: pd.DataFrame) -> pd.DataFrame:
+    reason = "disease without a MIM number"
+    return pd.DataFrame({"reason": reason, "value": diseases["Entry"], "line": diseases["line"]})
 
 
 def _said(column: pd.Series, pattern: str) -> pd.Series:
@@ -188,14 +246,14 @@ def _foreign(rows: pd.DataFrame) -> pd.DataFrame:
 _REST = (
     "https://rest.uniprot.org/uniprotkb/stream?compressed=true&format=tsv"
     "&fields=accession,reviewed,id,protein_name,gene_names,organism_name,length,cc_function,"
-    "cc_subcellular_location&query=(organism_id:9606)+AND+(reviewed:true)"
+    "cc_subcellular_location,cc_disease,cc_ptm&query=(organism_id:9606)+AND+(reviewed:true)"
 )
 _FTP = "https://ftp.uniprot.org/pub/databases/uniprot/current_release/knowledgebase"
 
 SOURCE = Source(
     name="uniprot",
     title="UniProt Knowledgebase",
-    gives="proteins with their names, accessions and lengths",
+    gives="proteins with their names, accessions, lengths and texts; diseases of their genes",
     url="https://www.uniprot.org/uniprotkb?query=organism_id:9606+AND+reviewed:true",
     licence=Licence("CC-BY-4.0", "https://www.uniprot.org/help/license"),
     citation="The UniProt Consortium, UniProt: the Universal Protein Knowledgebase in 2025, "
@@ -225,7 +283,7 @@ SOURCE = Source(
         ),
     ),
     read=read,
-    revision=2,
+    revision=3,
     downloads=(
         Download("proteins", _REST, "uniprot_human_reviewed.tsv.gz"),
         Download(

@@ -1,4 +1,4 @@
-"""This project's readers for the benchmark: stores of both tiers, joined to a graph of 40,000 genes.
+"""Readers of this project for the benchmark: stores of both tiers, joined to 40,000 genes.
 
     python ours.py hot prepare cells.h5ad FOLDER
     python ours.py compact read cells.h5ad FOLDER --order block_64

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.build import world as w
+from tests.loaders.reading import FIXTURES
+from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
+from tosg_graph.sources.registry import discover, find_files
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +144,13 @@ def test_a_build_in_which_no_protein_has_an_entry_name(tmp_path):
     )
     [edge] = w.rows(w.build(tmp_path, alone), "edges/ENCODES")
     assert edge["canonical"] is True
+
+
+def test_a_build_in_which_hgnc_alone(tmp_path) -> None:
+    """HGNC alone: the whole column is empty."""
+    located = find_files(FIXTURES / "hgnc", [discover()["hgnc"]], {})
+    edges = build_graph(located, tmp_path).table("edges/ENCODES").to_pylist()
+    canonical = [
+        row["target"] for row in edges if row["source"] == "HGNC:1787" and row["canonical"]
+    ]
+    assert canonical == ["UniProtKB:P42771"]

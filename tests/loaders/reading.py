@@ -10,6 +10,8 @@ from tosg_graph.sources import Chunk
 from tosg_graph.sources.registry import discover, find_files
 
 FIXTURES = Path(__file__).parent / "fixtures"
+#: Files of other releases, apart: a test that looks in all the fixtures must find each file once.
+LAYOUTS = Path(__file__).parent / "layouts"
 
 
 class Read:

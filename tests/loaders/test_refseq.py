@@ -25,6 +25,17 @@ def test_rejects() -> None:
     ]
 
 
+def test_the_file_of_ncbi(tmp_path: Path) -> None:
+    lines = ["#tax_id\tGeneID\tSource\tSummary", "9606\t1956\tRefSeq\tA receptor."]
+    lines += ["10090\t13649\tRefSeq\tA receptor of mice."]
+    (tmp_path / "gene_summary").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = read("refseq", tmp_path)
+    assert found.rows("annotations", "Gene") == [
+        {"ref": "NCBIGene:1956", "description": "A receptor.", "line": 2}
+    ]
+    assert found.rejects() == [("not human", "10090", 3)]
+
+
 @pytest.mark.real
 def test_real_counts(real_data: Path) -> None:
     raw = pd.read_csv(

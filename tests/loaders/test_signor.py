@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import ftfy
@@ -184,3 +185,16 @@ def test_real_counts(real_data: Path) -> None:
     assert "Î±" in " ".join(raw[22])
     assert "Î±" not in text
     assert text.count("α") == ftfy.fix_encoding(" ".join(raw[22])).count("α") > 0
+
+
+@pytest.mark.parametrize("name", ["SIGNOR_complexes.csv", "SIGNOR_PF.csv"])
+def test_an_id_that_is_listed_twice_counts_once(tmp_path: Path, name: str) -> None:
+    shutil.copytree(FIXTURES / "signor", tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / name).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    (tmp_path / name).write_text(f"{text.rstrip()}\n{lines[1]}\n", encoding="utf-8")
+    found, before = read("signor", tmp_path), read("signor")
+    again = ("the id is listed before", lines[1].split(";")[0].strip('"'), len(lines) + 1)
+    assert sorted(set(found.rejects()) - set(before.rejects())) == [again]
+    for kind, subject in (("complexes", "Complex"), ("nodes", "Family")):
+        assert found.rows(kind, subject) == before.rows(kind, subject)

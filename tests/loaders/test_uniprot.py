@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from loaders.uniprot import names_of
-from tests.loaders.reading import FIXTURES, read
+from tests.loaders.reading import FIXTURES, LAYOUTS, read
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.sources.registry import discover, find_files
@@ -108,6 +108,37 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
     assert (protein["reviewed"], protein["secreted"], protein["transmembrane"]) == (True,) * 3
     translated = read("uniprot", data).pairs("TRANSLATED_TO")
     assert translated == [("ENSEMBL:ENST00000275493", "UniProtKB:P00533-1")]
+
+
+def test_diseases_and_modifications() -> None:
+    found = read("uniprot", LAYOUTS / "uniprot_2024")
+    assert found.rows("statements", "ASSOCIATED_WITH") == [
+        {
+            "source_ref": "UniProtKB:P00533",
+            "source_label": "Gene",
+            "target_ref": "OMIM:211980",
+            "target_label": "Disease",
+            "record_id": "P00533",
+            "pmids": ["15118125", "16533793"],
+            "sentence": "Lung cancer (LNCR) [MIM:211980]: A cancer. Note=Variants.",
+            "line": 2,
+        },
+        {
+            "source_ref": "UniProtKB:P00533",
+            "source_label": "Gene",
+            "target_ref": "OMIM:616069",
+            "target_label": "Disease",
+            "record_id": "P00533",
+            "sentence": "Skin disease 2 (NISBD2) [MIM:616069]: A disorder.",
+            "line": 2,
+        },
+    ]
+    assert found.rejects() == [("disease without a MIM number", "P00533", 2)]
+    protein, other = found.rows("nodes", "Protein")[:2]
+    assert protein["description"] == (
+        "Takes up a signal. [Isoform 2]: Acts less. Ubiquitinated. Palmitoylated."
+    )
+    assert "description" not in other
 
 
 @pytest.mark.real

@@ -114,3 +114,26 @@ def test_tally_counts_over_chunks_and_remembers_the_first_line() -> None:
         {"reason": "not human", "value": "rat: 1,001 rows", "line": 7},
     ]
     assert len(Tally().rows("nothing")) == 0
+
+
+def test_tally_may_have_a_reason_for_each_kind() -> None:
+    tally = Tally()
+    tally.add(pd.Series(["mouse", "man", "rat"]), pd.Series([5, 6, 7]))
+    assert tally.counts == {"mouse": 1, "man": 1, "rat": 1}
+    rows = tally.rows({"mouse": "too small", "rat": "too quick"}.get).to_dict("records")
+    assert rows == [
+        {"reason": "too small", "value": "mouse: 1 row", "line": 5},
+        {"reason": "too quick", "value": "rat: 1 row", "line": 7},
+    ]
+
+
+def test_numbers_are_finite() -> None:
+    found = columns.numbers(column("1.5", "inf", "-inf", "nan", "x", None, "1e999", " 2 "))
+    assert [None if math.isnan(x) else x for x in found] == [1.5, *[None] * 6, 2.0]
+
+
+def test_integers_are_whole_and_exact() -> None:
+    written = column("1210", "1.0", "1.5", "9" * 400, "9007199254740992", "9" * 18, "x", None)
+    found = columns.integers(written)
+    assert found.dtype == "Int64"
+    assert [None if pd.isna(x) else x for x in found] == [1210, 1, None, None, 2**53, *[None] * 3]

@@ -78,6 +78,12 @@ def test_another_mapping_is_another_build(tmp_path):
         ("namespace: symbol, ", "", "exactly the keys"),
         ("column: regulator", "column: regulater", "lacks 'regulater' (nearest: 'regulator')"),
         ("{column: effect", "{column: [effect", "no valid YAML"),
+        ("column: regulator, namespace: symbol", "column: regulator, namespace: 5", "must be text"),
+        ("{column: terms}", "[CC0-1.0]", "'licence' must be text; found ['CC0-1.0']"),
+        ("{column: terms}", "{columns: terms}", "or has the key 'column'"),
+        ("pmids: pubmed", "pmids: 12", "'pmids' must be text; found 12"),
+        ("pmids: pubmed", "separator: 12", "'separator' is one character; found 12"),
+        ("pmids: pubmed", "pmids: 2001-02-30", "no valid YAML"),
     ],
 )
 def test_mistakes_in_a_mapping_are_named(tmp_path, old, new, words):

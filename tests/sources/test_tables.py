@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources import FileSpec, SourceFile
+from tosg_graph.sources.streams import whole_lines
 
 SPEC = FileSpec("rows", ("rows*.tsv",), columns=("a", "b"))
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=6)
@@ -25,6 +27,7 @@ def rows_of(tables) -> list[dict]:
     return [row for table in tables for row in table.to_pylist()]
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=30), blank=st.integers(0, 30))
 def test_same_as_frames(tmp_path_factory, rows, blank):
     lines = ["\t".join(row) for row in rows]
@@ -33,6 +36,20 @@ def test_same_as_frames(tmp_path_factory, rows, blank):
     source = file(tmp_path_factory.mktemp("t") / "rows.tsv", content)
     expected = [row for frame in source.frames(rows=7) for row in frame.to_dict("records")]
     assert rows_of(source.tables(block=64)) == expected
+
+
+@settings(deadline=None)
+@given(
+    content=st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"bc"]), max_size=40),
+    size=st.integers(1, 9),
+)
+def test_blocks_end_where_lines_do(content, size):
+    whole = b"".join(content)
+    blocks = list(whole_lines(io.BufferedReader(io.BytesIO(whole)), size))
+    assert b"".join(blocks) == whole
+    assert all(block.endswith((b"\r", b"\n")) for block in blocks[:-1])
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert lines == whole.splitlines()  # no \r\n was cut in two
 
 
 def test_columns_are_chosen_and_missing_ones_are_null(tmp_path):

@@ -7,14 +7,16 @@ are empty in the file are None in every result.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 Column = pd.Series  # of text or None, unless said otherwise
 
 _PMID = re.compile(r"(?i)\bPB?MID\s*:?\s*(\d{1,8})\b")
+_EXACT = 2**53  # up to here every whole number is a float64
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -55,18 +57,25 @@ def first_known(*columns: Column[Any]) -> Column[Any]:
 
 
 def numbers(column: Column[Any]) -> Column[Any]:
-    """Read numbers as float64; what is no number is NaN."""
-    return pd.to_numeric(column, errors="coerce").astype("float64")
+    """Read numbers as float64; what is no finite number is NaN."""
+    values = pd.to_numeric(column, errors="coerce").astype("float64")
+    return values.where(np.isfinite(values))
 
 
 def integers(column: Column[Any]) -> Column[Any]:
-    """Read whole numbers as Int64; what is no number is NA."""
-    return pd.to_numeric(column, errors="coerce").astype("Int64")
+    """Read whole numbers as Int64; what is none, or is not exact as a float64, is NA."""
+    values = numbers(column)
+    return values.where((values % 1 == 0) & (values.abs() <= _EXACT)).astype("Int64")
 
 
 def flags(column: Column[Any]) -> Column[Any]:
     """Read ``TRUE``, ``False``, ``1`` or ``0`` as booleans; anything else is None."""
     return translated(column.str.lower(), _FLAGS)
+
+
+def kept(rows: pd.DataFrame, flags: Iterable[bool]) -> pd.DataFrame:
+    """Keep the rows whose flag is set; of no rows, all columns (``rows[[]]`` would keep none)."""
+    return rows[np.fromiter(flags, dtype=bool, count=len(rows))]
 
 
 def translated(column: Column[Any], table: Mapping[str, Any]) -> Column[Any]:

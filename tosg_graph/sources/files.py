@@ -22,11 +22,20 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from tosg_graph.errors import SourceError
-from tosg_graph.sources.streams import SUFFIXES, SeparatorCount, open_bytes, open_text
+from tosg_graph.sources.parquet import column_names, is_parquet, read_tables
+from tosg_graph.sources.streams import (
+    LONGEST_LINE,
+    SUFFIXES,
+    SeparatorCount,
+    open_bytes,
+    open_text,
+    whole_lines,
+)
 
 HEAD = 1 << 16
 CHUNK_ROWS = 100_000
-BLOCK = 1 << 24
+#: Bytes of a block of a table: no less than a line may have, so that each lies in two at most.
+BLOCK = LONGEST_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +43,16 @@ class FileSpec:
     """What a file of a source is called and how it is laid out.
 
     A table with a header has ``columns``; one without has ``names``; with both, either layout is
-    accepted. A file that is no table has neither, and is told by ``recognise``.
+    accepted. A table with ``columns`` may be a Parquet file. A file that is no table has neither,
+    and is told by ``recognise``.
 
     Parameters
     ----------
     role
         Its part within the source.
     patterns
-        Shell patterns of its name, in lower case and without the suffix of a compression.
+        Shell patterns of its name, in lower case and without the suffix of a compression; a
+        pattern with ``/`` is one of the name and the folder that it lies in.
     columns
         Columns that its header must have; others may stand beside them.
     names
@@ -64,6 +75,9 @@ class FileSpec:
         table without a header, words in its first row.
     comment
         What the lines begin with that may stand before the table; "" where none do.
+    parts
+        Whether it is published in parts, each with the same columns. They go by the roles
+        ``role``, ``role/2``, ``role/3``, …, and are told by name and folder only.
     """
 
     role: str
@@ -78,11 +92,13 @@ class FileSpec:
     expects: str = ""
     layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     comment: str = ""
+    parts: bool = False
 
     def matches_name(self, path: Path) -> bool:
         """Whether the name of a file is one that this file goes by."""
         name = plain_name(path)
-        return any(fnmatchcase(name, pattern) for pattern in self.patterns)
+        placed = f"{path.parent.name.lower()}/{name}"
+        return any(fnmatchcase(placed if "/" in p else name, p) for p in self.patterns)
 
     def matches_head(self, head: list[str]) -> bool:
         """Whether the first lines of a file are surely those of this file."""
@@ -107,9 +123,13 @@ class FileSpec:
 
     def header(self, line: str) -> list[str]:
         """Split a header line into the names of the columns, in the spelling of ``columns``."""
-        spelling = dict(self.also)
         fields = self.split(line)
         fields[:1] = [field.lstrip("#") for field in fields[:1]]
+        return self.respelt(fields)
+
+    def respelt(self, fields: list[str]) -> list[str]:
+        """Bring names of columns to the spelling of ``columns``."""
+        spelling = dict(self.also)
         names = [spelling.get(field.strip(), field.strip()) for field in fields]
         return [name or f"column {i}" for i, name in enumerate(names, start=1)]
 
@@ -145,9 +165,9 @@ class SourceFile:
         """Open it, decompressed; see :func:`tosg_graph.sources.streams.open_bytes`."""
         return open_bytes(self.path)
 
-    def open_text(self) -> TextIO:
+    def open_text(self, *, longest_line: int = LONGEST_LINE) -> TextIO:
         """Open it, decompressed; see :func:`tosg_graph.sources.streams.open_text`."""
-        return open_text(self.path)
+        return open_text(self.path, longest_line=longest_line)
 
     @cached_property
     def head(self) -> list[str]:
@@ -163,6 +183,8 @@ class SourceFile:
         SourceError
             If the file is empty, or neither its header nor its first line is what the spec says.
         """
+        if self._is_parquet:
+            return self._parquet_layout()
         if self.head == [""]:
             raise SourceError("the file is empty; download it again", path=self.path)
         before = self.spec.comments(self.head)
@@ -180,6 +202,20 @@ class SourceFile:
             message = f"starts with {self.head[0][:60]!r}; expected {self.spec.expects}"
             raise SourceError(f"{message}. {_NEXT}", path=self.path, line=1)
         return Layout([], 0)
+
+    @cached_property
+    def _is_parquet(self) -> bool:
+        return is_parquet(self.path)
+
+    def _parquet_layout(self) -> Layout:
+        header = self.spec.respelt(column_names(self.path))
+        missing = [name for name in self.spec.columns if name not in header]
+        if not self.spec.columns:
+            expected = self.spec.expects or f"{len(self.spec.names)} columns"
+            raise SourceError(f"is a Parquet file; expected {expected}. {_NEXT}", path=self.path)
+        if missing:
+            raise self._wrong_header(header, missing)
+        return Layout(self._unique(header), 0)
 
     @cached_property
     def _table_head(self) -> list[str]:
@@ -225,41 +261,58 @@ class SourceFile:
         """
         names, skipped = self.layout
         wanted = list(names if columns is None else columns)
+        if self._is_parquet:
+            yield from self._parquet_tables(names, wanted, CHUNK_ROWS)
+            return
         read = list(dict.fromkeys([*wanted, names[0]]))
         line = skipped + 1
         with self.open_bytes() as stream:
             for _ in range(skipped):
                 stream.readline()
-            for batch in self._batches(stream, names, read, block):
-                lines = pa.array(np.arange(line, line + batch.num_rows, dtype="int64"))
-                line += batch.num_rows
-                table = pa.Table.from_batches([batch]).append_column("line", lines)
+            for table in self._batches(stream, names, read, block):
+                lines = pa.array(np.arange(line, line + table.num_rows, dtype="int64"))
+                line += table.num_rows
+                table = table.append_column("line", lines)
                 yield _without_blank(table, read).select([*wanted, "line"])
+
+    def _parquet_tables(self, names: list[str], wanted: list[str], rows: int) -> Iterator[pa.Table]:
+        """Rows of a Parquet file, by the names of the layout; absent columns are null."""
+        written = dict(zip(names, column_names(self.path), strict=True))
+        there = [name for name in wanted if name in written]
+        for table in read_tables(self.path, [written[name] for name in there], rows=rows):
+            found = table.rename_columns([*there, "line"])
+            for name in wanted:
+                if name not in written:
+                    found = found.append_column(name, pa.nulls(len(table), pa.string()))
+            yield found.select([*wanted, "line"])
 
     def _batches(
         self, stream: io.BufferedReader, names: list[str], wanted: list[str], block: int
-    ) -> Iterator[pa.RecordBatch]:
-        text = pa.string()
-        try:
-            yield from pcsv.open_csv(
-                stream,
-                read_options=pcsv.ReadOptions(column_names=names, block_size=block),
-                parse_options=pcsv.ParseOptions(
-                    delimiter=self.spec.separator, quote_char=False, ignore_empty_lines=False
-                ),
-                convert_options=pcsv.ConvertOptions(
-                    column_types=dict.fromkeys({*names, *wanted}, text),
-                    include_columns=wanted,
-                    include_missing_columns=True,
-                    strings_can_be_null=True,
-                    null_values=[""],
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            if "Empty CSV file" in str(error):  # a header and nothing below it
-                return
-            self._check_widths(len(names))
-            raise self._unreadable(str(error), 0) from error
+    ) -> Iterator[pa.Table]:
+        """Parse whole lines, a block at a time.
+
+        The file is read here and not by Arrow: its reader calls Python from a thread of its own,
+        and a process that ends on an error while that thread is busy is aborted.
+        """
+        options: dict[str, Any] = {
+            "parse_options": pcsv.ParseOptions(
+                delimiter=self.spec.separator, quote_char=False, ignore_empty_lines=False
+            ),
+            "convert_options": pcsv.ConvertOptions(
+                column_types=dict.fromkeys({*names, *wanted}, pa.string()),
+                include_columns=wanted,
+                include_missing_columns=True,
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        }
+        for lines in whole_lines(stream, block):
+            size = pcsv.ReadOptions(column_names=names, block_size=len(lines))
+            try:
+                yield pcsv.read_csv(pa.BufferReader(lines), read_options=size, **options)
+            except pa.ArrowInvalid as error:
+                self._check_widths(len(names))
+                raise self._unreadable(str(error), 0) from error
 
     def frames(self, *, rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
         """Rows of the table, in file order.
@@ -281,6 +334,10 @@ class SourceFile:
             If the layout is wrong, a row has too few or too many fields, or the file is damaged.
         """
         names, skipped = self.layout
+        if self._is_parquet:
+            for table in self._parquet_tables(names, names, rows):
+                yield table.to_pandas()
+            return
         line, read = skipped + 1, 0
         with self.open_text() as text:
             for _ in range(skipped):
@@ -421,7 +478,12 @@ def _without_blank(table: pa.Table, names: list[str]) -> pa.Table:
 
 
 def read_head(path: Path) -> list[str]:
-    """Read the first lines of a file, as far as they lie within its first 65,536 characters."""
+    """Read the first lines of a file, as far as they lie within its first 65,536 characters.
+
+    The columns of a Parquet file stand in for its lines, with tabs between them.
+    """
+    if is_parquet(path):
+        return ["\t".join(column_names(path))]
     with open_text(path) as text:
         return text.read(HEAD).removesuffix("\n").split("\n")
 

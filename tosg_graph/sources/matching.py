@@ -95,18 +95,31 @@ def match(
     taken = {path for those in named.values() for path in those}
     rest = [path for path in paths if path not in taken]
     headed = _by_header(rest, sources, {*settled, *named})
-    every = {**named, **headed}
+    every = _parted({**named, **headed}, sources)
     found = {
-        slot: Found(*slot, those[0], "name" if slot in named else "header")
+        slot: Found(*slot, those[0], "header" if slot in headed else "name")
         for slot, those in every.items()
     }
     rivals = {slot: tuple(those) for slot, those in every.items() if len(those) > 1}
     return Matches({**settled, **found}, rivals)
 
 
+def _parted(every: Mapping[Slot, list[Path]], sources: Sequence[Source]) -> dict[Slot, list[Path]]:
+    """Give each file of what is published in parts a role of its own: ``role``, ``role/2``, …."""
+    parted = {slot for slot, spec in _specs(sources) if spec.parts}
+    found: dict[Slot, list[Path]] = {}
+    for (source, role), paths in every.items():
+        if (source, role) not in parted:
+            found[source, role] = paths
+            continue
+        for number, path in enumerate(paths, start=1):
+            found[source, role if number == 1 else f"{role}/{number}"] = [path]
+    return found
+
+
 def fits(path: Path, sources: Sequence[Source]) -> tuple[Slot, ...]:
     """Say all that a file could be by its first lines, sorted."""
-    return tuple(sorted(slot for _, slot in _fits(path, _specs(sources))))
+    return tuple(sorted(slot for _, slot in _fits(path, _whole(sources))))
 
 
 def _by_name(
@@ -123,7 +136,7 @@ def _by_name(
 def _by_header(
     paths: Iterable[Path], sources: Sequence[Source], settled: Collection[Slot]
 ) -> dict[Slot, list[Path]]:
-    wanted = [(slot, spec) for slot, spec in _specs(sources) if slot not in settled]
+    wanted = [(slot, spec) for slot, spec in _whole(sources) if slot not in settled]
     found: dict[Slot, list[Path]] = defaultdict(list)
     for path in paths if wanted else ():
         those = _fits(path, wanted)
@@ -145,3 +158,8 @@ def _fits(path: Path, specs: Iterable[tuple[Slot, FileSpec]]) -> list[tuple[int,
 
 def _specs(sources: Sequence[Source]) -> list[tuple[Slot, FileSpec]]:
     return [((source.name, spec.role), spec) for source in sources for spec in source.files]
+
+
+def _whole(sources: Sequence[Source]) -> list[tuple[Slot, FileSpec]]:
+    """Leave out what is published in parts: it is told by name, other data have its columns."""
+    return [(slot, spec) for slot, spec in _specs(sources) if not spec.parts]

@@ -52,11 +52,11 @@ def read_terms(file: SourceFile) -> pd.DataFrame:
     starts = text.str.startswith("[")
     pairs = text.str.extract(r"^([\w-]+):\s*(.*)$")
     rows = pd.DataFrame({"tag": pairs[0], "value": pairs[1], "line": lines["line"]})
-    rows["kind"] = text.where(starts).ffill()
+    rows["kind"] = text.where(starts).astype("string").ffill()
     rows["stanza"] = starts.cumsum()
     rows = rows[rows["kind"].eq("[Term]") & rows["tag"].notna()]
     ids = rows[rows["tag"].eq("id")].drop_duplicates("stanza").set_index("stanza")["value"]
-    rows["term"] = rows["stanza"].map(ids)
+    rows["term"] = rows["stanza"].map(ids).astype(object)
     rows["qualifiers"] = rows["value"].str.extract(_QUALIFIERS)[0].fillna("")
     quoted = rows["value"].str.startswith('"')
     bare = rows["value"].str.replace(r"\s+(?:!|\{).*$", "", regex=True)

@@ -20,6 +20,27 @@ from tosg_graph.sources.files import FileSpec, SourceFile
 from tosg_graph.sources.source import Files
 
 ROLE = "ontology"
+#: Bytes of the file at most: it is one line.
+LONGEST = 1 << 28
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+#: The keys of a term that are read, and what may stand there.
+SHAPES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "label": (_is_text, "text"),
+    "description": (_is_text, "text"),
+    "synonyms": (_is_texts, "a list of texts"),
+    "ancestors": (lambda value: isinstance(value, dict), "an object"),
+    "replaced_by": (_is_text, "text"),
+    "consider": (_is_texts, "a list of texts"),
+}
 _RELEASE = re.compile(r"-v(\d{4}-\d{2}-\d{2})")
 _TERM = re.compile(r'"([A-Za-z]+:\w+)"\s*:\s*\{')
 
@@ -59,23 +80,43 @@ def release(files: Files) -> str | None:
 
 def _terms(file: SourceFile) -> pd.DataFrame:
     """One row per term; the columns are the keys of its object, ``id`` and ``line``."""
-    with file.open_text() as text:
+    with file.open_text(longest_line=LONGEST) as text:
         content = text.read()
-    try:
-        terms: dict[str, dict[str, Any]] = json.loads(content)
-    except json.JSONDecodeError as error:
-        raise SourceError(
-            f"this is no whole JSON object ({error.msg}); download the file again",
-            path=file.path,
-            line=error.lineno,
-        ) from error
+    terms = _parsed(file, content)
     lines = _lines(content)
-    keys = ("label", "description", "synonyms", "ancestors", "replaced_by", "consider")
-    table = {key: [term.get(key) for term in terms.values()] for key in keys}
+    for name, term in terms.items():
+        _check(file, name, term, lines.get(name, 1))
+    table = {key: [term.get(key) for term in terms.values()] for key in SHAPES}
     frame = pd.DataFrame(table, index=pd.Index(terms, name="id"), dtype=object)
     frame["deprecated"] = [bool(term.get("deprecated")) for term in terms.values()]
     frame["line"] = [lines.get(term, 1) for term in terms]
     return frame
+
+
+def _parsed(file: SourceFile, content: str) -> dict[str, Any]:
+    line = 1
+    try:
+        terms = json.loads(content)
+        if isinstance(terms, dict):
+            return terms
+        why = f"it is {type(terms).__name__}"
+    except json.JSONDecodeError as error:
+        why, line = error.msg, error.lineno
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits; deep nesting
+        why = str(error)
+    message = f"this is no whole JSON object ({why}); download the file again"
+    raise SourceError(message, path=file.path, line=line)
+
+
+def _check(file: SourceFile, name: str, term: Any, line: int) -> None:
+    """Raise if a term is not the object that it should be."""
+    wrong = None if isinstance(term, dict) else "an object"
+    for key, (is_right, shape) in SHAPES.items() if wrong is None else ():
+        if term.get(key) is not None and not is_right(term[key]):
+            wrong = f"{shape} as {key!r}"
+    if wrong is not None:
+        message = f"the term {name!r} has another form; expected {wrong}; download the file again"
+        raise SourceError(message, path=file.path, line=line)
 
 
 def _lines(content: str) -> dict[str, int]:

@@ -21,12 +21,14 @@ from tosg_graph.sources.chunks import Chunk
 from tosg_graph.sources.columns import items, numbers, references, translated
 from tosg_graph.sources.files import FileSpec, SourceFile
 from tosg_graph.sources.source import Files, Licence, Source
+from tosg_graph.sources.streams import open_text
 
 #: Columns of a statement that a mapping may fill beside its ends, type and licence.
 OPTIONAL = ("pmids", "record_id", "sentence", "mechanism", "residue", "score")
 _KEYS = ("source", "target", "type", "licence", "separator", *OPTIONAL)
 _END = ("column", "namespace", "label")
 _STRICTEST = Licence("unspecified", "", redistribute=False, commercial=False)
+_SEPARATOR = re.compile(r"[^\n\r\"]")
 _PLAIN = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -172,10 +174,9 @@ def _members(sets: pd.DataFrame) -> pd.DataFrame:
 
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceError(f"cannot be opened: {error.strerror}", path=path) from error
-    except yaml.YAMLError as error:
+        with open_text(path) as text:
+            said = yaml.safe_load(text.read())
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none; nesting
         mark = getattr(error, "problem_mark", None)
         line = None if mark is None else mark.line + 1
         raise SourceError("the mapping is no valid YAML; mend it", path=path, line=line) from error
@@ -189,12 +190,34 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     for end in ("source", "target"):
         _check_end(said[end], end, path)
     _check_type(said, path)
+    _check_texts(said, path)
     return said
 
 
 def _check_end(end: Any, key: str, path: Path) -> None:
     if not isinstance(end, dict) or set(end) != set(_END):
         raise SourceError(f"{key!r} must have exactly the keys {', '.join(_END)}", path=path)
+    for name in _END:
+        _check_text(end[name], f"{key}.{name}", path)
+
+
+def _check_texts(said: Mapping[str, Any], path: Path) -> None:
+    for key in OPTIONAL:
+        if key in said:
+            _check_text(said[key], key, path)
+    licence = said.get("licence")
+    if isinstance(licence, dict) and set(licence) != {"column"}:
+        raise SourceError("'licence' is the name of one, or has the key 'column'", path=path)
+    if licence is not None:
+        _check_text(licence["column"] if isinstance(licence, dict) else licence, "licence", path)
+    separator = said.get("separator")
+    if separator and (not isinstance(separator, str) or not _SEPARATOR.fullmatch(separator)):
+        raise SourceError(f"'separator' is one character; found {separator!r}", path=path)
+
+
+def _check_text(value: Any, key: str, path: Path) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise SourceError(f"{key!r} must be text; found {value!r}", path=path)
 
 
 def _check_type(said: Mapping[str, Any], path: Path) -> None:

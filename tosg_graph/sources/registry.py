@@ -242,11 +242,11 @@ def _role(source: Source, role: str) -> str:
 
 def _checked(source: Source, chosen: Mapping[Slot, Found]) -> Files:
     files = {}
-    for spec in source.files:
-        found = chosen.get((source.name, spec.role))
-        if found is not None:
-            files[spec.role] = SourceFile(found.path, spec)
-            files[spec.role].layout  # noqa: B018 - raises where the layout is wrong
+    specs = {spec.role: spec for spec in source.files}
+    for (name, role), found in chosen.items():
+        if name == source.name:
+            files[role] = SourceFile(found.path, specs[role.partition("/")[0]])
+            files[role].layout  # noqa: B018 - raises where the layout is wrong
     return files
 
 

@@ -24,20 +24,29 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 SUFFIXES = (".gz", ".zst", ".xz", ".bz2")
+#: Bytes of a line at most. The longest of the public tables have some 100,000; a file without line
+#: ends, of any size, must not be gathered in memory before it is refused.
+LONGEST_LINE = 1 << 24
 _BLOCK = 1 << 18
 _STEP = 1 << 14
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError)
 
 
-def open_text(path: Path) -> TextIO:
+def open_text(path: Path, *, longest_line: int = LONGEST_LINE) -> TextIO:
     r"""Open a plain or compressed UTF-8 file as text; every line ending reads as ``\n``.
+
+    Parameters
+    ----------
+    longest_line
+        Bytes of a line at most, within some 16 kilobytes.
 
     Raises
     ------
     SourceError
-        At once if the file cannot be opened; while reading, if it is cut off, damaged or not UTF-8.
+        At once if the file cannot be opened; while reading, if it is cut off, damaged or not
+        UTF-8, or if a line is too long.
     """
-    return io.TextIOWrapper(_open_checked(path), encoding="utf-8-sig")
+    return io.TextIOWrapper(_open_checked(path, longest_line), encoding="utf-8-sig")
 
 
 def open_bytes(path: Path) -> io.BufferedReader:
@@ -48,18 +57,42 @@ def open_bytes(path: Path) -> io.BufferedReader:
     SourceError
         As :func:`open_text` does.
     """
-    checked = _open_checked(path)
+    checked = _open_checked(path, LONGEST_LINE)
     if checked.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
         checked.read(len(codecs.BOM_UTF8))
     return checked
 
 
-def _open_checked(path: Path) -> io.BufferedReader:
+def whole_lines(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
+    r"""Read blocks that end where a line does; ``\n``, ``\r\n`` and ``\r`` end one.
+
+    Parameters
+    ----------
+    stream
+        The stream; memory is bounded by a block and the longest line.
+    size
+        Bytes of a block at about.
+    """
+    rest = b""
+    while block := stream.read(size):
+        # a \r at the very end may be the first half of a \r\n
+        end = 1 + max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1))
+        if end:
+            yield rest + block[:end]
+            rest = block[end:]
+        else:
+            rest += block
+    if rest:
+        yield rest
+
+
+def _open_checked(path: Path, longest_line: int) -> io.BufferedReader:
     try:
         raw = path.open("rb")
     except OSError as error:
         raise SourceError(f"cannot be opened: {error.strerror}", path=path) from error
-    return io.BufferedReader(_CheckedBytes(_decompressed(raw), raw, path), _BLOCK)
+    checked = _CheckedBytes(_decompressed(raw), raw, path, longest_line)
+    return io.BufferedReader(checked, _BLOCK)
 
 
 def _decompressed(raw: io.BufferedReader) -> _Readable:
@@ -113,14 +146,19 @@ class _ZstdFrames:
 
 
 class _CheckedBytes(io.RawIOBase):
-    """Bytes that are passed on only if they are whole and UTF-8; it knows at which line it is."""
+    """Bytes that are passed on only if they are whole, UTF-8, and in lines of a bounded length.
 
-    def __init__(self, stream: _Readable, raw: IO[bytes], path: Path) -> None:
+    It knows at which line it is.
+    """
+
+    def __init__(self, stream: _Readable, raw: IO[bytes], path: Path, longest_line: int) -> None:
         self._stream = stream
         self._raw = raw
         self._path = path
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._line = 1
+        self._longest_line = longest_line
+        self._run = 0  # bytes since the last line end
 
     def readable(self) -> bool:
         return True
@@ -157,6 +195,15 @@ class _CheckedBytes(io.RawIOBase):
                 line=self._line + before.count(b"\n"),
             ) from error
         self._line += block.count(b"\n")
+        end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        self._run = self._run + len(block) if end < 0 else len(block) - end - 1
+        if self._run > self._longest_line:
+            raise SourceError(
+                f"the line is longer than {self._longest_line:,} bytes, the longest that is read; "
+                "the file has lost its line ends or is another one: download it again",
+                path=self._path,
+                line=self._line,
+            )
 
 
 class SeparatorCount:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -37,9 +38,25 @@ class Tally:
         line, n = self._seen.get(kind, (first, 0))
         self._seen[kind] = (line, n + rows)
 
-    def rows(self, reason: str) -> pd.DataFrame:
-        """Give one row per kind: ``reason``, ``value`` (kind and number of rows), ``line``."""
-        found = sorted(self._seen.items(), key=lambda item: item[1])
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Number of rows of each kind."""
+        return {kind: n for kind, (_, n) in self._seen.items()}
+
+    def rows(self, reason: str | Callable[[str], str | None]) -> pd.DataFrame:
+        """Give one row per kind: ``reason``, ``value`` (kind and number of rows), ``line``.
+
+        Parameters
+        ----------
+        reason
+            Why the rows are passed over; or a function that says it of a kind, and None of a kind
+            that is not passed over.
+        """
+        reason_of = reason if callable(reason) else lambda kind: reason
+        said = {kind: reason_of(kind) for kind in self._seen}
+        found = [item for item in self._seen.items() if said[item[0]] is not None]
+        found.sort(key=lambda item: item[1])
         values = [f"{kind}: {n:,} {'row' if n == 1 else 'rows'}" for kind, (_, n) in found]
         lines = [line for _, (line, _) in found]
-        return pd.DataFrame({"reason": reason, "value": values, "line": lines})
+        reasons = [said[kind] for kind, _ in found]
+        return pd.DataFrame({"reason": reasons, "value": values, "line": lines})

@@ -63,6 +63,7 @@ def codes_of(h5ad: Path) -> np.ndarray:
 
 
 def annbatch_prepare(h5ad: Path, folder: Path) -> None:
+    """Write its format."""
     from annbatch import DatasetCollection
 
     # Not shuffled on disk: all readers draw their order when they read.
@@ -72,6 +73,7 @@ def annbatch_prepare(h5ad: Path, folder: Path) -> None:
 
 
 def annbatch_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> Batches:
+    """Yield batches."""
     import zarr
     from annbatch import DatasetCollection, Loader
 
@@ -102,12 +104,14 @@ def annbatch_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -
 
 
 def scdl_prepare(h5ad: Path, folder: Path) -> None:
+    """Write its format."""
     from bionemo.scdl.io.single_cell_memmap_dataset import SingleCellMemMapDataset
 
     SingleCellMemMapDataset(str(folder / "scdl"), str(h5ad), use_X_not_raw=True).save()
 
 
 def scdl_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> Batches:
+    """Yield batches."""
     from bionemo.scdl.io.single_cell_memmap_dataset import SingleCellMemMapDataset
     from bionemo.scdl.util.torch_dataloader_utils import collate_sparse_matrix_batch
 
@@ -124,6 +128,7 @@ def scdataset_prepare(h5ad: Path, folder: Path) -> None:
 
 
 def scdataset_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> Batches:
+    """Yield batches."""
     import anndata
     from scdataset import BlockShuffling, scDataset
 
@@ -147,6 +152,7 @@ def backed_prepare(h5ad: Path, folder: Path) -> None:
 
 
 def backed_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> Batches:
+    """Yield batches."""
     import anndata
 
     data = anndata.read_h5ad(h5ad, backed="r")
@@ -164,6 +170,7 @@ def backed_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> 
 
 
 def lance_prepare(h5ad: Path, folder: Path) -> None:
+    """Write its format."""
     import anndata
     import lance
     import pyarrow as pa
@@ -193,6 +200,7 @@ def lance_prepare(h5ad: Path, folder: Path) -> None:
 
 
 def lance_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> Batches:
+    """Yield batches."""
     import lance
     from scipy import sparse
 
@@ -217,12 +225,14 @@ def lance_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> B
 
 
 def soma_prepare(h5ad: Path, folder: Path) -> None:
+    """Write its format."""
     import tiledbsoma.io
 
     tiledbsoma.io.from_h5ad(str(folder / "soma"), str(h5ad), measurement_name="RNA")
 
 
 def soma_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> Batches:
+    """Yield batches."""
     import tiledbsoma
     from tiledbsoma_ml import ExperimentDataset
 
@@ -255,6 +265,7 @@ class Memory(threading.Thread):
         self.most, self.over = 0, threading.Event()
 
     def run(self) -> None:
+        """Look 50 times a second."""
         while not self.over.wait(0.02):
             for line in Path("/proc/self/status").read_text().splitlines():
                 if line.startswith("RssAnon"):
