@@ -16,4 +16,5 @@ SOURCE = Source(
     files=(ontology_spec("CL"),),
     read=ontology_reader("CellType"),
     version=release,
+    infores="cl",
 )

@@ -141,4 +141,6 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    infores="hetio",
+    knowledge_level="not_provided",
 )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
+    from tosg_graph.build.kgx import KgxExport
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
     from tosg_graph.graph.queries import NamedQuery
@@ -205,6 +206,14 @@ class Workspace:
         pair = self.find_build(before), self.find_build(after)
         made = diff(*pair, self.path / "diffs", progress=progress)
         return made if out is None else copy_diff(made, Path(out))
+
+    def write_kgx(
+        self, out: Path | str, *, file_format: str = "tsv", overwrite: bool = False
+    ) -> KgxExport:
+        """Write the current build as KGX files; see :func:`tosg_graph.build.kgx.write_kgx`."""
+        from tosg_graph.build.kgx import write_kgx
+
+        return write_kgx(self.graph, Path(out), file_format=file_format, overwrite=overwrite)
 
     # ---- databases ---------------------------------------------------------------------------
 

@@ -123,7 +123,26 @@ def source_entry(
         "licences": sorted(licences),
         "files": list(inputs),
         "rows": dict(rows),
+        "biolink": {
+            "infores": f"infores:{source.infores or source.name.replace('_', '-')}",
+            "knowledge_level": source.knowledge_level,
+            "agent_type": source.agent_type,
+        },
     }
+
+
+def infores_of(build: Build, source: str) -> dict[str, str]:
+    """Say what Biolink calls a source: ``infores``, ``knowledge_level`` and ``agent_type``.
+
+    A build of an earlier version does not tell; then the name of the source is taken for its id.
+    """
+    unknown = {
+        "infores": f"infores:{source.replace('_', '-')}",
+        "knowledge_level": "not_provided",
+        "agent_type": "not_provided",
+    }
+    told = build.manifest["sources"].get(source, {}).get("biolink", {})
+    return {name: str(told.get(name, default)) for name, default in unknown.items()}
 
 
 def write_manifest(

@@ -84,6 +84,11 @@ class Source:
         Reads the release of the source out of its files; None when they do not say.
     downloads
         Where its files can be fetched from.
+    infores
+        Its id in the registry of information resources of Biolink, without the prefix; default:
+        its name.
+    knowledge_level, agent_type
+        What Biolink calls the kind of its statements, and who made them.
     """
 
     name: str
@@ -97,3 +102,6 @@ class Source:
     revision: int = 1
     version: Callable[[Files], str | None] | None = None
     downloads: tuple[Download, ...] = ()
+    infores: str | None = None
+    knowledge_level: str = "knowledge_assertion"
+    agent_type: str = "not_provided"
