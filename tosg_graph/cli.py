@@ -162,6 +162,7 @@ app.command("update")(life.update)
 app.command("diff")(life.diff)
 app.command("builds")(life.builds)
 app.command("kgx")(leave.kgx)
+app.command("subgraph")(leave.subgraph)
 
 
 @app.command()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.export import Export
+    from tosg_graph.tensors.graphml import GraphmlFile
     from tosg_graph.tensors.subgraph import Subgraph
 
 Progress = Callable[[str], None]
@@ -525,6 +526,18 @@ class Workspace:
             result = self.cypher(cypher, parameters, limits=unlimited)
             return Subgraph.of_ids(self.graph, result.node_ids(), query=cypher)
         return Subgraph.whole(self.graph)
+
+    def write_graphml(
+        self, path: Path | str, subgraph: Subgraph | None = None, *, overwrite: bool = False
+    ) -> GraphmlFile:
+        """Write a subgraph (default: all of the graph) with all its properties as GraphML.
+
+        See :func:`tosg_graph.tensors.graphml.write_graphml`.
+        """
+        from tosg_graph.tensors.graphml import write_graphml
+
+        chosen = subgraph if subgraph is not None else self.subgraph()
+        return write_graphml(self.graph, chosen, Path(path), overwrite=overwrite)
 
     def cell_loader(self, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:
         """Batches of cells on the shared topology of a subgraph; see :class:`CellLoader`."""

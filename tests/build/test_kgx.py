@@ -19,7 +19,7 @@ from tosg_graph.errors import BuildError, UsageError
 from tosg_graph.schema import EDGE_TYPE, LABEL
 
 LISTS = {
-    "nodes": {"category", "xref", "provided_by", "synonym", "in_taxon", "members", "unresolved"},
+    "nodes": {"category", "xref", "provided_by", "synonym", "members", "unresolved"},
     "edges": {"category", "publications", "mechanisms", "licences"},
 }
 

@@ -15,7 +15,6 @@ holds.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,11 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from tosg_graph.build.engine import Engine, literals, quoted
 from tosg_graph.build.evidence import aggregated
-from tosg_graph.build.manifest import ATTRIBUTION, infores_of
+from tosg_graph.build.lines import column_types, write_lines
+from tosg_graph.build.manifest import ATTRIBUTION, infores_of, sha256
 from tosg_graph.build.tables import MANIFEST, Build, commit_folder
 from tosg_graph.errors import BuildError, UsageError
 from tosg_graph.schema import EDGE_TYPES, LABELS, STATEMENT_PROPERTIES, Label
@@ -261,7 +259,7 @@ def _nodes_of(build: Build, label: Label, place: int) -> str:
         for p in label.properties
         if p.name != "sources"
     )
-    taxon = f"[{quoted(_TAXON)}]" if label.name in _HUMAN else "NULL::VARCHAR[]"
+    taxon = quoted(_TAXON) if label.name in _HUMAN else "NULL"
     return f"""SELECT {place} AS place, ['{label.category}'] AS category, {named},
         list_sort(list_transform(sources, lambda x: infores_of(x))) AS provided_by,
         {taxon} AS in_taxon FROM {_file(build, f"nodes/{label.name}")}"""
@@ -325,31 +323,14 @@ _EDGES = f"SELECT {', '.join(_EDGE_COLUMNS)} FROM ({_edges()})"
 
 def _write(engine: Engine, query: str, folder: Path, what: str, file_format: str) -> dict[str, Any]:
     """Write the rows of a query as lines; give their number and the hash of the file."""
-    columns = _types(engine, query)
+    columns = column_types(engine, query)
     line = _tsv_line(columns) if file_format == "tsv" else _json_line(columns)
-    head = "\t".join(columns) + "\n" if file_format == "tsv" else ""
-    rows, digest = 0, hashlib.sha256(head.encode())
-    schema = pa.schema([pa.field("line", pa.string(), nullable=False)])
-    with (folder / f"tosg_{what}.{file_format}").open("wb") as file:
-        file.write(head.encode())
-        for batch in engine.stream(f"SELECT {line} || chr(10) AS line FROM ({query})", schema):
-            block = _bytes(batch.column(0))
-            file.write(block)
-            digest.update(block)
-            rows += batch.num_rows
-    return {"rows": rows, "sha256": digest.hexdigest()}
-
-
-def _types(engine: Engine, query: str) -> dict[str, str]:
-    """Types of the columns of a query, by name, in order."""
-    return {row[0]: str(row[1]) for row in engine.rows(f"DESCRIBE {query}")}
-
-
-def _bytes(lines: pa.Array) -> memoryview:
-    """Text of the lines, one after the other, as it lies in the Arrow array."""
-    offsets = memoryview(lines.buffers()[1]).cast("i")
-    first, last = offsets[lines.offset], offsets[lines.offset + len(lines)]
-    return memoryview(lines.buffers()[2])[first:last]
+    path = folder / f"tosg_{what}.{file_format}"
+    with path.open("wb") as file:
+        if file_format == "tsv":
+            file.write(("\t".join(columns) + "\n").encode())
+        rows = write_lines(engine, line, query, file)
+    return {"rows": rows, "sha256": sha256(path)}
 
 
 def _tsv_line(columns: Mapping[str, str]) -> str:
