@@ -363,10 +363,10 @@ class Workspace:
 
     def resolve(self, texts: Sequence[str], *, label: str | None = None) -> ResultTable:
         """What identifiers and names would become in the current build, and why."""
-        from tosg_graph.build.inspect import resolve
+        from tosg_graph.ask.resolve import COLUMNS, resolve
         from tosg_graph.graph.store import ResultTable
 
-        return ResultTable(*resolve(self.graph, texts, label=label))
+        return ResultTable(COLUMNS, resolve(self.graph, self.linker, texts, label=label))
 
     # ---- questions ---------------------------------------------------------------------------
 
