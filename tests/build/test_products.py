@@ -130,3 +130,11 @@ def test_only_canonical_products_go_by_the_symbol(built):
     assert ("GNAS", "UniProtKB:Q5JWF2") in named
     assert ("GNAS", "UniProtKB:P63092") not in named
     assert {a for a, i in named if i == "UniProtKB:P0DP23"} == {"CALM1", "CALM2"}
+
+
+def test_genes_alone_make_a_build(tmp_path):
+    """A file of genes names their products; no protein is declared, so that none has a product."""
+    built = w.build(tmp_path, w.source("hgnc", w.GENES, w.ENCODED))
+    assert built.labels == ("Gene",)
+    assert built.rows("nodes/Gene") == 8
+    assert {row["reason"] for row in w.rows(built, "rejects")} == {"unknown node"}

@@ -57,7 +57,7 @@ def choose(engine: Engine, resolver: Resolver) -> None:
             FROM rows_Protein GROUP BY id)
         SELECT gene, protein, row_number() OVER (PARTITION BY gene ORDER BY stated DESC,
                 coalesce(reviewed, false) DESC, n_sources DESC,
-                coalesce(split_part(entry_name, '_', 1) = symbol, false) DESC,
+                coalesce(string_split(entry_name, '_')[1] = symbol, false) DESC,
                 coalesce(starts_with(entry_name, symbol), false) DESC,
                 length DESC NULLS LAST, protein) = 1 AS canonical,
             count(*) OVER (PARTITION BY gene) AS choices
