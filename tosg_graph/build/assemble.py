@@ -126,6 +126,7 @@ def _describe(
             staging.rows[source.name],
             sorted(licences.get(source.name, {})),
         )
+        | ({"left_out": True} if staging.left_out(source.name) else {})
         for source in located.sources
     }
 

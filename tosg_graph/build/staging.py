@@ -102,6 +102,11 @@ class Staging:
         self.rows[source.name] = dict(counts)
         self.dropped[source.name] = dict(sorted(dropped.items()))
 
+    def left_out(self, source: str) -> bool:
+        """Whether a source gave rows, and the use forbids all of them."""
+        given = sum(self.rows[source].values())
+        return 0 < given == sum(self.dropped[source].values())
+
     def close(self) -> dict[str, list[Path]]:
         """End the files; give those of each staged table."""
         with abandoned_on_error(self._writers.values()):
