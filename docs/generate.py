@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import typer
+from schema_picture import schema_picture
 from typer.testing import CliRunner
 
 from tosg_graph.build.licences import USES
@@ -39,6 +40,9 @@ def schema_page() -> str:
         f"Schema version {SCHEMA_VERSION}. Generated from `tosg_graph/schema.py`; `tosg schema` "
         "prints the same. A value that is not known is absent: there are no empty strings and no "
         "empty lists.",
+        "![Labels as boxes, edge types as arrows](schema.svg)",
+        "A dashed frame stands for every label in it; an arrow of a frame to itself joins all of "
+        "them to all of them.",
         "## Nodes",
         "Every node has these:",
         property_table(COMMON),
@@ -159,6 +163,7 @@ def generated() -> dict[Path, str]:
         ),
         ROOT / "docs" / "cli.md": cli_page(),
         ROOT / "docs" / "schema.md": schema_page(),
+        ROOT / "docs" / "schema.svg": schema_picture(),
         ROOT / "cypher" / "schema.cypher": schema_cypher(),
     }
 
