@@ -8,6 +8,7 @@ import networkx as nx
 import pyarrow.parquet as pq
 
 from tests.cli.conftest import Tosg
+from tosg_graph.example import data_folder
 
 
 def build_of(work: Path) -> Path:
@@ -42,3 +43,12 @@ def test_a_subgraph_is_counted_and_written(tosg: Tosg, work: Path, tmp_path: Pat
     again = tosg("subgraph", "--around", "EGFR", "--graphml", file, "-w", work)
     assert again.code == 2
     assert "exists already" in again.err
+
+
+def test_a_build_for_a_use_prints_what_it_left_out(tosg: Tosg, tmp_path: Path) -> None:
+    words = ("build", "--data", data_folder(), "--source", "hgnc", "--source", "omnipath")
+    ran = tosg(*words, "--use", "commercial", "-w", tmp_path / "work")
+    assert ran.code == 0, ran.err
+    line = next(x for x in ran.out.splitlines() if x.startswith("left out for commercial use"))
+    assert "omnipath" in line
+    assert "LicenseRef-OmniPath-composite-academic" in line
