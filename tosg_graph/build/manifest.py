@@ -17,7 +17,7 @@ from tosg_graph.schema import SCHEMA_VERSION
 from tosg_graph.sources.source import Files, Source
 
 #: Raised when the build would make other rows of the same input, so that its id changes with it.
-REVISION = 1
+REVISION = 2
 MAPPINGS = "mappings.sssom.tsv"
 ATTRIBUTION = "ATTRIBUTION.md"
 _BLOCK = 1 << 20
