@@ -10,15 +10,20 @@ import sys
 from pathlib import Path
 
 import typer
+from schema_picture import schema_picture
 from typer.testing import CliRunner
 
+from tosg_graph.build.licences import USES
 from tosg_graph.cli import app
 from tosg_graph.graph.ddl import schema_cypher
 from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, Property
+from tosg_graph.sources import Licence
+from tosg_graph.sources.registry import discover
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 SCALE = ROOT / "docs" / "scale.md"
+LICENCES = ROOT / "docs" / "licences.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -35,6 +40,9 @@ def schema_page() -> str:
         f"Schema version {SCHEMA_VERSION}. Generated from `tosg_graph/schema.py`; `tosg schema` "
         "prints the same. A value that is not known is absent: there are no empty strings and no "
         "empty lists.",
+        "![Labels as boxes, edge types as arrows](schema.svg)",
+        "A dashed frame stands for every label in it; an arrow of a frame to itself joins all of "
+        "them to all of them.",
         "## Nodes",
         "Every node has these:",
         property_table(COMMON),
@@ -124,6 +132,21 @@ def _cost(step: dict[str, float] | None) -> str:
     return f"{seconds:.1f} s, {step['peak_mb']:,} MB"
 
 
+def licence_table() -> str:
+    """The table of docs/licences.md, from what the loaders declare."""
+    head = ["| source | licence | commercial | redistribute |", "|---|---|---|---|"]
+    rows = [
+        f"| {source.title} (`{source.name}`) | [{source.licence.name}]({source.licence.url}) | "
+        f"{_kept(source.licence, 'commercial')} | {_kept(source.licence, 'redistribute')} |"
+        for source in discover().values()
+    ]
+    return "\n".join([*head, *rows])
+
+
+def _kept(licence: Licence, use: str) -> str:
+    return "kept" if USES[use](licence) else "left out"
+
+
 def filled(page: Path, begin: str, end: str, text: str) -> str:
     """A page with a generated text in its place."""
     before, rest = page.read_text(encoding="utf-8").split(begin)
@@ -135,8 +158,12 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, figures()),
         SCALE: filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table()),
+        LICENCES: filled(
+            LICENCES, "<!-- licences -->", "<!-- end of licences -->", licence_table()
+        ),
         ROOT / "docs" / "cli.md": cli_page(),
         ROOT / "docs" / "schema.md": schema_page(),
+        ROOT / "docs" / "schema.svg": schema_picture(),
         ROOT / "cypher" / "schema.cypher": schema_cypher(),
     }
 

@@ -28,4 +28,5 @@ SOURCE = Source(
             _FILE,
         ),
     ),
+    infores="cl",
 )

@@ -92,4 +92,5 @@ SOURCE = Source(
         Download(c, f"{_SITE}human_disease_{c}_filtered.tsv", f"human_disease_{c}_filtered.tsv")
         for c in CHANNELS
     ),
+    knowledge_level="not_provided",
 )

@@ -224,4 +224,6 @@ SOURCE = Source(
     ),
     read=read,
     revision=2,
+    infores="hetio",
+    knowledge_level="not_provided",
 )

@@ -226,4 +226,6 @@ SOURCE = Source(
             ("info", "info", "9606.protein.info.v12.0.txt.gz"),
         )
     ),
+    knowledge_level="prediction",
+    agent_type="data_analysis_pipeline",
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import inspect, life, public
+from tosg_graph.commands import inspect, leave, life, public
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -163,6 +163,8 @@ app.command("resolve")(inspect.resolve)
 app.command("update")(life.update)
 app.command("diff")(life.diff)
 app.command("builds")(life.builds)
+app.command("kgx")(leave.kgx)
+app.command("subgraph")(leave.subgraph)
 
 
 @app.command()

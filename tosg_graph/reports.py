@@ -105,6 +105,12 @@ def _source_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
+def _text_row(label: str, nodes: int, texts: dict[str, Any]) -> tuple[Any, ...]:
+    by = sorted(texts.get("described_by", {}).items(), key=lambda item: (-item[1], item[0]))
+    described = ", ".join(f"{source} {number:,}" for source, number in by)
+    return (label, nodes, f"{texts['rate']:.1%}", texts.get("cut"), described)
+
+
 def build_dict(build: Build) -> dict[str, Any]:
     """The report of a build as plain values, for ``--json``."""
     return {"build_id": build.id, "folder": str(build.path), **build.manifest["report"]}
@@ -123,16 +129,16 @@ def print_build(build: Build) -> None:
     _say("")
     texts = report["text"]
     display.print_table(
-        ("label", "nodes", "with text"),
-        [(name, number, f"{texts[name]['rate']:.1%}") for name, number in report["nodes"].items()],
+        ("label", "nodes", "with text", "texts cut", "described by"),
+        [_text_row(name, number, texts[name]) for name, number in report["nodes"].items()],
     )
     _say("")
     display.print_table(("edge type", "facts"), list(report["edges"].items()))
-    _print_files(report)
+    _print_files(report, build.manifest["use"])
     _say(f"{build.path}")
 
 
-def _print_files(report: dict[str, Any]) -> None:
+def _print_files(report: dict[str, Any], use: str) -> None:
     """What each file was taken for, and what could not be used."""
     files = [
         (file["file"], f"{file['source']}.{file['role']}", file["found_by"], file.get("layout"))
@@ -141,6 +147,10 @@ def _print_files(report: dict[str, Any]) -> None:
     display.print_table(("file", "taken for", "by", "layout"), files, title="\nFiles")
     for source, why in report["left_out"].items():
         _say(f"left out: {source}: {why}", "yellow")
+    for source, part in report["sources"].items():
+        if part["dropped"]:
+            named = ", ".join(f"{n:,} of {licence}" for licence, n in part["dropped"].items())
+            _say(f"left out for {use} use: {source}: {named}", "yellow")
     looks_like = report.get(
         "looks_like", {}
     )  # not in the report of a build made by an earlier version

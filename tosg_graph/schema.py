@@ -366,7 +366,12 @@ EDGE_TYPES: tuple[EdgeType, ...] = (
         _SIGNALLERS,
         "The source acts on the target; the sign is not known.",
     ),
-    EdgeType("BINDS", "biolink:binds", _ACTORS, "The ligand binds the receptor."),
+    EdgeType(
+        "BINDS",
+        "biolink:directly_physically_interacts_with",
+        _ACTORS,
+        "The ligand binds the receptor.",
+    ),
     EdgeType(
         "INTERACTS_WITH",
         "biolink:physically_interacts_with",

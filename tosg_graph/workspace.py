@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
+    from tosg_graph.build.kgx import KgxExport
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.export import Export
+    from tosg_graph.tensors.graphml import GraphmlFile
     from tosg_graph.tensors.subgraph import Subgraph
 
 Progress = Callable[[str], None]
@@ -206,6 +208,14 @@ class Workspace:
         made = diff(*pair, self.path / "diffs", progress=progress)
         return made if out is None else copy_diff(made, Path(out))
 
+    def write_kgx(
+        self, out: Path | str, *, file_format: str = "tsv", overwrite: bool = False
+    ) -> KgxExport:
+        """Write the current build as KGX files; see :func:`tosg_graph.build.kgx.write_kgx`."""
+        from tosg_graph.build.kgx import write_kgx
+
+        return write_kgx(self.graph, Path(out), file_format=file_format, overwrite=overwrite)
+
     # ---- databases ---------------------------------------------------------------------------
 
     @property
@@ -353,10 +363,10 @@ class Workspace:
 
     def resolve(self, texts: Sequence[str], *, label: str | None = None) -> ResultTable:
         """What identifiers and names would become in the current build, and why."""
-        from tosg_graph.build.inspect import resolve
+        from tosg_graph.ask.resolve import COLUMNS, resolve
         from tosg_graph.graph.store import ResultTable
 
-        return ResultTable(*resolve(self.graph, texts, label=label))
+        return ResultTable(COLUMNS, resolve(self.graph, self.linker, texts, label=label))
 
     # ---- questions ---------------------------------------------------------------------------
 
@@ -516,6 +526,18 @@ class Workspace:
             result = self.cypher(cypher, parameters, limits=unlimited)
             return Subgraph.of_ids(self.graph, result.node_ids(), query=cypher)
         return Subgraph.whole(self.graph)
+
+    def write_graphml(
+        self, path: Path | str, subgraph: Subgraph | None = None, *, overwrite: bool = False
+    ) -> GraphmlFile:
+        """Write a subgraph (default: all of the graph) with all its properties as GraphML.
+
+        See :func:`tosg_graph.tensors.graphml.write_graphml`.
+        """
+        from tosg_graph.tensors.graphml import write_graphml
+
+        chosen = subgraph if subgraph is not None else self.subgraph()
+        return write_graphml(self.graph, chosen, Path(path), overwrite=overwrite)
 
     def cell_loader(self, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:
         """Batches of cells on the shared topology of a subgraph; see :class:`CellLoader`."""

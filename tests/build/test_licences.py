@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from tests.build import world as w
-from tosg_graph.build.licences import terms
+from tosg_graph.build.assemble import build_graph
+from tosg_graph.build.licences import USES, terms
 from tosg_graph.errors import UsageError
 from tosg_graph.sources import Licence
+from tosg_graph.sources.registry import find_files, select
 
 EGFR, EGF, CALM = "UniProtKB:P00533", "UniProtKB:P01133", "UniProtKB:P0DP23"
 
@@ -123,3 +126,55 @@ def test_the_attribution_names_licence_and_citation_of_each_source(builds):
     assert "## Mixed" in text
     assert "The closed of this test" in text
     assert "- Licences of single rows: CC-BY-NC-4.0, unspecified" in text
+
+
+def test_a_build_for_a_use_is_that_of_the_rows_it_allows(tmp_path, builds):
+    """Leaving rows out afterwards and never having had them is the same."""
+    free = w.source(
+        "mixed",
+        w.nodes("Drug", {"id": "DrugCentral:1", "name": "x"}),
+        w.facts("ACTIVATES", {"a": EGF, "b": CALM, "line": 4}),
+    )
+    never = w.build(tmp_path, *w.base(), free)
+    kept = builds["commercial"]
+    assert kept.manifest["tables"].keys() == never.manifest["tables"].keys()
+    for name in never.manifest["tables"]:
+        assert w.rows(kept, name) == w.rows(never, name), name
+
+
+@pytest.mark.parametrize("use", ["commercial", "redistribute"])
+def test_every_statement_that_is_left_allows_the_use(builds, use):
+    for row in w.rows(builds[use], "evidence"):
+        assert USES[use](terms(row["licence"], w.FREE)), row
+
+
+def test_the_attribution_leaves_out_what_left_the_build(builds):
+    text = (builds["redistribute"].path / "ATTRIBUTION.md").read_text()
+    assert "The build was made for this use:\nredistribute." in text
+    assert "unspecified" not in text
+    assert "- Licences of single rows: CC-BY-NC-4.0" in text
+    assert "## Closed" not in text
+    assert "## Left out\n\nThe use forbids every row of: Closed (LicenseRef-academic)." in text
+    assert "Left out" not in (builds["academic"].path / "ATTRIBUTION.md").read_text()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("use", ["commercial", "redistribute"])
+def test_rows_of_hetionet_are_left_out_by_their_own_licence(real_data, tmp_path, use):
+    names = ["hgnc", "uniprot", "disease_ontology", "drugcentral", "hetionet", "omnipath"]
+    built = build_graph(find_files(real_data, select(names), {}), tmp_path, use=use)
+    raw = pd.concat(
+        pd.read_csv(real_data / "hetionet" / name, sep="\t", dtype=str, keep_default_na=False)["license"]
+        for name in ("DaG-association.tsv.gz", "CbG-binding.tsv.gz")
+    )  # fmt: skip
+    # by hand: of the texts of these two files, these do not grant the use
+    forbidden = {"", "CC BY-NC 4.0"} if use == "commercial" else {""}
+    counts = raw.value_counts()
+    assert "" in counts
+    dropped = built.manifest["report"]["sources"]["hetionet"]["dropped"]
+    assert sum(dropped.values()) == sum(n for text, n in counts.items() if text in forbidden)
+    assert dropped["unspecified"] == counts[""]
+    omnipath = built.manifest["report"]["sources"]["omnipath"]
+    assert (omnipath["evidence"], omnipath["facts"]) == (0, 0)
+    assert sum(omnipath["dropped"].values()) == sum(omnipath["rows"].values()) - omnipath["rows"].get("rejects", 0)  # fmt: skip
+    assert not {"Complex"} & set(built.labels)

@@ -7,6 +7,10 @@ import pytest
 import yaml
 
 from tests.build import world as w
+from tosg_graph.build.assemble import build_graph
+from tosg_graph.build.mappings import COLUMNS
+from tosg_graph.schema import LABELS
+from tosg_graph.sources.own import sssom_source
 
 JUSTIFICATIONS = {
     "semapv:LexicalMatching",
@@ -16,8 +20,7 @@ JUSTIFICATIONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def sources():
     drugs = w.source("drugcentral", w.nodes("Drug", {"id": "DrugCentral:1", "name": "imatinib"}))
     more = w.source(
         "hetionet",
@@ -33,7 +36,12 @@ def built(tmp_path_factory):
         w.facts("MEMBER_OF", {"a": "symbol:ERBB", "b": "REACT:R-HSA-1"}, ends=("Gene", "Pathway")),
         w.nodes("Pathway", {"id": "REACT:R-HSA-1", "name": "p"}),
     )
-    return w.build(tmp_path_factory.mktemp("mappings"), *w.base(), drugs, more)
+    return (*w.base(), drugs, more)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return w.build(tmp_path_factory.mktemp("mappings"), *sources())
 
 
 def read(built) -> tuple[dict, pd.DataFrame]:
@@ -83,3 +91,46 @@ def test_labels_stand_beside_the_ids(built):
         "imatinib",
         "same name",
     )
+
+
+TRIPLE = ["subject_id", "predicate_id", "object_id"]
+
+
+def given_back(folder, built):
+    """The build of the same sources with the mappings of an earlier build as a file of one's own."""
+    located = w.located(folder / "data", *sources())
+    own = sssom_source(built.path / "mappings.sssom.tsv")
+    return build_graph(located.joined([own]), folder / "graph")
+
+
+def test_mappings_given_back_give_the_same_mappings_and_the_same_nodes(tmp_path, built):
+    again = given_back(tmp_path, built)
+    assert again.id != built.id
+    rows, back = read(built)[1][TRIPLE], read(again)[1][TRIPLE]
+    pd.testing.assert_frame_equal(
+        back.sort_values(TRIPLE, ignore_index=True), rows.sort_values(TRIPLE, ignore_index=True)
+    )
+    for label in built.labels:
+        assert set(w.by_id(again, label)) == set(w.by_id(built, label))
+    for kind in built.edge_types:
+        facts = [{(r["source"], r["target"]) for r in w.rows(b, f"edges/{kind}")} for b in (built, again)]  # fmt: skip
+        assert facts[0] == facts[1]
+    mine = [r for r in w.rows(again, "rejects") if r["source"].startswith("own_")]
+    # a complex is named by its members, and no mapping names it
+    assert [r["reason"] for r in mine] == ["mapping between unknown identifiers"]
+    assert "pair" in mine[0]["value"]
+
+
+def test_every_prefix_of_the_schema_has_its_meaning(built):
+    head, _ = read(built)
+    for label in LABELS:
+        for prefix in label.prefixes:
+            assert prefix in head["curie_map"], prefix
+            assert "/source/" not in head["curie_map"][prefix], prefix
+
+
+def test_required_slots_of_sssom_are_filled_in_every_row(built):
+    _, table = read(built)
+    for column in (*TRIPLE, "mapping_justification"):
+        assert table[column].str.fullmatch(r"[A-Za-z][\w.]*:.+").all(), column
+    assert set(table.columns) == set(COLUMNS)

@@ -154,3 +154,11 @@ def test_a_build_in_which_hgnc_alone(tmp_path) -> None:
         row["target"] for row in edges if row["source"] == "HGNC:1787" and row["canonical"]
     ]
     assert canonical == ["UniProtKB:P42771"]
+
+
+def test_genes_alone_make_a_build(tmp_path):
+    """A file of genes names their products; no protein is declared, so that none has a product."""
+    built = w.build(tmp_path, w.source("hgnc", w.GENES, w.ENCODED))
+    assert built.labels == ("Gene",)
+    assert built.rows("nodes/Gene") == 8
+    assert {row["reason"] for row in w.rows(built, "rejects")} == {"unknown node"}

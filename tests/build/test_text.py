@@ -106,3 +106,15 @@ def test_every_text_is_nfc_within_the_cap(built):
             text = row.get("text", "")
             assert len(text) <= CAP
             assert unicodedata.is_normalized("NFC", text)
+
+
+def test_the_report_says_who_described_the_nodes_and_which_texts_were_cut(built):
+    for label, said in built.manifest["report"]["text"].items():
+        rows = w.rows(built, f"nodes/{label}")
+        by = [row["description_source"] for row in rows if "description_source" in row]
+        assert said["described_by"] == {name: by.count(name) for name in sorted(set(by))}
+        assert said["description"] == len(by)
+        assert said["cap"] == CAP
+    cut = {label: said["cut"] for label, said in built.manifest["report"]["text"].items()}
+    assert cut.pop("Disease") == 3  # the three of the test before
+    assert set(cut.values()) == {0}

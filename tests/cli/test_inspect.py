@@ -10,13 +10,20 @@ from tests.cli.conftest import Tosg
 
 
 def test_resolve_says_what_and_why(tosg: Tosg, work: Path) -> None:
-    ran = tosg("resolve", "ENSG00000146648.12", "P00533-2", "PD1", "nonsense", "-w", work, "--json")
+    texts = ("ENSG00000146648.12", "P00533-2", "PD1", "pd-1", "xyzzyqq")
+    ran = tosg("resolve", *texts, "-w", work, "--json")
     assert ran.code == 0
+    assert ran.json["columns"] == [
+        "text", "label", "id", "name", "found as", "candidates", "why"
+    ]  # fmt: skip
+    why = {(row[0], row[1]): row[6] for row in ran.json["rows"]}
+    assert why["ENSG00000146648.12", "Gene"].startswith("version suffix .12 stripped")
+    assert why["pd-1", "Gene"] == "synonym of PDCD1; written 'PD-1'; case aside"
     found = {(row[0], row[1]): (row[2], row[4]) for row in ran.json["rows"]}
     assert found["ENSG00000146648.12", "Gene"] == ("HGNC:3236", "xref")
     assert found["P00533-2", "Protein"] == ("UniProtKB:P00533", "id")
     assert found["PD1", "Gene"] == ("HGNC:8760", "synonym")
-    assert found["nonsense", None] == (None, "unmapped")
+    assert found["xyzzyqq", None] == (None, "unmapped")
 
 
 def test_resolve_for_one_label(tosg: Tosg, work: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -133,6 +135,48 @@ def test_a_process_killed_in_a_load_leaves_the_former_graph(
         assert len(list(path.parent.iterdir())) == 2  # what the killed process left
         store.load(small)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("size", [1, 5_000, 100_000, 400_000])
+def test_a_full_disk_leaves_the_former_graph(
+    tiny: Build, small: Build, path: Path, size: int
+) -> None:
+    with EmbeddedStore(path) as store:
+        store.load(tiny)
+    script = (
+        "import resource, sys\n"
+        "from tosg_graph.build.tables import Build\n"
+        "from tosg_graph.errors import StoreError\n"
+        "from tosg_graph.graph.embedded import EmbeddedStore\n"
+        "build = Build.open(sys.argv[1]); build.manifest['build_id'] = 'other'\n"
+        "store = EmbeddedStore(sys.argv[2]); store.build_id()\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))\n"
+        "try:\n"
+        "    store.load(build)\n"
+        "except StoreError as error:\n"
+        "    sys.exit(f'StoreError: {error}')\n"
+    )
+    command = [sys.executable, "-c", script, str(tiny.path), str(path), str(size)]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    # LadybugDB 0.22.0 ends the process when it cannot write its log; nothing can catch that
+    assert ran.returncode == -signal.SIGABRT or ran.stderr.startswith("StoreError: "), ran.stderr
+    if size != 5_000:
+        assert "free space on that disk" in ran.stderr
+    with EmbeddedStore(path) as store:
+        assert store.build_id() == tiny.id
+        assert store.fingerprint() == fingerprint_of_build(tiny)
+        store.load(small)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_disk_that_is_surely_too_small_is_refused_at_once(
+    tiny: Build, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(path.parent.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000))
+    with EmbeddedStore(path) as store, pytest.raises(StoreError, match="0 MB free"):
+        store.load(tiny)
+    assert not path.exists()
 
 
 # ---- files that are not ours -----------------------------------------------------------------

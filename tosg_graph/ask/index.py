@@ -14,7 +14,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tosg_graph.ask.normalise import fold, key
+from tosg_graph.ask.normalise import fold, key, words
 from tosg_graph.build.tables import Build
 from tosg_graph.schema import LABELS
 
@@ -106,6 +106,23 @@ class AliasIndex:
                 row["id"], NearMiss(row["alias"], row["label"], row["id"], float(score))
             )
         return sorted(misses.values(), key=lambda m: (-m.score, m.alias, m.id))[:limit]
+
+    def holding(self, text: str, labels: Collection[str], *, limit: int = 5) -> list[NearMiss]:
+        """Names of nodes of some labels that hold the text as whole words, the shortest first."""
+        table = self._table
+        held = pc.and_(
+            pc.match_substring(table["key"], key(text)),
+            pc.and_(_among(table["kind"], _NAMES), _among(table["label"], labels)),
+        )
+        wanted, found = f" {' '.join(words(text))} ", []
+        for row in table.filter(held).to_pylist():
+            if wanted in f" {' '.join(words(row['alias']))} ":
+                score = 100 * len(key(text)) / len(row["key"])
+                found.append(NearMiss(row["alias"], row["label"], row["id"], score))
+        first: dict[str, NearMiss] = {}
+        for miss in sorted(found, key=lambda m: (-m.score, m.alias, m.id)):
+            first.setdefault(miss.id, miss)
+        return list(first.values())[:limit]
 
     def _searchable(self, labels: frozenset[str]) -> tuple[Sequence[str], pa.Table]:
         if labels not in self._searched:

@@ -10,6 +10,7 @@ the bytes do not depend on threads, on the order of the sources, or on the size 
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -32,8 +33,14 @@ from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.licences import check_use
 from tosg_graph.build.mappings import write_mappings
 from tosg_graph.build.staging import Staging, staged_schema
-from tosg_graph.build.tables import Build, commit_folder, table_schema, write_batches
-from tosg_graph.errors import UsageError
+from tosg_graph.build.tables import (
+    Build,
+    commit_folder,
+    remove_abandoned,
+    table_schema,
+    write_batches,
+)
+from tosg_graph.errors import BuildError, UsageError
 from tosg_graph.schema import EDGE_TYPES, LABEL, LABELS
 from tosg_graph.sources.record import sha256
 from tosg_graph.sources.registry import Located
@@ -120,6 +127,7 @@ def _describe(
             staging.rows[source.name],
             sorted(licences.get(source.name, {})),
         )
+        | ({"left_out": True} if staging.left_out(source.name) else {})
         for source in located.sources
     }
 
@@ -133,9 +141,15 @@ def _temporary(into: Path, build_id: str) -> Iterator[Path]:
     """Make a folder beside the final one, and remove it whatever happens."""
     fresh = not into.exists()
     into.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".building-{build_id}-", dir=into))
+    remove_abandoned(into, "building")
+    folder = Path(tempfile.mkdtemp(prefix=f".building-{os.getpid()}-{build_id}-", dir=into))
     try:
         yield folder
+    except OSError as error:
+        raise BuildError(
+            f"the build cannot be written in {into}: {error}; nothing of it is kept: "
+            "free space on that disk, or name another workspace"
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if fresh and not any(into.iterdir()):

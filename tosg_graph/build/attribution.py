@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _HEAD = """# Attribution
@@ -19,9 +19,19 @@ def attribution(sources: Mapping[str, Mapping[str, Any]], use: str) -> str:
     Parameters
     ----------
     sources
-        The sources as the manifest lists them, with ``licences`` (of the rows) beside ``licence``.
+        The sources as the manifest lists them, with ``licences`` (of the rows) beside ``licence``,
+        and ``left_out`` where the use forbids all of their rows.
     """
-    return _HEAD.format(use=use) + "".join(_section(sources[name]) for name in sorted(sources))
+    kept = [sources[name] for name in sorted(sources) if not sources[name].get("left_out")]
+    left = [sources[name] for name in sorted(sources) if sources[name].get("left_out")]
+    return _HEAD.format(use=use) + "".join(map(_section, kept)) + _left_out(left)
+
+
+def _left_out(sources: Sequence[Mapping[str, Any]]) -> str:
+    if not sources:
+        return ""
+    named = ", ".join(f"{source['title']} ({source['licence']['name']})" for source in sources)
+    return f"\n## Left out\n\nThe use forbids every row of: {named}.\n"
 
 
 def _section(source: Mapping[str, Any]) -> str:

@@ -141,5 +141,10 @@ def _translated() -> Iterator[None]:
             f"the build ran out of memory or of disk ({error}); "
             "free space in the workspace, or build fewer sources"
         ) from error
+    except duckdb.IOException as error:
+        raise BuildError(
+            f"the engine of the build could not read or write a file ({error}); "
+            "free space on the disk of the workspace, then do it again"
+        ) from error
     except duckdb.Error as error:
         raise BuildError(f"the engine of the build stopped: {error}; report this") from error

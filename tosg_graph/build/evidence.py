@@ -166,7 +166,7 @@ def rejects_query() -> str:
 def facts_query(edge: EdgeType) -> str:
     """Give the query of the facts of an edge type, in their order."""
     sign = "CASE WHEN count(DISTINCT sign) = 1 THEN min(sign) END"
-    own = "".join(f", {_aggregate(p)} AS {p.name}" for p in edge.own)
+    own = "".join(f", {aggregated(p)} AS {p.name}" for p in edge.own)
     query = f"""SELECT source_id AS source, target_id AS target, source_label, target_label,
         edge_id, {sign} AS sign, {edge.directed} AS directed, tidy(list(mechanism)) AS mechanisms,
         tidy(list(e.source)) AS sources, tidy(list(licence)) AS licences,
@@ -180,7 +180,14 @@ def facts_query(edge: EdgeType) -> str:
     return f"SELECT * FROM ({query}) ORDER BY source, target"
 
 
-def _aggregate(p: Property) -> str:
+def aggregated(p: Property) -> str:
+    """Write the SQL by which statements give one value of a property.
+
+    Raises
+    ------
+    BuildError
+        If the schema does not say how.
+    """
     if p not in STATEMENT_PROPERTIES:
         raise BuildError(f"the schema does not say how statements give the property {p.name!r}")
     match p.aggregate:

@@ -18,7 +18,7 @@ from tosg_graph.sources.record import origin, recorded_version, sha256
 from tosg_graph.sources.source import Files, Source
 
 #: Raised when the build would make other rows of the same input, so that its id changes with it.
-REVISION = 1
+REVISION = 2
 MAPPINGS = "mappings.sssom.tsv"
 ATTRIBUTION = "ATTRIBUTION.md"
 
@@ -130,6 +130,11 @@ def source_entry(
         "licences": sorted(licences),
         "files": list(inputs),
         "rows": dict(rows),
+        "biolink": {
+            "infores": f"infores:{source.infores or source.name.replace('_', '-')}",
+            "knowledge_level": source.knowledge_level,
+            "agent_type": source.agent_type,
+        },
     }
 
 
@@ -139,6 +144,20 @@ def _version(source: Source, files: Files, inputs: Sequence[Any]) -> str | None:
     if stated is not None:
         return stated
     return recorded_version(file["fetched"] for file in inputs)
+
+
+def infores_of(build: Build, source: str) -> dict[str, str]:
+    """Say what Biolink calls a source: ``infores``, ``knowledge_level`` and ``agent_type``.
+
+    A build of an earlier version does not tell; then the name of the source is taken for its id.
+    """
+    unknown = {
+        "infores": f"infores:{source.replace('_', '-')}",
+        "knowledge_level": "not_provided",
+        "agent_type": "not_provided",
+    }
+    told = build.manifest["sources"].get(source, {}).get("biolink", {})
+    return {name: str(told.get(name, default)) for name, default in unknown.items()}
 
 
 def write_manifest(

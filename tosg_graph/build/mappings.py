@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from tosg_graph.build import products
 from tosg_graph.build.engine import Engine
+from tosg_graph.build.merging import HAS_PRODUCT, PRODUCT_OF
 from tosg_graph.schema import LABEL
 
 COLUMNS = (
@@ -27,32 +28,40 @@ COLUMNS = (
 )
 #: Where the prefixes of Biolink and of the semantic web point to.
 CURIE_MAP = {
+    "CHEBI": "http://purl.obolibrary.org/obo/CHEBI_",
     "CHEMBL.COMPOUND": "https://identifiers.org/chembl.compound:",
     "CL": "http://purl.obolibrary.org/obo/CL_",
     "COMPLEX": "https://w3id.org/tosg-graph/complex/",
+    "ComplexPortal": "https://www.ebi.ac.uk/complexportal/complex/",
     "DOID": "http://purl.obolibrary.org/obo/DOID_",
     "DRUGBANK": "https://identifiers.org/drugbank:",
     "DrugCentral": "https://identifiers.org/drugcentral:",
     "ENSEMBL": "https://identifiers.org/ensembl:",
+    "FAMILY": "https://w3id.org/tosg-graph/family/",
+    "GMT": "https://w3id.org/tosg-graph/set/",
+    "GO": "http://purl.obolibrary.org/obo/GO_",
+    "GTOPDB": "https://www.guidetopharmacology.org/GRAC/LigandDisplayForward?ligandId=",
     "HGNC": "https://identifiers.org/hgnc:",
     "MONDO": "http://purl.obolibrary.org/obo/MONDO_",
     "NCBIGene": "https://identifiers.org/ncbigene:",
     "OMIM": "https://omim.org/entry/",
+    "PUBCHEM.COMPOUND": "https://identifiers.org/pubchem.compound:",
     "REACT": "https://identifiers.org/reactome:",
     "RO": "http://purl.obolibrary.org/obo/RO_",
     "RefSeq": "https://identifiers.org/refseq:",
+    "SIGNOR": "https://signor.uniroma2.it/relation_result.php?id=",
     "UBERON": "http://purl.obolibrary.org/obo/UBERON_",
     "UniProtKB": "https://identifiers.org/uniprot:",
+    "WIKIPATHWAYS": "https://identifiers.org/wikipathways:",
     "semapv": "https://w3id.org/semapv/vocab/",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "symbol": "https://identifiers.org/hgnc.symbol:",
 }
-_HAS_PRODUCT, _PRODUCT_OF = "RO:0002205", "RO:0002204"
 
 _USED = f"""
 SELECT ref AS subject_id, NULL AS subject_label,
-    CASE WHEN crossed AND label = 'Protein' THEN '{_HAS_PRODUCT}'
-        WHEN crossed THEN '{_PRODUCT_OF}'
+    CASE WHEN crossed AND label = 'Protein' THEN '{HAS_PRODUCT}'
+        WHEN crossed THEN '{PRODUCT_OF}'
         WHEN kind IN ('id', 'xref', 'symbol') THEN 'skos:exactMatch'
         ELSE 'skos:closeMatch' END AS predicate_id,
     id AS object_id, label,
@@ -69,7 +78,7 @@ SELECT other, name, 'skos:exactMatch', id, label,
     why FROM merged
 """
 _CANONICAL = f"""
-SELECT gene, symbol, '{_HAS_PRODUCT}', protein, 'Protein', 'semapv:CompositeMatching',
+SELECT gene, symbol, '{HAS_PRODUCT}', protein, 'Protein', 'semapv:CompositeMatching',
     'canonical of ' || choices || ': {products.RULE}'
 FROM encodes LEFT JOIN united_Gene g ON g.id = gene WHERE canonical AND choices > 1
 """

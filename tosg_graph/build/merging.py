@@ -17,10 +17,12 @@ import pyarrow as pa
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from tosg_graph.build.engine import Engine
+from tosg_graph.build.engine import Engine, literals
 from tosg_graph.schema import LABEL, Label
 
 _EXACT = "skos:exactMatch"
+#: From a gene to its product and back (Relation Ontology): two things, and no name of one another.
+HAS_PRODUCT, PRODUCT_OF = "RO:0002205", "RO:0002204"
 _BY_NAME, _BY_XREF = "same name", "cross-reference"
 _MERGED = ("label", "other", "id", "name", "why")
 _REJECTED = "cross-reference between nodes that one source tells apart"
@@ -181,7 +183,8 @@ def _take_mappings(engine: Engine, label: Label) -> None:
     engine.run(
         f"""INSERT INTO {rows} BY NAME SELECT id, source, {_AFTER} + row AS prio, false AS declares,
         CASE WHEN predicate <> '{_EXACT}' THEN [other] END AS xrefs,
-        CASE WHEN predicate = '{_EXACT}' THEN [other] END AS same_as FROM mapped_here"""
+        CASE WHEN predicate = '{_EXACT}' THEN [other] END AS same_as FROM mapped_here
+        WHERE predicate NOT IN {literals((HAS_PRODUCT, PRODUCT_OF))}"""
     )
 
 

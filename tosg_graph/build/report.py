@@ -10,6 +10,7 @@ from typing import Any
 from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.identifiers import FAILURES
 from tosg_graph.build.staging import Staging
+from tosg_graph.build.text import CAP, cut_query
 from tosg_graph.schema import LABEL
 from tosg_graph.sources.registry import Located
 
@@ -94,7 +95,15 @@ def licences_of_rows(engine: Engine) -> dict[str, dict[str, int]]:
 
 
 def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dict[str, Report]:
-    """Count the nodes of each label of the written tables that have a text, and a description."""
+    """Say per label of the written tables what the nodes have to read, and from whom.
+
+    Returns
+    -------
+    dict
+        Per label: ``nodes``, those with a ``text``, their ``rate``, those with a ``description``
+        and by whom (``described_by``: source → nodes), and the texts that were ``cut`` because they
+        were longer than ``cap`` characters.
+    """
     found = {}
     for label, total in nodes.items():
         path = quoted(str(folder / "nodes" / f"{label}.parquet"))
@@ -105,8 +114,15 @@ def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dic
             "text": texts,
             "description": descriptions,
             "rate": round(texts / total, 6),
+            "described_by": dict(engine.rows(_DESCRIBED.format(path))),
+            "cap": CAP,
+            "cut": engine.count(cut_query(LABEL[label])),
         }
     return found
+
+
+_DESCRIBED = """SELECT description_source, count(*) FROM read_parquet({})
+WHERE description_source IS NOT NULL GROUP BY description_source ORDER BY description_source"""
 
 
 def source_reports(engine: Engine, staging: Staging, rates: Mapping[str, list[Report]]) -> Report:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tosg_graph.build.licences import UNSPECIFIED, USES, terms
+from tosg_graph.build.tables import abandoned_on_error
 from tosg_graph.errors import BuildError
 from tosg_graph.schema import EDGE_TYPE, LABEL
 from tosg_graph.sources.chunks import (
@@ -91,19 +92,26 @@ class Staging:
         counts: dict[str, int] = defaultdict(int)
         dropped: dict[str, int] = defaultdict(int)
         total = 0
-        for chunk in chunks:
-            _check(source, chunk)
-            counts[str(chunk.kind)] += chunk.table.num_rows
-            rows = self._allowed(source, chunk.table, dropped)
-            self._write(_table_of(chunk), _with_origin(rows, source, chunk, total))
-            total += chunk.table.num_rows
+        with abandoned_on_error(self._writers.values()):
+            for chunk in chunks:
+                _check(source, chunk)
+                counts[str(chunk.kind)] += chunk.table.num_rows
+                rows = self._allowed(source, chunk.table, dropped)
+                self._write(_table_of(chunk), _with_origin(rows, source, chunk, total))
+                total += chunk.table.num_rows
         self.rows[source.name] = dict(counts)
         self.dropped[source.name] = dict(sorted(dropped.items()))
 
+    def left_out(self, source: str) -> bool:
+        """Whether a source gave rows, and the use forbids all of them."""
+        given = sum(self.rows[source].values())
+        return 0 < given == sum(self.dropped[source].values())
+
     def close(self) -> dict[str, list[Path]]:
         """End the files; give those of each staged table."""
-        for writer in self._writers.values():
-            writer.close()
+        with abandoned_on_error(self._writers.values()):
+            for writer in self._writers.values():
+                writer.close()
         return {name: [self._path(name)] for name in sorted(self._writers)}
 
     def _path(self, table: str) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -184,11 +185,24 @@ def write_batches(rows: pa.RecordBatchReader, path: Path) -> int:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
-    with pq.ParquetWriter(path, rows.schema, **_PARQUET) as writer:
+    writer = pq.ParquetWriter(path, rows.schema, **_PARQUET)
+    with abandoned_on_error([writer]):
         for group in _row_groups(rows):
             writer.write_table(group, row_group_size=_ROW_GROUP)
             written += group.num_rows
+        writer.close()
     return written
+
+
+@contextmanager
+def abandoned_on_error(writers: Iterable[pq.ParquetWriter]) -> Iterator[None]:
+    """Let go of unfinished files when something fails; else each would try to end itself later."""
+    try:
+        yield
+    except BaseException:
+        for writer in writers:
+            writer.is_open = False
+        raise
 
 
 def _row_groups(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
@@ -205,6 +219,17 @@ def _row_groups(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
             count -= _ROW_GROUP
     if count:
         yield pa.Table.from_batches(waiting, rows.schema).combine_chunks()
+
+
+def remove_abandoned(folder: Path, word: str) -> None:
+    """Remove the folders ``.<word>-<process id>-…`` that killed processes left of their work."""
+    for left in folder.glob(f".{word}-*-*"):
+        try:
+            os.kill(int(left.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (PermissionError, ValueError):
+            pass  # somebody else's process, and it lives; or a folder that is not ours
 
 
 def commit_folder(temporary: Path, final: Path) -> None:

@@ -121,12 +121,24 @@ def prepare(engine: Engine) -> None:
 
 def nodes_query(label: Label) -> str:
     """Give the query of the nodes of a label with their texts, in their order."""
-    parts = ", ".join(f"sentence({part})" for part in _PARTS[label.name])
-    text = f"capped(tidied(concat_ws(' ', {parts}))) AS text"
+    text = f"capped({_composed(label)}) AS text"
     columns = ", ".join(text if p.name == "text" else f"n.{p.name}" for p in label.properties)
+    return f"SELECT {columns} FROM {_composed_of(label)} ORDER BY n.id"
+
+
+def cut_query(label: Label) -> str:
+    """Give the query that counts the texts of a label that were longer than the cap."""
+    return f"SELECT count(*) FROM {_composed_of(label)} WHERE length({_composed(label)}) > {CAP}"
+
+
+def _composed(label: Label) -> str:
+    parts = ", ".join(f"sentence({part})" for part in _PARTS[label.name])
+    return f"tidied(concat_ws(' ', {parts}))"
+
+
+def _composed_of(label: Label) -> str:
     places = f", {_PLACES}" if any(p.name == "receptor" for p in label.own) else ""
-    return f"""SELECT {columns}
-        FROM (SELECT *{places} FROM united_{label.name}) n {_joins(label.name)} ORDER BY n.id"""
+    return f"(SELECT *{places} FROM united_{label.name}) n {_joins(label.name)}"
 
 
 def _joins(label: str) -> str:

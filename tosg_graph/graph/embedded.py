@@ -24,7 +24,7 @@ import ladybug
 import pyarrow.parquet as pq
 
 from tosg_graph.build.diff import Diff
-from tosg_graph.build.tables import Build
+from tosg_graph.build.tables import Build, remove_abandoned
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import ForeignDatabase, QueryError, StoreError, UsageError
 from tosg_graph.graph import embedded_values, parts
@@ -177,7 +177,8 @@ class EmbeddedStore:
     def _replace(self, build: Build, progress: Progress | None) -> None:
         folder = self.path.parent
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
+        remove_abandoned(folder, "loading")
+        _check_room(build, folder)
         with tempfile.TemporaryDirectory(prefix=f".loading-{os.getpid()}-", dir=folder) as name:
             new = Path(name) / self.path.name
             with _engine_errors(new):
@@ -320,15 +321,16 @@ _EDGES = (
 )
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove what killed processes left of their loads."""
-    for left in folder.glob(".loading-*-*"):
-        try:
-            os.kill(int(left.name.split("-")[1]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(left, ignore_errors=True)
-        except PermissionError:
-            pass  # somebody else's process, and it lives
+def _check_room(build: Build, folder: Path) -> None:
+    """Refuse to begin where the disk is surely too small; a full one can end the whole process."""
+    tables = [t for t in build.manifest["tables"] if t.startswith(("nodes/", "edges/"))]
+    least = sum(build.file(t).stat().st_size for t in tables)
+    free = shutil.disk_usage(folder).free
+    if free < least:
+        raise StoreError(
+            f"the disk of {folder} has {free / 1e6:,.0f} MB free, and the graph takes more than "
+            f"{least / 1e6:,.0f} MB: free space, or name another workspace"
+        )
 
 
 @contextmanager
@@ -336,7 +338,8 @@ def _engine_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise StoreError(f"{path}: {error}") from error
+        hint = "; free space on that disk, then do it again" if "Cannot write" in str(error) else ""
+        raise StoreError(f"{path}: {error}{hint}") from error
 
 
 def _fill(

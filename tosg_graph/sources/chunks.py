@@ -213,6 +213,8 @@ def _column(rows: Rows, field: pa.Field, file: str, given: bool) -> pa.Array | p
         else:
             values = _plain(rows[field.name], field.type)
             array = pa.array(values, field.type, from_pandas=True)
+        if pa.types.is_floating(field.type):
+            array = _finite(array)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise BuildError(
             f"{file}: column {field.name!r} does not hold {field.type}: {error}"
@@ -235,6 +237,12 @@ def _without_empty(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not pc.any(empty).as_py():
         return column
     return pc.if_else(empty, pa.scalar(None, column.type), column)
+
+
+def _finite(numbers: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Make NaN and infinities null, and -0.0 zero: the larger of two zeros must be one value."""
+    known = pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, numbers.type))
+    return pc.add(known, 0.0)
 
 
 def _plain(values: pd.Series, kind: pa.DataType) -> Iterable[object]:

@@ -105,7 +105,7 @@ def gmt_source(path: Path) -> tuple[Source, dict[str, SourceFile]]:
 def sssom_source(path: Path) -> tuple[Source, dict[str, SourceFile]]:
     """Make a source of identifier mappings in SSSOM (https://w3id.org/sssom), as TSV."""
     columns = ("subject_id", "predicate_id", "object_id", "mapping_justification")
-    spec = FileSpec("mappings", ("*",), columns=columns, comment="#")
+    spec = FileSpec("mappings", ("*",), columns=columns, comment="#", quoted=True)
 
     def read(files: Files) -> Iterator[Chunk]:
         file = files["mappings"]

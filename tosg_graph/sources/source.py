@@ -92,6 +92,11 @@ class Source:
     by_hand
         How a person gets the files that have no download or, where all have one, what to do when
         it fails: an imperative without a full stop. Default: to look at ``url``.
+    infores
+        Its id in the registry of information resources of Biolink, without the prefix; default:
+        its name.
+    knowledge_level, agent_type
+        What Biolink calls the kind of its statements, and who made them.
     """
 
     name: str
@@ -106,3 +111,6 @@ class Source:
     version: Callable[[Files], str | None] | None = None
     downloads: tuple[Download, ...] = ()
     by_hand: str = ""
+    infores: str | None = None
+    knowledge_level: str = "knowledge_assertion"
+    agent_type: str = "not_provided"
