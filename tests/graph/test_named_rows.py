@@ -51,9 +51,8 @@ def check(store: GraphStore, graph: Graph, name: str, given: dict[str, str]) -> 
 
 
 def test_every_query_has_a_case_that_finds_something() -> None:
-    for graph in (TINY, NASTY):
-        answered = {name for name, given in CASES if ANSWER[name](graph, **given)}
-        assert answered == set(load_queries()) == set(ANSWER)
+    answered = {name for name, given in CASES if ANSWER[name](NASTY, **given)}
+    assert answered == set(load_queries()) == set(ANSWER)
 
 
 @EACH_CASE

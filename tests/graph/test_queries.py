@@ -10,7 +10,7 @@ import pytest
 
 from tosg_graph.errors import UsageError
 from tosg_graph.graph import queries
-from tosg_graph.graph.queries import find_query, load_queries, parse_query
+from tosg_graph.graph.queries import Parameter, find_query, load_queries, parse_query
 from tosg_graph.graph.store import parameter_names
 from tosg_graph.schema import EDGE_TYPES, LABELS
 
@@ -19,7 +19,7 @@ EACH = pytest.mark.parametrize("name", sorted(QUERIES))
 
 
 def test_what_the_field_asks_is_there() -> None:
-    assert len(QUERIES) >= 20
+    assert len(QUERIES) >= 32
     assert list(QUERIES) == sorted(QUERIES)
 
 
@@ -40,8 +40,13 @@ def test_header_and_text_agree(name: str) -> None:
 def test_the_hint_for_the_browser_sets_every_parameter(name: str) -> None:
     query = QUERIES[name]
     hints = dict(re.findall(r"^// :param (\w+) => (.+)$", query.cypher, re.MULTILINE))
-    expected = {p.name: str(p.default) if p.default else f"'{p.example}'" for p in query.parameters}
+    expected = {p.name: _hint(p) for p in query.parameters}
     assert hints == expected
+
+
+def _hint(p: Parameter) -> str:
+    value = p.value(p.example) if p.default is None else p.default
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 @EACH
@@ -62,7 +67,7 @@ def test_queries_over_all_labels_and_types_name_each() -> None:
 
 
 def test_a_claim_comes_with_its_citation() -> None:
-    no_claim = {"counts", "kinds_of_disease", "sub_pathways"}
+    no_claim = {"counts", "find_nodes", "hubs", "kinds_of_disease", "sub_pathways"}
     for name, query in QUERIES.items():
         columns = {c.name for c in query.columns}
         if name not in no_claim:

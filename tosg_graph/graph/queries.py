@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tosg_graph.errors import TosgError, UsageError
-from tosg_graph.schema import LABEL
+from tosg_graph.schema import EDGE_TYPE, LABEL
 
 #: The kind of a parameter that names a node of any label.
 ANY_NODE = "Node"
@@ -65,12 +65,34 @@ def _strings(value: object) -> list[str]:
     return [_string(item) for item in items]
 
 
+def _label(value: object) -> str:
+    if value not in LABEL:
+        raise ValueError
+    return str(value)
+
+
+def _type(value: object) -> str:
+    if value not in EDGE_TYPE:
+        raise ValueError
+    return str(value)
+
+
+def _sign(value: object) -> int:
+    sign = _integer(value)
+    if sign not in (1, -1):
+        raise ValueError
+    return sign
+
+
 _KINDS: dict[str, Callable[[object], Any]] = {
     "string": _string,
     "strings": _strings,
     "integer": _integer,
     "float": _float,
     "boolean": _boolean,
+    "label": _label,
+    "type": _type,
+    "sign": _sign,
 }
 
 
@@ -83,7 +105,9 @@ class Parameter:
     name
         Its name, without the dollar sign.
     kind
-        ``string``, ``strings``, ``integer``, ``float``, ``boolean``, a label, or ``Node``.
+        ``string``, ``strings``, ``integer``, ``float``, ``boolean``, ``label`` (the name of a
+        label), ``type`` (of an edge), ``sign`` (1 or -1), or what the value names: a node of a
+        label, or ``Node``.
     doc
         What it means.
     example
