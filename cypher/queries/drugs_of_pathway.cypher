@@ -13,10 +13,12 @@
 // @column pmids Publications behind the fact.
 // :param pathway => 'REACT:R-HSA-177929'
 // :param limit => 1000
-MATCH (p:Protein)<-[:ENCODES*0..1]-(m:Gene|Protein)-[:MEMBER_OF]->(w:Pathway)
+MATCH (m:Gene|Protein)-[:MEMBER_OF]->(w:Pathway)
 WHERE w.id = $pathway OR w.name = $pathway
-WITH DISTINCT p
-MATCH (d:Drug)-[t:TARGETS]->(p)
+OPTIONAL MATCH (m)-[:ENCODES]->(e:Protein)
+WITH DISTINCT coalesce(e.id, m.id) AS member
+MATCH (d:Drug)-[t:TARGETS]->(p:Protein)
+WHERE p.id = member
 RETURN d.id AS drug_id, d.name AS drug, p.id AS protein_id, p.symbol AS symbol,
        t.action AS action, t.affinity AS affinity, t.mechanism_of_action AS mechanism_of_action,
        t.edge_id AS edge_id, t.sources AS sources, t.pmids AS pmids

@@ -13,10 +13,17 @@
 // @column pmids Publications behind the fact.
 // :param pathway => 'REACT:R-HSA-177929'
 // :param limit => 1000
-MATCH (p:Protein)<-[:ENCODES*0..1]-(m:Gene|Protein)-[:MEMBER_OF]->(w:Pathway)
+MATCH (m:Gene|Protein)-[:MEMBER_OF]->(w:Pathway)
 WHERE w.id = $pathway OR w.name = $pathway
-WITH DISTINCT w, p
-MATCH (p)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein)<-[:ENCODES*0..1]-(n:Gene|Protein)-[:MEMBER_OF]->(w)
+OPTIONAL MATCH (m)-[:ENCODES]->(e:Protein)
+WITH DISTINCT w, coalesce(e.id, m.id) AS member
+MATCH (p:Protein)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein)
+WHERE p.id = member
+WITH DISTINCT w, p, r, t
+OPTIONAL MATCH (t)<-[:ENCODES]-(n:Gene)
+WITH w, p, r, t, n
+MATCH (w)<-[:MEMBER_OF]-(o:Gene|Protein)
+WHERE o.id = t.id OR o.id = n.id
 WITH DISTINCT p, r, t
 RETURN p.id AS regulator_id, p.symbol AS regulator_symbol, type(r) AS effect, r.sign AS sign,
        t.id AS target_id, t.symbol AS target_symbol, r.mechanisms AS mechanisms,
