@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 
 from tosg_graph.cli import app
 from tosg_graph.graph.ddl import schema_cypher
+from tosg_graph.graph.queries import NamedQuery, load_queries
 from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, Property
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 SCALE = ROOT / "docs" / "scale.md"
+QUERIES = ROOT / "docs" / "queries.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -80,6 +82,61 @@ def command_paths() -> list[tuple[str, ...]]:
     return paths
 
 
+#: The headings of the page of named queries, with what stands under each.
+QUERY_GROUPS: dict[str, tuple[str, ...]] = {
+    "Signalling": (
+        "upstream", "downstream", "signed_path", "signal_chain", "feedback_loops",
+        "shared_regulators", "ligands_of", "receptors_of", "regulators_in_pathway",
+    ),
+    "Drugs": (
+        "drug_targets", "drugs_of_target", "shared_targets", "opposing_drugs", "drugs_of_pathway",
+        "targeted_receptors", "drugs_of_disease", "diseases_of_drug",
+    ),
+    "Genes and their products": (
+        "central_dogma", "transcripts_of_gene", "complexes_of_protein", "complex_members",
+        "families_of_protein", "members_of_family", "location_of_protein",
+    ),
+    "Pathways and diseases": (
+        "pathways_of_gene", "pathway_members", "sub_pathways", "diseases_of_gene",
+        "disease_genes", "kinds_of_disease",
+    ),
+    "Looking around, and doubting": (
+        "find_nodes", "neighbours", "edges_between", "edge_evidence", "conflicting_signs",
+        "conflicting_signs_of", "hubs", "counts",
+    ),
+}  # fmt: skip
+
+
+def query_list() -> str:
+    """The named queries by heading, each with what it takes and gives."""
+    queries = load_queries()
+    if missing := set(queries) ^ {name for group in QUERY_GROUPS.values() for name in group}:
+        raise SystemExit(f"the page of named queries and the files differ in {sorted(missing)}")
+    parts = []
+    for heading, names in QUERY_GROUPS.items():
+        parts.append(f"## {heading}")
+        parts += [query_section(queries[name]) for name in names]
+    return "\n\n".join(["", *parts, ""])
+
+
+def query_section(query: NamedQuery) -> str:
+    """One named query: sentence, example, parameters, columns."""
+    lines = [
+        f"### {query.name}",
+        query.sentence,
+        f"```\n{f'tosg query {query.name} {query.usage}'.rstrip()}\n```",
+    ]
+    if query.parameters:
+        rows = [
+            f"| `{p.name}` | {p.kind} | {'' if p.required else f'`{p.default}`'} | {p.doc} |"
+            for p in query.parameters
+        ]
+        lines.append("\n".join(["| parameter | kind | default | |", "|---|---|---|---|", *rows]))
+    rows = [f"| `{c.name}` | {c.doc} |" for c in query.columns]
+    lines.append("\n".join(["| column | |", "|---|---|", *rows]))
+    return "\n\n".join(lines)
+
+
 def figures() -> str:
     """The table of figures in the README, from what the benchmark scripts wrote."""
     line = json.loads((RESULTS / "line.json").read_text(encoding="utf-8"))
@@ -136,6 +193,7 @@ def generated() -> dict[Path, str]:
         ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, figures()),
         SCALE: filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table()),
         ROOT / "docs" / "cli.md": cli_page(),
+        QUERIES: filled(QUERIES, "<!-- queries -->", "<!-- end of queries -->", query_list()),
         ROOT / "docs" / "schema.md": schema_page(),
         ROOT / "cypher" / "schema.cypher": schema_cypher(),
     }
