@@ -307,7 +307,7 @@ class Workspace:
             linker = self._linker_of_store(limits)
             for p in nodes:
                 bound[p.name] = node_parameter(linker, str(bound[p.name]), label=p.label)
-        return self.store.read(found.text(self.store.engine), bound, limits=limits)
+        return found.run(self.store, bound, limits=limits)
 
     def _linker_of_store(self, limits: ReadLimits) -> Linker:
         """Knows the names of what the database holds."""

@@ -13,16 +13,35 @@
 // @column pmids Publications behind each step.
 // :param protein => 'TP53'
 // :param limit => 1000
-MATCH (p:Protein) WHERE p.id = $protein OR p.symbol = $protein OR p.name = $protein
-MATCH (p)-[a:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
-MATCH (x)-[m:ACTIVATES|INHIBITS|REGULATES*0..1]->(y:Protein|Complex|Family)-[b:ACTIVATES|INHIBITS|REGULATES]->(p)
-WHERE x <> p AND y <> p AND (size(m) = 0 OR x <> y)
-WITH [a] + m + [b] AS steps, CASE WHEN x = y THEN [p, x] ELSE [p, x, y] END AS ring
-WITH steps, ring, [n IN ring | n.id] AS nodes, [r IN steps | r.edge_id] AS edge_ids
-ORDER BY size(steps), nodes, edge_ids
+MATCH (p:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(p)
+WHERE (p.id = $protein OR p.symbol = $protein OR p.name = $protein)
+  AND p.id <> x.id
+RETURN 2 AS hops, r1.sign * r2.sign AS sign,
+       [p.id, x.id] AS nodes,
+       [p.symbol, x.symbol] AS symbols,
+       [p.name, x.name] AS names,
+       [type(r1), type(r2)] AS effects,
+       [r1.sign, r2.sign] AS signs,
+       [r1.edge_id, r2.edge_id] AS edge_ids,
+       [r1.sources, r2.sources] AS sources,
+       [r1.pmids, r2.pmids] AS pmids
+ORDER BY p.id, x.id, r1.edge_id, r2.edge_id
+LIMIT $limit;
+MATCH (p:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
+      -[r3:ACTIVATES|INHIBITS|REGULATES]->(p)
+WHERE (p.id = $protein OR p.symbol = $protein OR p.name = $protein)
+  AND p.id <> x.id AND p.id <> y.id
+  AND x.id <> y.id
+RETURN 3 AS hops, r1.sign * r2.sign * r3.sign AS sign,
+       [p.id, x.id, y.id] AS nodes,
+       [p.symbol, x.symbol, y.symbol] AS symbols,
+       [p.name, x.name, y.name] AS names,
+       [type(r1), type(r2), type(r3)] AS effects,
+       [r1.sign, r2.sign, r3.sign] AS signs,
+       [r1.edge_id, r2.edge_id, r3.edge_id] AS edge_ids,
+       [r1.sources, r2.sources, r3.sources] AS sources,
+       [r1.pmids, r2.pmids, r3.pmids] AS pmids
+ORDER BY p.id, x.id, y.id, r1.edge_id, r2.edge_id, r3.edge_id
 LIMIT $limit
-RETURN size(steps) AS hops, reduce(s = 1, r IN steps | s * r.sign) AS sign, nodes,
-       [n IN ring | n.symbol] AS symbols, [n IN ring | n.name] AS names,
-       [r IN steps | type(r)] AS effects, [r IN steps | r.sign] AS signs, edge_ids,
-       [r IN steps | r.sources] AS sources, [r IN steps | r.pmids] AS pmids
-ORDER BY hops, nodes, edge_ids
