@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from tosg_graph.errors import UsageError
+from tosg_graph.config import ReadLimits
+from tosg_graph.errors import QueryTimeout, UsageError
 from tosg_graph.graph import queries
+from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.queries import Parameter, find_query, load_queries, parse_query
-from tosg_graph.graph.store import parameter_names
+from tosg_graph.graph.store import ResultTable, parameter_names
 from tosg_graph.schema import EDGE_TYPES, LABELS
 
 QUERIES = load_queries()
@@ -172,3 +174,72 @@ def test_the_folder_in_the_package_comes_first(
     assert queries.queries_folder() == package / "cypher" / "queries"
     (package / "cypher" / "queries").rmdir()
     assert queries.queries_folder() == package.parent / "cypher" / "queries"
+
+
+TWO = """// Numbers.
+// @param limit integer = 10 Rows at most. e.g. 2
+// @column v A number.
+UNWIND [1, 2, 3] AS v
+RETURN v ORDER BY v LIMIT $limit;
+UNWIND [4, 5] AS v
+RETURN v ORDER BY v LIMIT $limit
+"""
+
+
+class Counted:
+    """The embedded store, and what it was asked."""
+
+    engine = "ladybug"
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        self.store = store
+        self.asked: list[tuple[dict[str, Any], ReadLimits]] = []
+
+    def read(self, query: str, parameters: Any = None, *, limits: ReadLimits) -> ResultTable:
+        self.asked.append((dict(parameters), limits))
+        return self.store.read(query, parameters, limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("limit", "max_rows", "rows", "asked", "truncated"),
+    [
+        (10, 100, [1, 2, 3, 4, 5], [10, 7], False),
+        (4, 100, [1, 2, 3, 4], [4, 1], False),
+        (3, 100, [1, 2, 3], [3], False),
+        (2, 100, [1, 2], [2], False),
+        (10, 4, [1, 2, 3, 4], [10, 7], True),
+        (10, 3, [1, 2, 3], [10, 7], True),
+        (10, 2, [1, 2], [10], True),
+    ],
+)
+def test_statements_follow_each_other_until_the_limit(
+    embedded_tiny: EmbeddedStore,
+    tmp_path: Path,
+    limit: int,
+    max_rows: int,
+    rows: list[int],
+    asked: list[int],
+    truncated: bool,
+) -> None:
+    path = tmp_path / "two.cypher"
+    path.write_text(TWO)
+    query, store = parse_query(path), Counted(embedded_tiny)
+    bound = query.bind({"limit": limit})
+    found = query.run(store, bound, limits=ReadLimits(timeout=60, max_rows=max_rows))  # type: ignore[arg-type]
+    assert [row[0] for row in found.rows] == rows
+    assert [given["limit"] for given, _ in store.asked] == asked
+    assert found.truncated is truncated
+    times = [limits.timeout for _, limits in store.asked]
+    assert times == sorted(times, reverse=True)
+    assert times[0] <= 60
+
+
+def test_the_timeout_is_that_of_all_statements(
+    embedded_tiny: EmbeddedStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "slow.cypher"
+    heavy = ", ".join(f"({name})" for name in "abcdefg")
+    path.write_text(TWO.replace("UNWIND [4, 5] AS v", f"MATCH {heavy} WITH count(a.name) AS v"))
+    query = parse_query(path)
+    with pytest.raises(QueryTimeout, match=r"ran longer than its 0\.5 s"):
+        query.run(embedded_tiny, query.bind({}), limits=ReadLimits(timeout=0.5))

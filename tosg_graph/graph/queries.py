@@ -217,6 +217,7 @@ class NamedQuery:
             If all of them together ran longer than ``limits.timeout``.
         """
         deadline = time.monotonic() + limits.timeout
+        wanted = bound.get("limit", math.inf)
         rows: list[tuple[Any, ...]] = []
         for statement in self.statements(store.engine):
             left = replace(
@@ -224,13 +225,13 @@ class NamedQuery:
                 timeout=max(0.001, deadline - time.monotonic()),
                 max_rows=limits.max_rows - len(rows),
             )
-            given = {**bound, "limit": bound["limit"] - len(rows)} if rows else bound
+            given = {**bound, "limit": wanted - len(rows)} if "limit" in bound else bound
             try:
                 part = store.read(statement, given, limits=left)
             except QueryTimeout:
                 raise timed_out(limits) from None
             rows += part.rows
-            if part.truncated or len(rows) >= bound.get("limit", math.inf):
+            if part.truncated or len(rows) >= wanted:
                 break
         return cut(ResultTable(part.columns, rows, part.truncated), limits)
 
@@ -339,8 +340,6 @@ def parse_query(path: Path) -> NamedQuery:
                 "or '@column name doc'"
             )
     embedded = path.with_name(f"{path.stem}{_EMBEDDED}.cypher")
-    if _END in text and "limit" not in {p.name for p in parameters}:
-        raise UsageError(f"{path}: several statements found; they need the parameter limit")
     return NamedQuery(
         name=path.stem,
         sentence=lines[0].removeprefix("//").strip() if lines else "",
