@@ -181,17 +181,50 @@ def _cost(step: dict[str, float] | None) -> str:
     return f"{seconds:.1f} s, {step['peak_mb']:,} MB"
 
 
+def query_costs() -> str:
+    """The table of what named queries cost, from what benchmarks/graph/queries.py wrote."""
+    runs = json.loads((RESULTS / "queries.json").read_text(encoding="utf-8"))["runs"]
+    heads = [f"{name}: {run['edges']:,} edges, {run['engine']}" for name, run in runs.items()]
+    rows = [
+        f"| `{name}` | "
+        + " | ".join(_times(run["queries"].get(name)) for run in runs.values())
+        + " |"
+        for name in sorted(load_queries())
+        if any(run["queries"].get(name) for run in runs.values())
+    ]
+    rule = "|---|" + "--:|" * len(heads)
+    return "\n".join([f"| query | {' | '.join(heads)} |", rule, *rows])
+
+
+def _times(cost: dict[str, float] | None) -> str:
+    if cost is None:
+        return ""
+    stopped = f", {cost['stopped']} stopped" if cost["stopped"] else ""
+    return f"{cost['p50']:.3f} s, {cost['p95']:.3f} s{stopped}"
+
+
 def filled(page: Path, begin: str, end: str, text: str) -> str:
     """A page with a generated text in its place."""
-    before, rest = page.read_text(encoding="utf-8").split(begin)
+    return filled_text(page.read_text(encoding="utf-8"), begin, end, text)
+
+
+def filled_text(page: str, begin: str, end: str, text: str) -> str:
+    """The text of a page with a generated text in its place."""
+    before, rest = page.split(begin)
     return f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
+
+
+def scale_page() -> str:
+    """The page of costs with both of its tables."""
+    page = filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table())
+    return filled_text(page, "<!-- queries -->", "<!-- end of queries -->", query_costs())
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
         ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, figures()),
-        SCALE: filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table()),
+        SCALE: scale_page(),
         ROOT / "docs" / "cli.md": cli_page(),
         QUERIES: filled(QUERIES, "<!-- queries -->", "<!-- end of queries -->", query_list()),
         ROOT / "docs" / "schema.md": schema_page(),
