@@ -16,14 +16,10 @@
 MATCH (m:Gene|Protein)-[:MEMBER_OF]->(w:Pathway)
 WHERE w.id = $pathway OR w.name = $pathway
 OPTIONAL MATCH (m)-[:ENCODES]->(e:Protein)
-WITH DISTINCT w, coalesce(e.id, m.id) AS member
+WITH w, collect(DISTINCT coalesce(e.id, m.id)) AS inside
+UNWIND inside AS member
 MATCH (p:Protein)-[r:ACTIVATES|INHIBITS|REGULATES]->(t:Protein)
-WHERE p.id = member
-WITH DISTINCT w, p, r, t
-OPTIONAL MATCH (t)<-[:ENCODES]-(n:Gene)
-WITH w, p, r, t, n
-MATCH (w)<-[:MEMBER_OF]-(o:Gene|Protein)
-WHERE o.id = t.id OR o.id = n.id
+WHERE p.id = member AND t.id IN inside
 WITH DISTINCT p, r, t
 RETURN p.id AS regulator_id, p.symbol AS regulator_symbol, type(r) AS effect, r.sign AS sign,
        t.id AS target_id, t.symbol AS target_symbol, r.mechanisms AS mechanisms,

@@ -519,6 +519,7 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("receptors_of", {"protein": "EGF"}),
     ("receptors_of", {"protein": "ITGB1"}),
     ("regulators_in_pathway", {"pathway": "Signaling by EGFR"}),
+    ("regulators_in_pathway", {"pathway": "Signal Transduction"}),
     ("regulators_in_pathway", {"pathway": "REACT:R-HSA-5683057"}),
     ("shared_regulators", {"first": "TP53", "second": "MDM2"}),
     ("shared_regulators", {"first": "ABL1", "second": "TP53"}),
