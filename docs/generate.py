@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from tosg_graph.build.licences import USES
 from tosg_graph.cli import app
 from tosg_graph.graph.ddl import schema_cypher
+from tosg_graph.graph.queries import NamedQuery, load_queries
 from tosg_graph.schema import COMMON, EDGE_COMMON, EDGE_TYPES, LABELS, SCHEMA_VERSION, Property
 from tosg_graph.sources import Licence
 from tosg_graph.sources.registry import discover
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 SCALE = ROOT / "docs" / "scale.md"
 LICENCES = ROOT / "docs" / "licences.md"
+QUERIES = ROOT / "docs" / "queries.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -88,6 +90,61 @@ def command_paths() -> list[tuple[str, ...]]:
     return paths
 
 
+#: The headings of the page of named queries, with what stands under each.
+QUERY_GROUPS: dict[str, tuple[str, ...]] = {
+    "Signalling": (
+        "upstream", "downstream", "signed_path", "signal_chain", "feedback_loops",
+        "shared_regulators", "ligands_of", "receptors_of", "regulators_in_pathway",
+    ),
+    "Drugs": (
+        "drug_targets", "drugs_of_target", "shared_targets", "opposing_drugs", "drugs_of_pathway",
+        "targeted_receptors", "drugs_of_disease", "diseases_of_drug",
+    ),
+    "Genes and their products": (
+        "central_dogma", "transcripts_of_gene", "complexes_of_protein", "complex_members",
+        "families_of_protein", "members_of_family", "location_of_protein",
+    ),
+    "Pathways and diseases": (
+        "pathways_of_gene", "pathway_members", "sub_pathways", "diseases_of_gene",
+        "disease_genes", "kinds_of_disease",
+    ),
+    "Looking around, and doubting": (
+        "find_nodes", "neighbours", "edges_between", "edge_evidence", "conflicting_signs",
+        "conflicting_signs_of", "hubs", "counts",
+    ),
+}  # fmt: skip
+
+
+def query_list() -> str:
+    """The named queries by heading, each with what it takes and gives."""
+    queries = load_queries()
+    if missing := set(queries) ^ {name for group in QUERY_GROUPS.values() for name in group}:
+        raise SystemExit(f"the page of named queries and the files differ in {sorted(missing)}")
+    parts = []
+    for heading, names in QUERY_GROUPS.items():
+        parts.append(f"## {heading}")
+        parts += [query_section(queries[name]) for name in names]
+    return "\n\n".join(["", *parts, ""])
+
+
+def query_section(query: NamedQuery) -> str:
+    """One named query: sentence, example, parameters, columns."""
+    lines = [
+        f"### {query.name}",
+        query.sentence,
+        f"```\n{f'tosg query {query.name} {query.usage}'.rstrip()}\n```",
+    ]
+    if query.parameters:
+        rows = [
+            f"| `{p.name}` | {p.kind} | {'' if p.required else f'`{p.default}`'} | {p.doc} |"
+            for p in query.parameters
+        ]
+        lines.append("\n".join(["| parameter | kind | default | |", "|---|---|---|---|", *rows]))
+    rows = [f"| `{c.name}` | {c.doc} |" for c in query.columns]
+    lines.append("\n".join(["| column | |", "|---|---|", *rows]))
+    return "\n\n".join(lines)
+
+
 def figures() -> str:
     """The table of figures in the README, from what the benchmark scripts wrote."""
     line = json.loads((RESULTS / "line.json").read_text(encoding="utf-8"))
@@ -147,21 +204,55 @@ def _kept(licence: Licence, use: str) -> str:
     return "kept" if USES[use](licence) else "left out"
 
 
+def query_costs() -> str:
+    """The table of what named queries cost, from what benchmarks/graph/queries.py wrote."""
+    runs = json.loads((RESULTS / "queries.json").read_text(encoding="utf-8"))["runs"]
+    heads = [f"{name}: {run['edges']:,} edges, {run['engine']}" for name, run in runs.items()]
+    rows = [
+        f"| `{name}` | "
+        + " | ".join(_times(run["queries"].get(name)) for run in runs.values())
+        + " |"
+        for name in sorted(load_queries())
+        if any(run["queries"].get(name) for run in runs.values())
+    ]
+    rule = "|---|" + "--:|" * len(heads)
+    return "\n".join([f"| query | {' | '.join(heads)} |", rule, *rows])
+
+
+def _times(cost: dict[str, float] | None) -> str:
+    if cost is None:
+        return ""
+    stopped = f", {cost['stopped']} stopped" if cost["stopped"] else ""
+    return f"{cost['p50']:.3f} s, {cost['p95']:.3f} s{stopped}"
+
+
 def filled(page: Path, begin: str, end: str, text: str) -> str:
     """A page with a generated text in its place."""
-    before, rest = page.read_text(encoding="utf-8").split(begin)
+    return filled_text(page.read_text(encoding="utf-8"), begin, end, text)
+
+
+def filled_text(page: str, begin: str, end: str, text: str) -> str:
+    """The text of a page with a generated text in its place."""
+    before, rest = page.split(begin)
     return f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
+
+
+def scale_page() -> str:
+    """The page of costs with both of its tables."""
+    page = filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table())
+    return filled_text(page, "<!-- queries -->", "<!-- end of queries -->", query_costs())
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
         ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, figures()),
-        SCALE: filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table()),
+        SCALE: scale_page(),
         LICENCES: filled(
             LICENCES, "<!-- licences -->", "<!-- end of licences -->", licence_table()
         ),
         ROOT / "docs" / "cli.md": cli_page(),
+        QUERIES: filled(QUERIES, "<!-- queries -->", "<!-- end of queries -->", query_list()),
         ROOT / "docs" / "schema.md": schema_page(),
         ROOT / "docs" / "schema.svg": schema_picture(),
         ROOT / "cypher" / "schema.cypher": schema_cypher(),

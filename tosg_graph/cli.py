@@ -25,6 +25,7 @@ from tosg_graph.commands.shared import (
     values,
 )
 from tosg_graph.errors import TosgError, UsageError
+from tosg_graph.graph.queries import find_query
 from tosg_graph.workspace import Workspace
 
 app = typer.Typer(
@@ -183,7 +184,9 @@ def schema(as_json: JsonOption = False) -> None:
 def query(
     name: Annotated[str | None, typer.Argument(help="Name of the query; see --list.")] = None,
     parameters: Pairs = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the named queries; with a name, what it takes.")
+    ] = False,
     rows: RowsOption = 50,
     timeout: TimeoutOption = None,
     max_rows: MaxRowsOption = None,
@@ -192,7 +195,10 @@ def query(
 ) -> None:
     """Run a named query."""
     with Workspace(workspace) as ws:
-        if list_ or name is None:
+        if list_ and name is not None:
+            reports.print_query(find_query(name), as_json=as_json)
+            return
+        if name is None:
             columns = ("query", "answers", "parameters")
             found = [(q.name, q.sentence, q.usage) for q in ws.queries().values()]
             print_rows(columns, found, as_json=as_json)

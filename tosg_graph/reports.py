@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tosg_graph.build.tables import Build
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import LoadReport
     from tosg_graph.tensors.export import Export
 
@@ -196,6 +197,40 @@ def print_load(report: LoadReport) -> None:
     )
     if report.next_step:
         _say(report.next_step)
+
+
+# ---- queries ---------------------------------------------------------------------------------
+
+
+def query_dict(query: NamedQuery) -> dict[str, Any]:
+    """A named query as plain values, for ``--json``."""
+    return {
+        "query": query.name,
+        "answers": query.sentence,
+        "usage": query.usage,
+        "parameters": [
+            {
+                "name": p.name, "kind": p.kind, "required": p.required, "default": p.default,
+                "doc": p.doc, "example": p.example,
+            }
+            for p in query.parameters
+        ],
+        "columns": [{"name": c.name, "doc": c.doc} for c in query.columns],
+    }  # fmt: skip
+
+
+def print_query(query: NamedQuery, *, as_json: bool) -> None:
+    """Print what a named query answers, takes and gives, or JSON."""
+    if as_json:
+        display.print_json(query_dict(query))
+        return
+    _say(f"{query.name}: {query.sentence}", "bold")
+    display.print_table(
+        ("parameter", "kind", "default", "what it means", "example"),
+        [(p.name, p.kind, p.default, p.doc, p.example) for p in query.parameters],
+    )
+    display.print_table(("column", "what it holds"), [(c.name, c.doc) for c in query.columns])
+    _say(f"\nRun: tosg query {query.name} {query.usage}".rstrip())
 
 
 # ---- cells -----------------------------------------------------------------------------------

@@ -303,20 +303,30 @@ class Workspace:
         """Run a named query: ``ws.query("drug_targets", drug="imatinib")``.
 
         A parameter that stands for a node takes its id, its name, or any alias that is one node's.
+        Where the database holds another build than the workspace, or the workspace has none, the
+        names are looked up in the database itself.
         """
         from tosg_graph.ask.link import node_parameter
         from tosg_graph.graph.queries import find_query
 
         found = find_query(name)
         bound = found.bind({**(parameters or {}), **named})
-        for parameter in found.parameters:
-            if parameter.is_node and bound.get(parameter.name) is not None:
-                bound[parameter.name] = node_parameter(
-                    self.linker, str(bound[parameter.name]), label=parameter.label
-                )
-        return self.store.read(
-            found.text(self.store.engine), bound, limits=limits or self.settings.limits
-        )
+        limits = limits or self.settings.limits
+        nodes = [p for p in found.parameters if p.is_node and bound.get(p.name) is not None]
+        if nodes:
+            linker = self._linker_of_store(limits)
+            for p in nodes:
+                bound[p.name] = node_parameter(linker, str(bound[p.name]), label=p.label)
+        return found.run(self.store, bound, limits=limits)
+
+    def _linker_of_store(self, limits: ReadLimits) -> Linker:
+        """Knows the names of what the database holds."""
+        from tosg_graph.ask.served import ServedLinker
+
+        current = self._current()
+        if current is not None and self.store.build_id() == current:
+            return self.linker
+        return ServedLinker(self.store, limits)
 
     def cypher(
         self,

@@ -4,8 +4,9 @@
 
 Every step is a process of its own, so that its peak memory is its own: the sources are written
 (:mod:`synthetic`), built, loaded into the embedded graph, and the whole topology is taken into
-``HeteroData``. The JSON holds the machine, versions, rows, wall seconds and largest resident memory
-per step and scale. ``--skip embedded`` leaves a step out.
+``HeteroData``; then every named query is asked about hubs and others (:mod:`queries`). The JSON
+holds the machine, versions, rows, wall seconds and largest resident memory per step and scale.
+``--skip embedded queries`` leaves steps out; without the embedded graph there is nothing to query.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ import time, json, torch_geometric; from tosg_graph.workspace import Workspace
 start = time.perf_counter(); data = Workspace(sys.argv[1]).subgraph().to_hetero_data()
 seconds = time.perf_counter() - start
 json.dump({"seconds_without_imports": seconds, "edges": data.num_edges}, sys.stdout)
+"""
+_QUERIES = """
+import sys; sys.path.insert(0, sys.argv[2]); import json, pathlib, queries
+json.dump(queries.measure(pathlib.Path(sys.argv[1])), sys.stdout)
 """
 
 
@@ -71,6 +76,8 @@ def measure(scale: float, folder: Path, skip: set[str]) -> dict[str, Any]:
     for name, code in (("topology", _TOPOLOGY), ("embedded", _EMBEDDED)):
         if name not in skip:
             found[name] = step(code, str(work))
+    if not skip & {"embedded", "queries"}:
+        found["queries"] = step(_QUERIES, str(work), str(HERE))
     return found
 
 

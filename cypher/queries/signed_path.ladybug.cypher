@@ -1,14 +1,73 @@
-// The same question for the embedded graph. properties() and not list_transform(): over the nodes and
-// edges of a path that one gives values of other paths (LadybugDB 0.22.0), and ACYCLIC lets cycles pass.
-MATCH (a:Protein) WHERE a.id = $source OR a.symbol = $source OR a.name = $source
-MATCH (b:Protein) WHERE b.id = $target OR b.symbol = $target OR b.name = $target
-MATCH p = (a)-[:ACTIVATES|INHIBITS|REGULATES* TRAIL 1..4]->(b)
-WHERE is_acyclic(p)
-WITH length(p) AS hops, list_reduce(properties(rels(p), 'sign'), (x, y) -> x * y) AS sign,
-     properties(nodes(p), 'id') AS nodes, properties(nodes(p), 'symbol') AS symbols,
-     properties(nodes(p), 'name') AS names, properties(rels(p), '_LABEL') AS effects,
-     properties(rels(p), 'sign') AS signs, properties(rels(p), 'edge_id') AS edge_ids,
-     properties(rels(p), 'sources') AS sources, properties(rels(p), 'pmids') AS pmids
-RETURN hops, sign, nodes, symbols, names, effects, signs, edge_ids, sources, pmids
-ORDER BY hops, list_to_string(' ', nodes), list_to_string(' ', edge_ids)
+// The same question for the embedded graph, which finds the ends of one pattern by itself.
+MATCH (a:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(b:Protein)
+WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
+  AND (b.id = $target OR b.symbol = $target OR b.name = $target)
+  AND a.id <> b.id
+RETURN 1 AS hops, r1.sign AS sign,
+       [a.id, b.id] AS nodes,
+       [a.symbol, b.symbol] AS symbols,
+       [a.name, b.name] AS names,
+       [type(r1)] AS effects,
+       [r1.sign] AS signs,
+       [r1.edge_id] AS edge_ids,
+       [r1.sources] AS sources,
+       [r1.pmids] AS pmids
+ORDER BY a.id, b.id, r1.edge_id
+LIMIT $limit;
+MATCH (a:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(b:Protein)
+WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
+  AND (b.id = $target OR b.symbol = $target OR b.name = $target)
+  AND a.id <> x.id AND a.id <> b.id
+  AND x.id <> b.id
+RETURN 2 AS hops, r1.sign * r2.sign AS sign,
+       [a.id, x.id, b.id] AS nodes,
+       [a.symbol, x.symbol, b.symbol] AS symbols,
+       [a.name, x.name, b.name] AS names,
+       [type(r1), type(r2)] AS effects,
+       [r1.sign, r2.sign] AS signs,
+       [r1.edge_id, r2.edge_id] AS edge_ids,
+       [r1.sources, r2.sources] AS sources,
+       [r1.pmids, r2.pmids] AS pmids
+ORDER BY a.id, x.id, b.id, r1.edge_id, r2.edge_id
+LIMIT $limit;
+MATCH (a:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
+      -[r3:ACTIVATES|INHIBITS|REGULATES]->(b:Protein)
+WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
+  AND (b.id = $target OR b.symbol = $target OR b.name = $target)
+  AND a.id <> x.id AND a.id <> y.id AND a.id <> b.id
+  AND x.id <> y.id AND x.id <> b.id
+  AND y.id <> b.id
+RETURN 3 AS hops, r1.sign * r2.sign * r3.sign AS sign,
+       [a.id, x.id, y.id, b.id] AS nodes,
+       [a.symbol, x.symbol, y.symbol, b.symbol] AS symbols,
+       [a.name, x.name, y.name, b.name] AS names,
+       [type(r1), type(r2), type(r3)] AS effects,
+       [r1.sign, r2.sign, r3.sign] AS signs,
+       [r1.edge_id, r2.edge_id, r3.edge_id] AS edge_ids,
+       [r1.sources, r2.sources, r3.sources] AS sources,
+       [r1.pmids, r2.pmids, r3.pmids] AS pmids
+ORDER BY a.id, x.id, y.id, b.id, r1.edge_id, r2.edge_id, r3.edge_id
+LIMIT $limit;
+MATCH (a:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
+      -[r3:ACTIVATES|INHIBITS|REGULATES]->(z:Protein|Complex|Family)
+      -[r4:ACTIVATES|INHIBITS|REGULATES]->(b:Protein)
+WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
+  AND (b.id = $target OR b.symbol = $target OR b.name = $target)
+  AND a.id <> x.id AND a.id <> y.id AND a.id <> z.id AND a.id <> b.id
+  AND x.id <> y.id AND x.id <> z.id AND x.id <> b.id
+  AND y.id <> z.id AND y.id <> b.id
+  AND z.id <> b.id
+RETURN 4 AS hops, r1.sign * r2.sign * r3.sign * r4.sign AS sign,
+       [a.id, x.id, y.id, z.id, b.id] AS nodes,
+       [a.symbol, x.symbol, y.symbol, z.symbol, b.symbol] AS symbols,
+       [a.name, x.name, y.name, z.name, b.name] AS names,
+       [type(r1), type(r2), type(r3), type(r4)] AS effects,
+       [r1.sign, r2.sign, r3.sign, r4.sign] AS signs,
+       [r1.edge_id, r2.edge_id, r3.edge_id, r4.edge_id] AS edge_ids,
+       [r1.sources, r2.sources, r3.sources, r4.sources] AS sources,
+       [r1.pmids, r2.pmids, r3.pmids, r4.pmids] AS pmids
+ORDER BY a.id, x.id, y.id, z.id, b.id, r1.edge_id, r2.edge_id, r3.edge_id, r4.edge_id
 LIMIT $limit

@@ -16,6 +16,7 @@ QUERIES = load_queries()
 def test_a_named_query_passes(name: str, engine: str) -> None:
     query = QUERIES[name]
     declared = [parameter.name for parameter in query.parameters]
-    checked = check(query.text(engine), engine=engine, known_parameters=declared)
-    assert checked.warnings == ()
-    assert checked.parameters == set(declared)
+    for statement in query.statements(engine):
+        checked = check(statement, engine=engine, known_parameters=declared)
+        assert checked.warnings == ()
+        assert checked.parameters == set(declared)

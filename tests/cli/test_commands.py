@@ -70,6 +70,30 @@ def test_the_list_of_queries(tosg: Tosg, work: Path) -> None:
     assert "drug_targets" in tosg("query", "--list", "-w", work).out
 
 
+def test_the_list_with_a_name_says_what_that_query_takes(tosg: Tosg, work: Path) -> None:
+    said = tosg("query", "hubs", "--list", "-w", work, "--json").json
+    assert [p["name"] for p in said["parameters"]] == ["label", "type", "limit"]
+    assert [p["required"] for p in said["parameters"]] == [True, True, False]
+    assert said["usage"] == "label=Protein type=ACTIVATES [limit=5]"
+    printed = tosg("query", "hubs", "--list", "-w", work).out
+    assert "Run: tosg query hubs label=Protein type=ACTIVATES [limit=5]" in printed
+    for column in said["columns"]:
+        assert column["name"] in printed
+    assert tosg("query", "hub", "--list", "-w", work).code == 2
+
+
+def test_a_parameter_of_a_closed_list_is_checked(tosg: Tosg, work: Path) -> None:
+    for words in (
+        ("hubs", "label=Protien", "type=ACTIVATES"),
+        ("hubs", "label=Protein", "type=ACTIVATE"),
+        ("opposing_drugs", "protein=EGFR", "change=up"),
+        ("opposing_drugs", "protein=EGFR", "change=2"),
+    ):
+        ran = tosg("query", *words, "-w", work)
+        assert ran.code == 2
+        assert f"{words[-1].split('=')[1]!r}, which is no" in ran.err or "'Protien'" in ran.err
+
+
 def test_a_wrong_parameter_lists_the_right_ones(tosg: Tosg, work: Path) -> None:
     ran = tosg("query", "drug_targets", "drgu=imatinib", "-w", work)
     assert ran.code == 2

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from tests.cli.conftest import Tosg
 from tests.neo4j_server import PASSWORD, RELEASES, Server, new_server
 from tosg_graph.config import Neo4jSettings
+from tosg_graph.graph.neo4j import Neo4jStore
 
 pytestmark = pytest.mark.neo4j
 
@@ -50,6 +55,50 @@ def test_load_query_cypher_ask_and_export_on_a_server(
     assert neo4j_server.run("MATCH (n) RETURN count(n)") == before
     words = ("export", "--cypher", "MATCH (g:Gene) RETURN g.id", "--out", tmp_path / "e")
     assert tosg(*words, "-w", work, "--json").json["nodes"]["Gene"]["rows"] == 222
+
+
+def in_an_empty_folder(
+    folder: Path, settings: Neo4jSettings, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a person does who has the address of a server and nothing else."""
+    environment = {name: value for name, value in os.environ.items() if "TOSG" not in name}
+    environment |= {"TOSG_NEO4J_URI": settings.uri, "TOSG_NEO4J_PASSWORD": settings.password}
+    command = [sys.executable, "-m", "tosg_graph.cli", *words]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_server_that_another_person_loaded(neo4j_tiny: Neo4jStore, tmp_path: Path) -> None:
+    server = neo4j_tiny.settings
+    ran = in_an_empty_folder(tmp_path, server, "query", "drug_targets", "drug=Gleevec", "--json")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert [row[found["columns"].index("symbol")] for row in found["rows"]] == ["ABL1", "EGFR"]
+    text = "MATCH (d:Drug)-[:TARGETS]->(p) WHERE d.name = $drug RETURN p.symbol ORDER BY p.symbol"
+    ran = in_an_empty_folder(tmp_path, server, "cypher", text, "drug=imatinib", "--json")
+    assert json.loads(ran.stdout)["rows"] == [["ABL1"], ["EGFR"]]
+    for words, said in (
+        (("drugs_of_target", "protein=CD16"), "FCGR3B"),
+        (("drug_targets", "drug=imatinob"), "near to it: imatinib (DrugCentral:1423)"),
+        (("drug_targets",), "drug (Drug): The drug, by id or name."),
+    ):
+        ran = in_an_empty_folder(tmp_path, server, "query", *words)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert said in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_queries_are_listed_without_a_server(tmp_path: Path) -> None:
+    nobody = Neo4jSettings("bolt://127.0.0.1:9", password="none")
+    for words in (("query", "--list"), ("query", "signal_chain", "--list"), ("query", "--help")):
+        ran = in_an_empty_folder(tmp_path, nobody, *words)
+        assert (ran.returncode, ran.stderr) == (0, ""), words
+        assert "signal_chain" in ran.stdout or words[-1] == "--help"
+    assert (
+        "kinase" in in_an_empty_folder(tmp_path, nobody, "query", "signal_chain", "--list").stdout
+    )
+    assert in_an_empty_folder(tmp_path, nobody, "query", "counts").returncode == 1
 
 
 def test_a_wrong_password_is_told_without_showing_it(

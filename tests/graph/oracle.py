@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.tiny import INTEGRIN, Row, gene, protein
+from tosg_graph.schema import LABEL
 
 Rows = list[tuple[Any, ...]]
+TRANSCRIPTION = {f"transcriptional {word}" for word in ("activation", "regulation", "repression")}
 SIGNALLING = ("ACTIVATES", "INHIBITS", "REGULATES")
 
 
@@ -23,6 +27,9 @@ class Graph:
                 self.nodes |= {row["id"]: {"label": subject, **row} for row in rows}
             elif kind == "edges":
                 self.edges += [{"type": subject, **row} for row in rows]
+        self.pairs: dict[tuple[str, str], list[Row]] = {}
+        for edge in self.edges:
+            self.pairs.setdefault((edge["source"], edge["target"]), []).append(edge)
         self.signals: dict[str, list[Row]] = {}
         for edge in self.of(*SIGNALLING):
             self.signals.setdefault(edge["source"], []).append(edge)
@@ -40,6 +47,9 @@ class Graph:
 
     def of(self, *types: str) -> Iterator[Row]:
         return (edge for edge in self.edges if edge["type"] in types)
+
+    def between(self, source: str, target: str) -> list[Row]:
+        return self.pairs.get((source, target), [])
 
     def one_step(
         self, types: tuple[str, ...], asked: set[str], end: str, *names: str
@@ -63,7 +73,7 @@ def drug_targets(g: Graph, drug: str) -> Rows:
     return by_affinity([
         (p, e, (p, g.get(p, "symbol"), g.get(p, "name"), e.get("action"), e.get("affinity"),
                 e.get("mechanism_of_action"), *cite(e)))
-        for p, e in steps
+        for p, e in steps if g.get(p, "label") == "Protein"
     ])  # fmt: skip
 
 
@@ -80,7 +90,8 @@ def targeted_receptors(g: Graph) -> Rows:
     return sorted(
         ((e["target"], g.get(e["target"], "symbol"), e["source"], g.get(e["source"], "name"),
           e.get("action"), e.get("mechanism_of_action"), *cite(e))
-         for e in g.of("TARGETS") if g.get(e["target"], "receptor") is True),
+         for e in g.of("TARGETS")
+         if g.get(e["target"], "label") == "Protein" and g.get(e["target"], "receptor")),
         key=lambda row: (row[0], row[2], row[6]),
     )  # fmt: skip
 
@@ -206,6 +217,185 @@ def counts(g: Graph) -> Rows:
     return sorted((kind, name, n) for (kind, name), n in total.items())
 
 
+def in_label(g: Graph, label: str, rows: Rows) -> Rows:
+    return [row for row in rows if g.get(row[0], "label") == label]
+
+
+def transcripts_of_gene(g: Graph, gene: str) -> Rows:
+    names = ("name", "biotype", "mane_select", "version")
+    rows = listing(g, ("TRANSCRIBED_TO",), g.named(gene, "Gene"), "source", *names)
+    return sorted(rows, key=lambda row: not row[3])
+
+
+def touching(g: Graph, asked: set[str]) -> Rows:
+    """Pairs with both signs, at an end of which one of the nodes stands."""
+    rows = []
+    for x in g.of("ACTIVATES"):
+        for y in g.between(x["source"], x["target"]):
+            if y["type"] == "INHIBITS" and asked & {x["source"], x["target"]}:
+                ends = [v for n in (x["source"], x["target"]) for v in (n, g.get(n, "symbol"))]
+                rows.append((*ends, [x["n_evidence"], y["n_evidence"]], *cites(x, y)))
+    return sorted(rows, key=lambda row: (row[0], row[2], row[5]))
+
+
+def cites(*edges: Row) -> tuple[list[Any], ...]:
+    return tuple([edge[name] for edge in edges] for name in ("edge_id", "sources", "pmids"))
+
+
+def edges_between(g: Graph, first: str, second: str) -> Rows:
+    a, b = (g.named(value, *LABEL) for value in (first, second))
+    return sorted(
+        ((e["source"], g.get(e["source"], "name"), e["type"], e["target"], g.get(e["target"], "name"),
+          e["sign"], e["directed"], e["mechanisms"], e["n_evidence"], *cite(e))
+         for e in g.edges
+         if (e["source"] in a and e["target"] in b) or (e["source"] in b and e["target"] in a)),
+        key=lambda row: (row[0], row[2], row[3], row[9]),
+    )  # fmt: skip
+
+
+def find_nodes(g: Graph, beginning: str) -> Rows:
+    return sorted(
+        ((n, row["label"], row.get("symbol"), row.get("name")) for n, row in g.nodes.items()
+         if any((row.get(name) or "").startswith(beginning) for name in ("name", "symbol"))),
+        key=lambda row: row[:2],
+    )  # fmt: skip
+
+
+def hubs(g: Graph, label: str, type: str) -> Rows:  # noqa: A002
+    out, into = (Counter(e[end] for e in g.of(type)) for end in ("source", "target"))
+    rows = [
+        (n, g.get(n, "symbol"), g.get(n, "name"), out[n] + into[n], out[n], into[n])
+        for n in {*out, *into}
+        if g.get(n, "label") == label
+    ]
+    return sorted(rows, key=lambda row: (-row[3], row[0]))
+
+
+def members(g: Graph, pathway: str) -> set[str]:
+    """Proteins in a pathway, themselves or by a gene that encodes them."""
+    inside = {e["source"] for e in g.of("MEMBER_OF") if e["target"] == pathway}
+    coded = {e["target"] for e in g.of("ENCODES") if e["source"] in inside}
+    return coded | {n for n in inside if g.get(n, "label") == "Protein"}
+
+
+def drugs_of_pathway(g: Graph, pathway: str) -> Rows:
+    inside = set().union(*(members(g, w) for w in g.named(pathway, "Pathway")))
+    return sorted(
+        ((e["source"], g.get(e["source"], "name"), e["target"], g.get(e["target"], "symbol"),
+          e.get("action"), e.get("affinity"), e.get("mechanism_of_action"), *cite(e))
+         for e in g.of("TARGETS") if e["target"] in inside),
+        key=lambda row: (row[0], row[2], row[7]),
+    )  # fmt: skip
+
+
+def regulators_in_pathway(g: Graph, pathway: str) -> Rows:
+    rows = {}
+    for w in g.named(pathway, "Pathway"):
+        inside = members(g, w)
+        for e in g.of(*SIGNALLING):
+            a, b = e["source"], e["target"]
+            if a in inside and b in inside:
+                rows[e["edge_id"]] = (a, g.get(a, "symbol"), e["type"], e["sign"], b,
+                                      g.get(b, "symbol"), e["mechanisms"], *cite(e))  # fmt: skip
+    return sorted(rows.values(), key=lambda row: (row[0], row[4], row[2], row[7]))
+
+
+def common(
+    g: Graph, types: tuple[str, ...], ends: tuple[set[str], set[str]], end: str, *values: str
+) -> Rows:
+    """What both of two nodes are joined to, with values of the one and of the other edge."""
+    other = "source" if end == "target" else "target"
+    rows = []
+    for t in g.of(*types):
+        for u in g.of(*types) if t[end] in ends[0] else ():
+            if u[end] in ends[1] and u[other] == t[other] and u[end] != t[end]:
+                n = t[other]
+                pairs = [[t.get(v), u.get(v)] for v in values]
+                rows.append((n, g.get(n, "symbol"), g.get(n, "name"), *pairs, *cites(t, u)))
+    return sorted(rows, key=lambda row: (row[0], row[5]))
+
+
+def shared_targets(g: Graph, first: str, second: str) -> Rows:
+    ends = g.named(first, "Drug"), g.named(second, "Drug")
+    return common(g, ("TARGETS",), ends, "source", "action", "affinity")
+
+
+def shared_regulators(g: Graph, first: str, second: str) -> Rows:
+    ends = g.named(first, "Protein"), g.named(second, "Protein")
+    return common(g, SIGNALLING, ends, "target", "type", "sign")
+
+
+def opposing_drugs(g: Graph, protein: str, change: str) -> Rows:
+    rows = []
+    for p in g.named(protein, "Protein"):
+        above = [e for e in g.of("ACTIVATES", "INHIBITS") if e["target"] == p and e["source"] != p]
+        for t in g.of("TARGETS"):
+            steps = [[t]] if t["target"] == p else []
+            steps += [[t, e] for e in above if e["source"] == t["target"]]
+            for way in steps:
+                signs = [e["sign"] for e in way]
+                if None not in signs and math.prod(signs) == -int(change):
+                    u = t["target"]
+                    rows.append((
+                        len(way), t["source"], g.get(t["source"], "name"), t.get("action"), u,
+                        g.get(u, "symbol"), g.get(u, "name"), way[1]["type"] if way[1:] else None,
+                        signs, *cites(*way),
+                    ))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], row[1], row[4], row[9]))
+
+
+def product(signs: list[int | None]) -> int | None:
+    return None if None in signs else math.prod(s for s in signs if s is not None)
+
+
+def feedback_loops(g: Graph, protein: str) -> Rows:
+    rows = []
+    for p in g.named(protein, "Protein"):
+        for first in g.signals.get(p, ()):
+            for rest in simple_paths(g, first["target"], p, 2):
+                way = [first, *rest]
+                nodes, signs = [e["source"] for e in way], [e["sign"] for e in way]
+                rows.append((
+                    len(way), product(signs), nodes, [g.get(n, "symbol") for n in nodes],
+                    [g.get(n, "name") for n in nodes], [e["type"] for e in way], signs, *cites(*way),
+                ))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], row[2], row[7]))
+
+
+def signal_chain(g: Graph, ligand: str) -> Rows:
+    of: dict[str, list[str]] = {}  # complexes of a protein
+    parts: dict[str, list[str]] = {}
+    for e in g.of("PART_OF"):
+        of.setdefault(e["source"], []).append(e["target"])
+        parts.setdefault(e["target"], []).append(e["source"])
+    kinase: dict[str, str] = {}
+    for e in g.of(*SIGNALLING):
+        if "phosphorylation" in (e["mechanisms"] or ()):
+            kinase[e["source"]] = min(e["edge_id"], kinase.get(e["source"], "~"))
+    rows = []
+    for p in g.named(ligand, "Protein"):
+        for b in g.of("BINDS"):
+            if b["source"] not in (p, *of.get(p, ())):
+                continue
+            r = b["target"]
+            for a in (r, *parts.get(r, ())):
+                for s in g.signals.get(a, ()):
+                    for t in g.signals.get(s["target"], ()) if s["target"] in kinase else ():
+                        for x in g.signals.get(t["target"], ()):
+                            way = [s, t, x]
+                            ends = [a, *(e["target"] for e in way)]
+                            if len(set(ends)) < 4 or not TRANSCRIPTION & {*(x["mechanisms"] or ())}:
+                                continue
+                            nodes, way = [b["source"], r, *ends], [b, *way]
+                            rows.append((
+                                product([e["sign"] for e in way[1:]]), nodes,
+                                [g.get(n, "symbol") for n in nodes], kinase[s["target"]],
+                                *([e[v] for e in way] for v in ("type", "sign", "mechanisms")),
+                                *cites(*way),
+                            ))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[1], row[7]))
+
+
 ANSWER: dict[str, Callable[..., Rows]] = {
     "central_dogma": central_dogma,
     "complex_members": lambda g, **given: listing(
@@ -220,6 +410,8 @@ ANSWER: dict[str, Callable[..., Rows]] = {
     "complexes_of_protein": lambda g, protein: listing(
         g, ("PART_OF",), g.named(protein, "Protein"), "source", "name", ".stoichiometry"
     ),
+    "conflicting_signs": lambda g: touching(g, set(g.nodes)),
+    "conflicting_signs_of": lambda g, protein: touching(g, g.named(protein, "Protein")),
     "counts": counts,
     "disease_genes": lambda g, disease: listing(
         g, ("ASSOCIATED_WITH",), g.named(disease, "Disease"), "target", "symbol", "name"
@@ -236,10 +428,25 @@ ANSWER: dict[str, Callable[..., Rows]] = {
         g, ("TREATS", "PALLIATES"), g.named(disease, "Disease"), "target", "name", "type"
     ),
     "drugs_of_target": drugs_of_target,
+    "drugs_of_pathway": drugs_of_pathway,
     "edge_evidence": edge_evidence,
+    "edges_between": edges_between,
+    "families_of_protein": lambda g, protein: in_label(
+        g, "Family", listing(g, ("MEMBER_OF",), g.named(protein, "Protein"), "source", "name")
+    ),
+    "feedback_loops": feedback_loops,
+    "find_nodes": find_nodes,
+    "hubs": hubs,
     "kinds_of_disease": lambda g, disease: below(g, "IS_A", g.named(disease, "Disease")),
     "ligands_of": lambda g, protein: binding(g, protein, "target"),
+    "location_of_protein": lambda g, protein: listing(
+        g, ("LOCATED_IN",), g.named(protein, "Protein"), "source", "name", ".reliability"
+    ),
+    "members_of_family": lambda g, family: listing(
+        g, ("MEMBER_OF",), g.named(family, "Family"), "target", "symbol", "name"
+    ),
     "neighbours": neighbours,
+    "opposing_drugs": opposing_drugs,
     "pathway_members": lambda g, pathway: listing(
         g, ("MEMBER_OF",), g.named(pathway, "Pathway"), "target", "symbol", "name"
     ),
@@ -247,9 +454,14 @@ ANSWER: dict[str, Callable[..., Rows]] = {
         g, ("MEMBER_OF",), g.named(gene, "Gene"), "source", "name"
     ),
     "receptors_of": lambda g, protein: binding(g, protein, "source"),
+    "regulators_in_pathway": regulators_in_pathway,
+    "shared_regulators": shared_regulators,
+    "shared_targets": shared_targets,
+    "signal_chain": signal_chain,
     "signed_path": signed_path,
     "sub_pathways": lambda g, pathway: below(g, "CHILD_OF", g.named(pathway, "Pathway")),
     "targeted_receptors": targeted_receptors,
+    "transcripts_of_gene": transcripts_of_gene,
     "upstream": lambda g, protein: signalling(g, protein, "target"),
 }
 
@@ -259,6 +471,9 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("central_dogma", {"gene": gene("KRAS")}),
     ("complex_members", {"complex": "integrin a2b1 complex"}),
     ("complexes_of_protein", {"protein": "ITGB1"}),
+    ("conflicting_signs", {}),
+    ("conflicting_signs_of", {"protein": "TP53"}),
+    ("conflicting_signs_of", {"protein": "ABL1"}),
     ("counts", {}),
     ("disease_genes", {"disease": "lung cancer"}),
     ("diseases_of_drug", {"drug": "imatinib"}),
@@ -270,6 +485,27 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("drug_targets", {"drug": "DrugCentral:1045"}),
     ("drugs_of_disease", {"disease": "DOID:8552"}),
     ("drugs_of_target", {"protein": "EGFR"}),
+    ("drugs_of_pathway", {"pathway": "Signaling by EGFR"}),
+    ("drugs_of_pathway", {"pathway": "REACT:R-HSA-5683057"}),
+    ("edges_between", {"first": "TP53", "second": "MDM2"}),
+    ("edges_between", {"first": protein("KRAS"), "second": "KRAS"}),
+    ("edges_between", {"first": "SIGNOR:SIGNOR-PF1", "second": protein("MAPK1")}),
+    ("edges_between", {"first": "imatinib", "second": "ABL1"}),
+    ("families_of_protein", {"protein": "MAP2K1"}),
+    ("feedback_loops", {"protein": "TP53"}),
+    ("feedback_loops", {"protein": "BRAF"}),
+    ("feedback_loops", {"protein": "KRAS"}),
+    ("feedback_loops", {"protein": "CD19"}),
+    ("find_nodes", {"beginning": "EG"}),
+    ("find_nodes", {"beginning": "integrin a2"}),
+    ("hubs", {"label": "Protein", "type": "ACTIVATES"}),
+    ("hubs", {"label": "Complex", "type": "REGULATES"}),
+    ("hubs", {"label": "Gene", "type": "INTERACTS_WITH"}),
+    ("location_of_protein", {"protein": "TP53"}),
+    ("members_of_family", {"family": "ERK1/2"}),
+    ("opposing_drugs", {"protein": "TP53", "change": "-1"}),
+    ("opposing_drugs", {"protein": "TP53", "change": "1"}),
+    ("opposing_drugs", {"protein": "ABL1", "change": "1"}),
     ("edge_evidence", {"edge_id": "fb9a415ddc90fc78"}),
     ("kinds_of_disease", {"disease": "disease"}),
     ("ligands_of", {"protein": "EGFR"}),
@@ -282,11 +518,24 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("pathways_of_gene", {"gene": "KRAS"}),
     ("receptors_of", {"protein": "EGF"}),
     ("receptors_of", {"protein": "ITGB1"}),
+    ("regulators_in_pathway", {"pathway": "Signaling by EGFR"}),
+    ("regulators_in_pathway", {"pathway": "Signal Transduction"}),
+    ("regulators_in_pathway", {"pathway": "REACT:R-HSA-5683057"}),
+    ("shared_regulators", {"first": "TP53", "second": "MDM2"}),
+    ("shared_regulators", {"first": "ABL1", "second": "TP53"}),
+    ("shared_targets", {"first": "imatinib", "second": "DrugCentral:1045"}),
+    ("shared_targets", {"first": "imatinib", "second": "nutlin-3"}),
+    ("shared_targets", {"first": "imatinib", "second": "imatinib"}),
+    ("signal_chain", {"ligand": "EGF"}),
+    ("signal_chain", {"ligand": "NGF"}),
+    ("conflicting_signs_of", {"protein": "SRC"}),
+    ("feedback_loops", {"protein": "SRC"}),
     ("signed_path", {"source": "EGF", "target": "KRAS"}),
     ("signed_path", {"source": "TP53", "target": "PTEN"}),
     ("signed_path", {"source": "ABL1", "target": "MDM2"}),
     ("signed_path", {"source": "EGF", "target": "MAPK1"}),
     ("sub_pathways", {"pathway": "Signal Transduction"}),
     ("targeted_receptors", {}),
+    ("transcripts_of_gene", {"gene": "EGFR"}),
     ("upstream", {"protein": "SOS1"}),
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import ladybug
 import pytest
 
-from tests.graph.graphs import NASTY
+from tests.graph.graphs import NASTY, n_nodes, nasty_tables
 from tests.tiny import BUILD_ID, edge_rows, node_rows, protein, tiny_tables, write_build
 from tosg_graph.build.tables import Build
 from tosg_graph.config import ReadLimits
@@ -57,7 +57,7 @@ def test_the_file_holds_the_build(nasty: Build, path: Path) -> None:
             kind: nasty.rows(f"edges/{kind}") for kind in nasty.edge_types
         }
     assert report.changed
-    assert report.nodes == nodes == sum(len(rows) for rows in node_rows().values())
+    assert report.nodes == nodes == n_nodes(nasty_tables())
     assert report.to_dict()["engine"] == "ladybug"
     assert "Gene: 18 nodes" in said
     assert [p.name for p in path.parent.iterdir()] == [path.name]

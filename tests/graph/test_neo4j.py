@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph.graphs import NASTY
+from tests.graph.graphs import NASTY, n_nodes, nasty_tables
 from tests.neo4j_server import PASSWORD, Server, free_port
 from tests.tiny import edge_rows, node_rows, tiny_tables, write_build
 from tosg_graph.build.tables import Build
@@ -148,7 +148,7 @@ def test_load_load_again_replace(
     said: list[str] = []
     report = empty.load(nasty, progress=said.append)
     assert report.changed
-    assert report.nodes == sum(len(rows) for rows in node_rows().values())
+    assert report.nodes == n_nodes(nasty_tables())
     assert "Gene: 18 nodes" in said
     _same_graph_as_embedded(empty, nasty, tmp_path)
     _texts_survived(empty)

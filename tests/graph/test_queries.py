@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from tosg_graph.errors import UsageError
+from tosg_graph.config import ReadLimits
+from tosg_graph.errors import QueryTimeout, UsageError
 from tosg_graph.graph import queries
-from tosg_graph.graph.queries import find_query, load_queries, parse_query
-from tosg_graph.graph.store import parameter_names
+from tosg_graph.graph.embedded import EmbeddedStore
+from tosg_graph.graph.queries import Parameter, find_query, load_queries, parse_query
+from tosg_graph.graph.store import ResultTable, parameter_names
 from tosg_graph.schema import EDGE_TYPES, LABELS
 
 QUERIES = load_queries()
@@ -19,7 +21,7 @@ EACH = pytest.mark.parametrize("name", sorted(QUERIES))
 
 
 def test_what_the_field_asks_is_there() -> None:
-    assert len(QUERIES) >= 20
+    assert len(QUERIES) >= 32
     assert list(QUERIES) == sorted(QUERIES)
 
 
@@ -40,8 +42,13 @@ def test_header_and_text_agree(name: str) -> None:
 def test_the_hint_for_the_browser_sets_every_parameter(name: str) -> None:
     query = QUERIES[name]
     hints = dict(re.findall(r"^// :param (\w+) => (.+)$", query.cypher, re.MULTILINE))
-    expected = {p.name: str(p.default) if p.default else f"'{p.example}'" for p in query.parameters}
+    expected = {p.name: _hint(p) for p in query.parameters}
     assert hints == expected
+
+
+def _hint(p: Parameter) -> str:
+    value = p.value(p.example) if p.default is None else p.default
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 @EACH
@@ -62,7 +69,7 @@ def test_queries_over_all_labels_and_types_name_each() -> None:
 
 
 def test_a_claim_comes_with_its_citation() -> None:
-    no_claim = {"counts", "kinds_of_disease", "sub_pathways"}
+    no_claim = {"counts", "find_nodes", "hubs", "kinds_of_disease", "sub_pathways"}
     for name, query in QUERIES.items():
         columns = {c.name for c in query.columns}
         if name not in no_claim:
@@ -167,3 +174,72 @@ def test_the_folder_in_the_package_comes_first(
     assert queries.queries_folder() == package / "cypher" / "queries"
     (package / "cypher" / "queries").rmdir()
     assert queries.queries_folder() == package.parent / "cypher" / "queries"
+
+
+TWO = """// Numbers.
+// @param limit integer = 10 Rows at most. e.g. 2
+// @column v A number.
+UNWIND [1, 2, 3] AS v
+RETURN v ORDER BY v LIMIT $limit;
+UNWIND [4, 5] AS v
+RETURN v ORDER BY v LIMIT $limit
+"""
+
+
+class Counted:
+    """The embedded store, and what it was asked."""
+
+    engine = "ladybug"
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        self.store = store
+        self.asked: list[tuple[dict[str, Any], ReadLimits]] = []
+
+    def read(self, query: str, parameters: Any = None, *, limits: ReadLimits) -> ResultTable:
+        self.asked.append((dict(parameters), limits))
+        return self.store.read(query, parameters, limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("limit", "max_rows", "rows", "asked", "truncated"),
+    [
+        (10, 100, [1, 2, 3, 4, 5], [10, 7], False),
+        (4, 100, [1, 2, 3, 4], [4, 1], False),
+        (3, 100, [1, 2, 3], [3], False),
+        (2, 100, [1, 2], [2], False),
+        (10, 4, [1, 2, 3, 4], [10, 7], True),
+        (10, 3, [1, 2, 3], [10, 7], True),
+        (10, 2, [1, 2], [10], True),
+    ],
+)
+def test_statements_follow_each_other_until_the_limit(
+    embedded_tiny: EmbeddedStore,
+    tmp_path: Path,
+    limit: int,
+    max_rows: int,
+    rows: list[int],
+    asked: list[int],
+    truncated: bool,
+) -> None:
+    path = tmp_path / "two.cypher"
+    path.write_text(TWO)
+    query, store = parse_query(path), Counted(embedded_tiny)
+    bound = query.bind({"limit": limit})
+    found = query.run(store, bound, limits=ReadLimits(timeout=60, max_rows=max_rows))  # type: ignore[arg-type]
+    assert [row[0] for row in found.rows] == rows
+    assert [given["limit"] for given, _ in store.asked] == asked
+    assert found.truncated is truncated
+    times = [limits.timeout for _, limits in store.asked]
+    assert times == sorted(times, reverse=True)
+    assert times[0] <= 60
+
+
+def test_the_timeout_is_that_of_all_statements(
+    embedded_tiny: EmbeddedStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "slow.cypher"
+    heavy = ", ".join(f"({name})" for name in "abcdefg")
+    path.write_text(TWO.replace("UNWIND [4, 5] AS v", f"MATCH {heavy} WITH count(a.name) AS v"))
+    query = parse_query(path)
+    with pytest.raises(QueryTimeout, match=r"ran longer than its 0\.5 s"):
+        query.run(embedded_tiny, query.bind({}), limits=ReadLimits(timeout=0.5))

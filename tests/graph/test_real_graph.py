@@ -44,6 +44,6 @@ def test_named_queries(
     query = load_queries()[name]
     limited = any(p.name == "limit" for p in query.parameters)
     bound = query.bind({**given, "limit": 1_000_000} if limited else given)
-    found = store.read(query.text("ladybug"), bound, limits=EVERY)
+    found = query.run(store, bound, limits=EVERY)
     assert not found.truncated
     assert found.rows == ANSWER[name](graph, **given)

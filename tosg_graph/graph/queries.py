@@ -13,20 +13,28 @@ what it means, and an example; its kind is a type or a label. A label (or ``Node
 that the value names a node: the workspace resolves it to an id, and the query itself also takes the
 name as it stands. The ``:param`` lines are for Neo4j Browser. Where the embedded graph needs other
 words, a file ``<name>.ladybug.cypher`` beside holds them; it must give the same rows.
+
+A file may hold several statements, each but the last with a semicolon at the end of its last line.
+The rows of one follow those of the one before, and it is left out when ``limit`` rows are there:
+so the long paths between two hubs, of which there are millions, are not looked for in vain.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
+import math
 import re
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tosg_graph.errors import TosgError, UsageError
-from tosg_graph.schema import LABEL
+from tosg_graph.config import ReadLimits
+from tosg_graph.errors import QueryTimeout, TosgError, UsageError
+from tosg_graph.graph.store import DEFAULT_LIMITS, GraphStore, ResultTable, cut, timed_out
+from tosg_graph.schema import EDGE_TYPE, LABEL
 
 #: The kind of a parameter that names a node of any label.
 ANY_NODE = "Node"
@@ -65,12 +73,34 @@ def _strings(value: object) -> list[str]:
     return [_string(item) for item in items]
 
 
+def _label(value: object) -> str:
+    if value not in LABEL:
+        raise ValueError
+    return str(value)
+
+
+def _type(value: object) -> str:
+    if value not in EDGE_TYPE:
+        raise ValueError
+    return str(value)
+
+
+def _sign(value: object) -> int:
+    sign = _integer(value)
+    if sign not in (1, -1):
+        raise ValueError
+    return sign
+
+
 _KINDS: dict[str, Callable[[object], Any]] = {
     "string": _string,
     "strings": _strings,
     "integer": _integer,
     "float": _float,
     "boolean": _boolean,
+    "label": _label,
+    "type": _type,
+    "sign": _sign,
 }
 
 
@@ -83,7 +113,9 @@ class Parameter:
     name
         Its name, without the dollar sign.
     kind
-        ``string``, ``strings``, ``integer``, ``float``, ``boolean``, a label, or ``Node``.
+        ``string``, ``strings``, ``integer``, ``float``, ``boolean``, ``label`` (the name of a
+        label), ``type`` (of an edge), ``sign`` (1 or -1), or what the value names: a node of a
+        label, or ``Node``.
     doc
         What it means.
     example
@@ -170,6 +202,39 @@ class NamedQuery:
         """Give the Cypher for an engine: ``neo4j`` or ``ladybug``."""
         return self.embedded if engine == "ladybug" and self.embedded is not None else self.cypher
 
+    def statements(self, engine: str) -> tuple[str, ...]:
+        """Give the statements for an engine, in the order of their rows."""
+        return tuple(self.text(engine).split(_END))
+
+    def run(
+        self, store: GraphStore, bound: Mapping[str, Any], *, limits: ReadLimits = DEFAULT_LIMITS
+    ) -> ResultTable:
+        """Run the statements with what :meth:`bind` gave, until ``limit`` rows are there.
+
+        Raises
+        ------
+        QueryTimeout
+            If all of them together ran longer than ``limits.timeout``.
+        """
+        deadline = time.monotonic() + limits.timeout
+        wanted = bound.get("limit", math.inf)
+        rows: list[tuple[Any, ...]] = []
+        for statement in self.statements(store.engine):
+            left = replace(
+                limits,
+                timeout=max(0.001, deadline - time.monotonic()),
+                max_rows=limits.max_rows - len(rows),
+            )
+            given = {**bound, "limit": wanted - len(rows)} if "limit" in bound else bound
+            try:
+                part = store.read(statement, given, limits=left)
+            except QueryTimeout:
+                raise timed_out(limits) from None
+            rows += part.rows
+            if part.truncated or len(rows) >= wanted:
+                break
+        return cut(ResultTable(part.columns, rows, part.truncated), limits)
+
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Check the parameters and fill in the defaults.
 
@@ -205,6 +270,7 @@ class NamedQuery:
 # ---- the files -------------------------------------------------------------------------------
 
 _EMBEDDED = ".ladybug"
+_END = ";\n"
 _PARAM = re.compile(
     r"@param (?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S+))? "
     r"(?P<doc>.+?) e\.g\. (?P<example>.+)"

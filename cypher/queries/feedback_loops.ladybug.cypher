@@ -1,0 +1,33 @@
+// The same question for the embedded graph, which finds the ends of one pattern by itself.
+MATCH (p:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(p)
+WHERE (p.id = $protein OR p.symbol = $protein OR p.name = $protein)
+  AND p.id <> x.id
+RETURN 2 AS hops, r1.sign * r2.sign AS sign,
+       [p.id, x.id] AS nodes,
+       [p.symbol, x.symbol] AS symbols,
+       [p.name, x.name] AS names,
+       [type(r1), type(r2)] AS effects,
+       [r1.sign, r2.sign] AS signs,
+       [r1.edge_id, r2.edge_id] AS edge_ids,
+       [r1.sources, r2.sources] AS sources,
+       [r1.pmids, r2.pmids] AS pmids
+ORDER BY p.id, x.id, r1.edge_id, r2.edge_id
+LIMIT $limit;
+MATCH (p:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+      -[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
+      -[r3:ACTIVATES|INHIBITS|REGULATES]->(p)
+WHERE (p.id = $protein OR p.symbol = $protein OR p.name = $protein)
+  AND p.id <> x.id AND p.id <> y.id
+  AND x.id <> y.id
+RETURN 3 AS hops, r1.sign * r2.sign * r3.sign AS sign,
+       [p.id, x.id, y.id] AS nodes,
+       [p.symbol, x.symbol, y.symbol] AS symbols,
+       [p.name, x.name, y.name] AS names,
+       [type(r1), type(r2), type(r3)] AS effects,
+       [r1.sign, r2.sign, r3.sign] AS signs,
+       [r1.edge_id, r2.edge_id, r3.edge_id] AS edge_ids,
+       [r1.sources, r2.sources, r3.sources] AS sources,
+       [r1.pmids, r2.pmids, r3.pmids] AS pmids
+ORDER BY p.id, x.id, y.id, r1.edge_id, r2.edge_id, r3.edge_id
+LIMIT $limit
