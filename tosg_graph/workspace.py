@@ -7,6 +7,7 @@
       diffs/diff-<a>-<b>/    what changed between two builds
       embedded/graph.lbug    the embedded database, made from the current build
       cells/<name>/          cell stores
+      .lock                  held by whoever writes; see :mod:`tosg_graph.lock`
 
 Every door (Python, command line) goes through :class:`Workspace`, and everything that it hands out
 is keyed by the same ids.
@@ -14,7 +15,8 @@ is keyed by the same ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tosg_graph.build.tables import Build
 from tosg_graph.config import ReadLimits, Settings
 from tosg_graph.errors import UsageError
+from tosg_graph.lock import WorkspaceLock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +59,7 @@ class Workspace:
         self.settings = settings or Settings.from_environment()
         self.path = Path(path) if path is not None else self.settings.workspace
         self._store: GraphStore | None = None
+        self.lock = WorkspaceLock(self.path, wait=self.settings.lock_wait)
 
     def __repr__(self) -> str:
         build = self._current()
@@ -131,13 +135,14 @@ class Workspace:
             + [gmt_source(path) for path in gmt]
             + [sssom_source(path) for path in sssom]
         )
-        build = build_graph(
-            located, self.path / "graph", use=use, threads=threads, progress=progress
-        )
-        pointer = self.path / "graph" / "current"
-        fresh = pointer.with_name("current.new")
-        fresh.write_text(build.id + "\n", encoding="utf-8")
-        fresh.replace(pointer)
+        with self.lock.hold("build"):
+            build = build_graph(
+                located, self.path / "graph", use=use, threads=threads, progress=progress
+            )
+            pointer = self.path / "graph" / "current"
+            fresh = pointer.with_name("current.new")
+            fresh.write_text(build.id + "\n", encoding="utf-8")
+            fresh.replace(pointer)
         self.__dict__.pop("linker", None)
         return build
 
@@ -161,6 +166,13 @@ class Workspace:
                 f"make one: tosg build --data DIR -w {self.path}"
             )
         return Build.open(self.path / "graph" / current)
+
+    @contextmanager
+    def _on_build(self, command: str) -> Iterator[Build]:
+        """Hold the lock, and give the build that is current once it is held."""
+        _ = self.graph  # where there is none, that is said before a folder is made
+        with self.lock.hold(command):
+            yield self.graph
 
     def builds(self) -> list[Build]:
         """The graph builds that the workspace keeps, the newest first."""
@@ -203,7 +215,8 @@ class Workspace:
         from tosg_graph.build.diff import copy_diff, diff
 
         pair = self.find_build(before), self.find_build(after)
-        made = diff(*pair, self.path / "diffs", progress=progress)
+        with self.lock.hold("diff"):
+            made = diff(*pair, self.path / "diffs", progress=progress)
         return made if out is None else copy_diff(made, Path(out))
 
     # ---- databases ---------------------------------------------------------------------------
@@ -236,8 +249,8 @@ class Workspace:
     def load(self, *, progress: Progress | None = None) -> LoadReport:
         """Load the current build into the database; a second time changes nothing."""
         self.close()
-        with self._open_store(read_only=False) as store:
-            return store.load(self.graph, progress=progress)
+        with self._on_build("load") as build, self._open_store(read_only=False) as store:
+            return store.load(build, progress=progress)
 
     def update(self, *, progress: Progress | None = None) -> UpdateReport:
         """Bring the database from the build that it holds to the current one.
@@ -253,26 +266,28 @@ class Workspace:
         from tosg_graph.graph.update import update
 
         self.close()
-        with self._open_store(read_only=False) as store:
-            return update(store, self.graph, self.builds(), self.path / "diffs", progress=progress)
+        with self._on_build("update") as build, self._open_store(read_only=False) as store:
+            return update(store, build, self.builds(), self.path / "diffs", progress=progress)
 
     def planned_update(self, *, progress: Progress | None = None) -> Diff | None:
         """What :meth:`update` would change; None where the database holds the current build."""
         from tosg_graph.graph.update import plan
 
-        return plan(self.store, self.graph, self.builds(), self.path / "diffs", progress=progress)
+        with self._on_build("update --dry-run") as build:
+            return plan(self.store, build, self.builds(), self.path / "diffs", progress=progress)
 
     def bulk_load(self, *, progress: Progress | None = None) -> LoadReport:
         """Import the current build into a stopped, empty Neo4j with ``neo4j-admin``."""
         from tosg_graph.graph.bulk_import import bulk_import
 
         server = self.settings.neo4j
-        return bulk_import(
-            self.graph,
-            neo4j_admin=self.settings.neo4j_admin,
-            database=(server.database if server else None) or "neo4j",
-            progress=progress,
-        )
+        with self._on_build("load --bulk") as build:
+            return bulk_import(
+                build,
+                neo4j_admin=self.settings.neo4j_admin,
+                database=(server.database if server else None) or "neo4j",
+                progress=progress,
+            )
 
     # ---- Cypher ------------------------------------------------------------------------------
 
@@ -429,18 +444,19 @@ class Workspace:
         """
         from tosg_graph.cells.convert import add_h5ad
 
-        return add_h5ad(
-            Path(source),
-            self.path / "cells",
-            name=name,
-            build=self.graph,
-            label=label,
-            label_map=label_map,
-            donor=donor,
-            normalised=normalised,
-            replace=replace,
-            progress=progress,
-        )
+        with self._on_build("cells add") as build:
+            return add_h5ad(
+                Path(source),
+                self.path / "cells",
+                name=name,
+                build=build,
+                label=label,
+                label_map=label_map,
+                donor=donor,
+                normalised=normalised,
+                replace=replace,
+                progress=progress,
+            )
 
     def cell_names(self) -> list[str]:
         """Names of the cell stores in this workspace, sorted."""
