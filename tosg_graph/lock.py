@@ -2,8 +2,8 @@
 
 The lock is the kernel's (``flock``) on the file ``.lock`` of the workspace, so a process that is
 killed lets go of it at once and the next one simply takes it. What the file says is only for
-people: who holds it, where, what for and since when. Reading needs no lock: builds, the embedded file and cell
-stores are written beside and moved into their place.
+people: who holds it, where, what for and since when. Reading needs no lock: builds, the embedded
+file and cell stores are written beside and moved into their place.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Holder:
 
     @classmethod
     def here(cls, command: str) -> Holder:
-        """This process, now."""
+        """Name the process that runs, with the time."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return cls(os.getpid(), socket.gethostname(), command, now)
 
