@@ -26,7 +26,7 @@ LAYERS = (
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 HOMES = {
-    "neo4j": {"graph/neo4j.py"},
+    "neo4j": {"graph/neo4j_connection.py"},
     "ladybug": {"graph/embedded.py"},
     "torch": {"tensors"},
     "torch_geometric": {"tensors"},

@@ -17,7 +17,15 @@ import pyarrow as pa
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import ForeignDatabase, StoreError
-from tosg_graph.graph.ddl import neo4j_constraints, neo4j_indexes
+from tosg_graph.graph.ddl import (
+    ANALYSER,
+    EMBEDDING,
+    FULLTEXT,
+    FULLTEXT_PROPERTIES,
+    neo4j_constraints,
+    neo4j_indexes,
+)
+from tosg_graph.graph.neo4j_vectors import Vectors
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of
 from tosg_graph.graph.store import Counts, Progress
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
@@ -33,13 +41,32 @@ _MARK = re.compile(
     r"tosg-graph (?P<state>emptying|loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)"
 )
 _PREFIX = "tosg-graph "
+_NAME = re.compile(r"(?:CONSTRAINT|INDEX) (\w+) IF NOT EXISTS")
+_INDEXES = (
+    "SHOW INDEXES YIELD name, labelsOrTypes, properties, options WHERE name STARTS WITH 'tosg_' "
+    "RETURN name, labelsOrTypes, properties, options.indexConfig['fulltext.analyzer']"
+)
+
+
+def _what(
+    labels: Sequence[str] | None, properties: Sequence[str] | None, analyser: str | None
+) -> tuple[frozenset[str], frozenset[str], str | None]:
+    """Say what an index is over; a server keeps labels and properties in an order of its own."""
+    return frozenset(labels or ()), frozenset(properties or ()), analyser
+
+
+_FULLTEXT_IS = _what([label.name for label in LABELS], FULLTEXT_PROPERTIES, ANALYSER)
 
 
 def node_statement(label: str) -> str:
-    """Write a batch ``$rows`` of nodes; may run twice."""
+    """Write a batch ``$rows`` of nodes; may run twice.
+
+    The vector of a node stays while the text that it was made from does.
+    """
     return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row "
-        "RETURN count(n) AS written"
+        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
+        f"WITH n, row, CASE WHEN n.text = row.text THEN n.{EMBEDDING} END AS vector "
+        f"SET n = row SET n.{EMBEDDING} = vector RETURN count(n) AS written"
     )
 
 
@@ -77,6 +104,7 @@ class Loader:
         """Make the database hold the build; False if it did already."""
         marks = self._marks()
         if marks == [_mark("complete", build)]:
+            self._settle_indexes(progress)
             return False
         if self._imported() != build.id:
             self._check_ours(marks)
@@ -137,6 +165,7 @@ class Loader:
         emptying = _mark("emptying", build)
         self._set_mark(emptying)
         self._drop_marks({*marks, loading} - {emptying})
+        Vectors(self.rows, self.write, self.define, self.where).forget()
         self._clear(progress)
         self._set_mark(loading)
         self._drop_marks({emptying})
@@ -190,14 +219,29 @@ class Loader:
                 f"build {expected.n_nodes:,} and {expected.n_edges:,}; somebody else writes there: "
                 "empty the database and load again"
             )
-        _tell(progress, "indexes")
-        self.define(neo4j_constraints())
-        self.define(neo4j_indexes())
-        self.rows("CALL db.awaitIndexes(3600)")
+        self._settle_indexes(progress)
         self.write(f"MATCH (n:{IMPORT_LABEL}) DELETE n RETURN count(*) AS deleted")
         complete = _mark("complete", build)
         self._set_mark(complete)
         self._drop_marks(set(self._marks()) - {complete})
+
+    def _settle_indexes(self, progress: Progress | None) -> None:
+        """Make what indexes and constraints are missing, and the full-text index anew if it is old.
+
+        Of another version of this tool it may have another analyser, or know other labels.
+        """
+        found = {name: _what(*rest) for name, *rest in self.rows(_INDEXES)}
+        is_old = found.get(FULLTEXT, _FULLTEXT_IS) != _FULLTEXT_IS
+        old = [FULLTEXT] if is_old else []
+        statements = [*neo4j_constraints(), *neo4j_indexes()]
+        wanted = {_NAME.findall(statement)[0] for statement in statements}
+        if not old and wanted <= found.keys():
+            return
+        _tell(progress, "indexes")
+        self.define([f"DROP INDEX {name}" for name in old])
+        self.define(neo4j_constraints())
+        self.define(neo4j_indexes())
+        self.rows("CALL db.awaitIndexes(3600)")
 
 
 def _mark(state: str, build: Build) -> str:
