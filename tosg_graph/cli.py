@@ -161,6 +161,8 @@ app.command("resolve")(inspect.resolve)
 app.command("update")(life.update)
 app.command("diff")(life.diff)
 app.command("builds")(life.builds)
+app.command("embed")(life.embed)
+app.command("similar")(life.similar)
 
 
 @app.command()

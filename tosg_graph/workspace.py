@@ -35,11 +35,14 @@ if TYPE_CHECKING:
     from tosg_graph.build.diff import Diff
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.graph.neo4j import Neo4jStore
+    from tosg_graph.graph.neo4j_vectors import EmbedReport
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.export import Export
     from tosg_graph.tensors.subgraph import Subgraph
+    from tosg_graph.tensors.text import Embedder
 
 Progress = Callable[[str], None]
 
@@ -288,6 +291,79 @@ class Workspace:
                 database=(server.database if server else None) or "neo4j",
                 progress=progress,
             )
+
+    @property
+    def _server(self) -> Neo4jStore:
+        if self.settings.neo4j is None:
+            raise UsageError(
+                "vectors of texts are kept and searched on a Neo4j server, and the embedded graph "
+                "has none: name a server in TOSG_NEO4J_URI and load it (tosg load), or take the "
+                "vectors of an export (tosg export --text-dims 64)"
+            )
+        from tosg_graph.graph.neo4j import Neo4jStore
+
+        store = self.store
+        assert isinstance(store, Neo4jStore)  # a server is named
+        return store
+
+    def embed(
+        self,
+        *,
+        dims: int = 64,
+        seed: int = 0,
+        embedder: Embedder | None = None,
+        encoder: str | None = None,
+        progress: Progress | None = None,
+    ) -> EmbedReport:
+        """Give the nodes on the server vectors of their texts, and index them.
+
+        Vectors of one encoder, build and length that are there already are left as they are.
+
+        Parameters
+        ----------
+        dims, seed
+            Of the encoder that needs no model: :class:`TfidfSvd`. It is fitted to the texts of the
+            build, so that vectors of two builds cannot be compared: all are made anew.
+        embedder, encoder
+            In its place, any callable from texts to an array [n, d], and its name.
+        progress
+            Called with a line of text when a step begins.
+
+        Raises
+        ------
+        UsageError
+            Without a server.
+        StoreError
+            If the server does not hold the current build.
+        """
+        from tosg_graph.tensors.text import TfidfSvd, vectors_of_texts
+
+        if (embedder is None) != (encoder is None):
+            raise UsageError("an embedder of your own needs a name, and a name an embedder")
+        chosen = TfidfSvd(dims, seed) if embedder is None else embedder
+        name = encoder or f"tfidf-svd:dims={dims},seed={seed}"
+        server = self._server
+        with self._on_build("embed") as build:
+            return server.embed(
+                build, name, lambda: vectors_of_texts(build, embedder=chosen), progress=progress
+            )
+
+    def similar(self, node: str, *, label: str | None = None, k: int = 10) -> ResultTable:
+        """Nodes whose texts are most like that of a node: ``id, label, name, score``.
+
+        Parameters
+        ----------
+        node
+            A node by id, symbol or name.
+        label
+            Look among nodes of this label; default: all.
+        k
+            How many.
+        """
+        from tosg_graph.ask.link import node_parameter
+
+        server = self._server
+        return server.similar_to(node_parameter(self.linker, node, label=None), label, k)
 
     # ---- Cypher ------------------------------------------------------------------------------
 

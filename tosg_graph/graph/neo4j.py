@@ -41,7 +41,6 @@ from tosg_graph.graph.store import (
     collect,
     cut,
 )
-from tosg_graph.schema import LABEL
 
 if TYPE_CHECKING:
     import neo4j
@@ -283,11 +282,22 @@ class Neo4jStore:
         nearest = sorted(found, key=lambda row: (-row[3], row[1], row[0]))[:k]
         return ResultTable(("id", "label", "name", "score"), nearest)
 
-    def vector_of(self, node: str, label: str) -> list[float] | None:
-        """The vector of a node's text, or None."""
-        query = f"MATCH (n:{LABEL[label].name} {{id: $id}}) RETURN n.{EMBEDDING}"
-        found = self.connection.rows(query, {"id": node})
-        return found[0][0] if found else None
+    def similar_to(self, node: str, label: str | None = None, k: int = 10) -> ResultTable:
+        """Nodes whose texts lie next to that of a node, without the node itself.
+
+        Raises
+        ------
+        UsageError
+            If the node is not there or has no vector; else as :meth:`similar`.
+        """
+        for held in self.vectors.indexes():
+            query = f"MATCH (n:{held} {{id: $id}}) RETURN n.{EMBEDDING}"
+            for (vector,) in self.connection.rows(query, {"id": node}):
+                if vector is not None:
+                    near = self.similar(vector, label, k + 1)
+                    others = [row for row in near.rows if (row[0], row[1]) != (node, held)]
+                    return ResultTable(near.columns, others[:k])
+        raise UsageError(f"{node} has no vector in the database; make them: tosg embed")
 
     # ---- reading -----------------------------------------------------------------------------
 

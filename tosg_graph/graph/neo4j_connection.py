@@ -201,9 +201,13 @@ class Connection:
         session = self._driver.session(
             database=self.settings.database, default_access_mode=neo4j.READ_ACCESS
         )
-        transaction = session.begin_transaction(metadata=dict(metadata), timeout=0)
-        found = Open(session, transaction)
-        found.check()
+        try:
+            found = Open(session, session.begin_transaction(metadata=dict(metadata), timeout=0))
+            found.check()
+        except FAULTS:
+            with suppress(*FAULTS):
+                session.close()
+            raise
         return found
 
     def now(self, query: str) -> list[list[Any]]:
