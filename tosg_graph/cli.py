@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import inspect, life
+from tosg_graph.commands import doctor, inspect, life
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -156,6 +156,7 @@ def load(
             say_next(f"tosg query --list -w {ws.path}")
 
 
+app.command("doctor")(doctor.doctor)
 app.command("rejects")(inspect.rejects)
 app.command("resolve")(inspect.resolve)
 app.command("update")(life.update)

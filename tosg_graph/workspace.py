@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tosg_graph.build.diff import Diff
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.graph.checkup import Check
     from tosg_graph.graph.neo4j import Neo4jStore
     from tosg_graph.graph.neo4j_vectors import EmbedReport
     from tosg_graph.graph.queries import NamedQuery
@@ -225,7 +226,8 @@ class Workspace:
     # ---- databases ---------------------------------------------------------------------------
 
     @property
-    def _embedded_file(self) -> Path:
+    def embedded_file(self) -> Path:
+        """The file of the embedded graph, whether or not it exists."""
         return self.path / "embedded" / "graph.lbug"
 
     def _open_store(self, *, read_only: bool) -> GraphStore:
@@ -235,12 +237,12 @@ class Workspace:
             return Neo4jStore(self.settings.neo4j)
         from tosg_graph.graph.embedded import EmbeddedStore
 
-        if read_only and not self._embedded_file.exists():
+        if read_only and not self.embedded_file.exists():
             raise UsageError(
                 f"the workspace {self.path} has no embedded graph yet; "
                 f"make it: tosg load -w {self.path}"
             )
-        return EmbeddedStore(self._embedded_file, read_only=read_only)
+        return EmbeddedStore(self.embedded_file, read_only=read_only)
 
     @property
     def store(self) -> GraphStore:
@@ -364,6 +366,19 @@ class Workspace:
 
         server = self._server
         return server.similar_to(node_parameter(self.linker, node, label=None), label, k)
+
+    def doctor(self, *, deep: bool = False) -> list[Check]:
+        """Look whether everything is here that the work needs, and well; nothing is changed.
+
+        Parameters
+        ----------
+        deep
+            Whether to read the whole database back and compare it with its build, value by value,
+            and to hash the files of the current build.
+        """
+        from tosg_graph.doctor import examine
+
+        return examine(self, deep=deep)
 
     # ---- Cypher ------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ LAYERS = (
     ("graph", "cells"),
     ("tensors",),
     ("ask",),
+    ("doctor",),
     ("workspace", "example"),
     ("display", "reports", "demo", "commands", "cli"),
 )

@@ -172,6 +172,16 @@ class Neo4jStore:
         """What the update did that made the present graph; None where it was loaded whole."""
         return self._held.last_update()
 
+    def check_ours(self) -> None:
+        """Look whether the database holds nothing but a graph of ours, or nothing at all.
+
+        Raises
+        ------
+        ForeignDatabase
+            If it holds anything else.
+        """
+        self._held.check_ours()
+
     def finish_import(self, build: Build, *, progress: Progress | None = None) -> LoadReport:
         """Make constraints and indexes after an offline import; :meth:`load` does the same."""
         return self.load(build, progress=progress)

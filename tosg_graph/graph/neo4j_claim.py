@@ -17,8 +17,9 @@ from tosg_graph.graph.neo4j_connection import FAULTS, Connection, Open
 from tosg_graph.graph.store import Progress
 from tosg_graph.lock import Holder
 
-#: Seconds in which one that began to fill the same database at the same moment gives way.
+#: Seconds in which another that fills the same database may give way, or turn out to be gone.
 _GIVES_WAY = 3.0
+_PAUSE = 0.2
 _CLAIMS = (
     "SHOW TRANSACTIONS YIELD transactionId, metaData, database "
     "WHERE metaData.tosg IS NOT NULL RETURN transactionId, metaData, database"
@@ -58,6 +59,11 @@ def claims_on(connection: Connection) -> dict[int, dict[str, Any]]:
     }
 
 
+def holder_of(claim: Mapping[str, Any]) -> Holder:
+    """Name the process that a claim speaks for."""
+    return Holder(claim["pid"], claim["host"], claim["tosg"], claim["since"])
+
+
 @dataclass
 class Claim:
     """That one process fills a database, as an open transaction which says so.
@@ -81,18 +87,25 @@ class Claim:
     _open: Open | None = None
 
     def take(self) -> None:
-        """Open the transaction, and look whether another was there before.
+        """Open the transaction, and look whether anybody else has one.
 
-        Of two that begin at the same moment the later gives up, the earlier waits for that.
+        Of two that begin at the same moment the later gives way to the earlier. The server may
+        take a moment to notice that a process is gone, so both look more than once.
         """
-        self._open = self.connection.open(self._metadata())
         deadline = time.monotonic() + _GIVES_WAY
-        while others := self._others():
-            own, number = others
-            if min(number) < own or time.monotonic() > deadline:
+        while True:
+            if self._open is None:
+                self._open = self.connection.open(self._metadata())
+            own, others = self._claims()
+            if not others:
+                return
+            first = min(others)
+            if first < own:
                 self.drop()
-                raise StoreError(self._busy(number[min(number)]))
-            time.sleep(0.1)
+            if time.monotonic() > deadline:
+                self.drop()
+                raise StoreError(self._busy(others[first]))
+            time.sleep(_PAUSE)
 
     def renew(self) -> None:
         """Take it again where the server, or a person, ended it."""
@@ -122,18 +135,15 @@ class Claim:
             "build": self.build_id,
         }
 
-    def _others(self) -> tuple[int, dict[int, dict[str, Any]]] | None:
-        """Give the number of the own transaction and the claims of others, if there are any."""
-        claims = claims_on(self.connection)
-        mine = self._metadata()
-        own = max(n for n, data in claims.items() if mine.items() <= data.items())
-        others = {n: data for n, data in claims.items() if n != own}
-        return (own, others) if others else None
+    def _claims(self) -> tuple[int, dict[int, dict[str, Any]]]:
+        """Give the number of the own transaction, and the claims of others."""
+        claims, mine = claims_on(self.connection), self._metadata()
+        own = max(number for number, data in claims.items() if mine.items() <= data.items())
+        return own, {number: data for number, data in claims.items() if number != own}
 
     def _busy(self, other: Mapping[str, Any]) -> str:
-        who = Holder(other["pid"], other["host"], other["tosg"], other["since"])
         return (
-            f"{who} fills the database at {self.connection.address} with build {other['build']}; "
-            "wait until it is done. If that process is gone for good: "
+            f"{holder_of(other)} fills the database at {self.connection.address} with build "
+            f"{other['build']}; wait until it is done. If that process is gone for good: "
             f"TERMINATE TRANSACTIONS '{other['transaction']}'"
         )

@@ -43,6 +43,7 @@ _PAUSES = (0.5, 5.0)
 _SCHEMES = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://")
 #: What a server says while it starts, beside what its driver calls worth another try.
 _STARTING = ("Neo.TransientError.", "Neo.DatabaseError.Database.Unknown")
+_GIVEN_UP = ". It was waited for; run the same command again, and what was begun is completed"
 #: Errors of the driver and the server, before they become ours.
 FAULTS = (DriverError, Neo4jError)
 
@@ -181,7 +182,12 @@ class Connection:
             except FAULTS as error:
                 if not _passing(error):
                     raise
-            return self._again(work)
+            try:
+                return self._again(work)
+            except FAULTS as error:
+                if _passing(error):
+                    error.add_note(_GIVEN_UP)
+                raise
 
     def _again(self, work: Callable[[], T]) -> T:
         deadline, pause = time.monotonic() + self.patience, _PAUSES[0]
@@ -231,7 +237,7 @@ class Connection:
                 f"({self._clean(str(error))})"
             ) from None
         except (DriverError, ValueError, TypeError) as error:
-            raise StoreError(self._no_answer(error)) from None
+            raise StoreError(self._no_answer(error) + _notes(error)) from None
 
     def _login(self, error: AuthError) -> str:
         if (error.code or "").endswith("AuthenticationRateLimit"):
@@ -280,10 +286,12 @@ class Connection:
             return QueryError(f"Neo4j refused the query: {message}")
         if code.endswith("DatabaseNotFound"):
             return StoreError(f"{message} ({self.address}); check TOSG_NEO4J_DATABASE")
-        return StoreError(f"Neo4j at {self.address} could not do it: {message} ({code})")
+        return StoreError(
+            f"Neo4j at {self.address} could not do it: {message} ({code}){_notes(error)}"
+        )
 
     def _clean(self, text: str) -> str:
-        secret = self.settings.password
+        secret, text = self.settings.password, " ".join(text.split())
         return text.replace(secret, "***") if secret else text
 
 
@@ -295,6 +303,10 @@ def _passing(error: Exception) -> bool:
         return True
     retryable = isinstance(error, FAULTS) and error.is_retryable()
     return retryable and not any(isinstance(e, ssl.SSLError) for e in _causes(error))
+
+
+def _notes(error: BaseException) -> str:
+    return "".join(getattr(error, "__notes__", ()))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

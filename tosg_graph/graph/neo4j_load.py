@@ -17,14 +17,8 @@ import pyarrow as pa
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import ForeignDatabase, StoreError
-from tosg_graph.graph.ddl import (
-    ANALYSER,
-    EMBEDDING,
-    FULLTEXT,
-    FULLTEXT_PROPERTIES,
-    neo4j_constraints,
-    neo4j_indexes,
-)
+from tosg_graph.graph.ddl import EMBEDDING, neo4j_constraints
+from tosg_graph.graph.neo4j_indexes import repair_indexes
 from tosg_graph.graph.neo4j_vectors import Vectors
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of
 from tosg_graph.graph.store import Counts, Progress
@@ -41,21 +35,6 @@ _MARK = re.compile(
     r"tosg-graph (?P<state>emptying|loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)"
 )
 _PREFIX = "tosg-graph "
-_NAME = re.compile(r"(?:CONSTRAINT|INDEX) (\w+) IF NOT EXISTS")
-_INDEXES = (
-    "SHOW INDEXES YIELD name, labelsOrTypes, properties, options WHERE name STARTS WITH 'tosg_' "
-    "RETURN name, labelsOrTypes, properties, options.indexConfig['fulltext.analyzer']"
-)
-
-
-def _what(
-    labels: Sequence[str] | None, properties: Sequence[str] | None, analyser: str | None
-) -> tuple[frozenset[str], frozenset[str], str | None]:
-    """Say what an index is over; a server keeps labels and properties in an order of its own."""
-    return frozenset(labels or ()), frozenset(properties or ()), analyser
-
-
-_FULLTEXT_IS = _what([label.name for label in LABELS], FULLTEXT_PROPERTIES, ANALYSER)
 
 
 def node_statement(label: str) -> str:
@@ -107,7 +86,7 @@ class Loader:
             self._settle_indexes(progress)
             return False
         if self._imported() != build.id:
-            self._check_ours(marks)
+            self.check_ours()
             self._take(build, marks, progress)
             self._fill(build, progress)
         self._finish(build, progress)
@@ -145,8 +124,9 @@ class Loader:
         found = self.rows(query, {"schema": SCHEMA_VERSION})
         return str(found[0][0]) if len(found) == 1 else None
 
-    def _check_ours(self, marks: list[str]) -> None:
+    def check_ours(self) -> None:
         """Refuse a database that holds anything but a graph of ours."""
+        marks = self._marks()
         imported = self._count(f"(n:{IMPORT_LABEL})")
         nodes, edges = self._count("(n)") - imported, self._count("()-[n]->()")
         ours = self.counts() if marks or imported else Counts({}, {})
@@ -226,22 +206,7 @@ class Loader:
         self._drop_marks(set(self._marks()) - {complete})
 
     def _settle_indexes(self, progress: Progress | None) -> None:
-        """Make what indexes and constraints are missing, and the full-text index anew if it is old.
-
-        Of another version of this tool it may have another analyser, or know other labels.
-        """
-        found = {name: _what(*rest) for name, *rest in self.rows(_INDEXES)}
-        is_old = found.get(FULLTEXT, _FULLTEXT_IS) != _FULLTEXT_IS
-        old = [FULLTEXT] if is_old else []
-        statements = [*neo4j_constraints(), *neo4j_indexes()]
-        wanted = {_NAME.findall(statement)[0] for statement in statements}
-        if not old and wanted <= found.keys():
-            return
-        _tell(progress, "indexes")
-        self.define([f"DROP INDEX {name}" for name in old])
-        self.define(neo4j_constraints())
-        self.define(neo4j_indexes())
-        self.rows("CALL db.awaitIndexes(3600)")
+        repair_indexes(self.rows, self.define, lambda text: _tell(progress, text))
 
 
 def _mark(state: str, build: Build) -> str:

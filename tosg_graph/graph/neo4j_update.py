@@ -112,7 +112,7 @@ class Updater(Loader):
                 f"the database at {self.where} holds {self._held_in_words(held)}; this update "
                 f"goes from build {diff.before.id} to {diff.after.id}: load anew with tosg load"
             )
-        self._check_ours(self._marks())
+        self.check_ours()
         found, expected = self.counts(), Counts.of_build(diff.before)
         if found != expected:
             raise StoreError(
