@@ -17,8 +17,13 @@ from tosg_graph.config import Neo4jSettings, Settings
 from tosg_graph.errors import StoreError, UsageError
 from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.ddl import neo4j_constraints, neo4j_vector_index, vector_index
-from tosg_graph.graph.neo4j import Neo4jStore
-from tosg_graph.graph.neo4j_vectors import VectorNote, similar_statement, vector_statement
+from tosg_graph.graph.neo4j import NODE_IDS, Neo4jStore
+from tosg_graph.graph.neo4j_vectors import (
+    VectorNote,
+    similar_statement,
+    vector_of_statement,
+    vector_statement,
+)
 from tosg_graph.schema import LABELS
 from tosg_graph.tensors.text import vectors_of_texts
 from tosg_graph.workspace import Workspace
@@ -197,9 +202,11 @@ def test_vectors_of_another_build_are_forgotten_and_of_changed_texts_dropped(
 def test_vector_statements_never_scan(neo4j_settings: Neo4jSettings, neo4j_server: Server) -> None:
     for statement in neo4j_constraints() + [neo4j_vector_index(x.name, 4) for x in LABELS]:
         neo4j_server.run(statement)
+    assert scans(neo4j_server, NODE_IDS, ids=[]) == []
     search = neo4j_server.release.version.startswith("2026")
     for label in (x.name for x in LABELS):
         assert scans(neo4j_server, vector_statement(label), rows=[]) == []
+        assert scans(neo4j_server, vector_of_statement(label), id="X:1") == []
         given = {"k": 1, "asked": 1, "vector": [0.0, 0.0, 0.0, 1.0]}
         query = similar_statement(label, search=search)
         assert scans(neo4j_server, query, **given) == []

@@ -16,7 +16,6 @@ from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.errors import StoreError, UsageError
 from tosg_graph.graph import neo4j_values
 from tosg_graph.graph.canonical import Fingerprint
-from tosg_graph.graph.ddl import EMBEDDING
 from tosg_graph.graph.neo4j_claim import claimed
 from tosg_graph.graph.neo4j_connection import PATIENCE, Connection
 from tosg_graph.graph.neo4j_load import IMPORT_LABEL, Loader
@@ -28,6 +27,7 @@ from tosg_graph.graph.neo4j_vectors import (
     labels_to_search,
     search_parameters,
     similar_statement,
+    vector_of_statement,
 )
 from tosg_graph.graph.store import (
     DEFAULT_LIMITS,
@@ -58,6 +58,9 @@ _EDGES = (
     "MATCH (a)-[r]->(b) RETURN type(r) AS type, labels(a) AS a, a.id AS x, "
     "labels(b) AS b, b.id AS y, properties(r) AS properties"
 )
+
+#: Ids of the nodes at the ends of edges that a query returned.
+NODE_IDS = "MATCH (n) WHERE elementId(n) IN $ids RETURN elementId(n), n.id"
 
 
 class Neo4jStore:
@@ -301,8 +304,7 @@ class Neo4jStore:
             If the node is not there or has no vector; else as :meth:`similar`.
         """
         for held in self.vectors.indexes():
-            query = f"MATCH (n:{held} {{id: $id}}) RETURN n.{EMBEDDING}"
-            for (vector,) in self.connection.rows(query, {"id": node}):
+            for (vector,) in self.connection.rows(vector_of_statement(held), {"id": node}):
                 if vector is not None:
                     near = self.similar(vector, label, k + 1)
                     others = [row for row in near.rows if (row[0], row[1]) != (node, held)]
@@ -386,8 +388,7 @@ class Neo4jStore:
 
 
 def _node_ids(tx: neo4j.ManagedTransaction, elements: list[str]) -> dict[str, str]:
-    query = "MATCH (n) WHERE elementId(n) IN $ids RETURN elementId(n), n.id"
-    return {row[0]: row[1] for row in tx.run(query, ids=elements).values()}
+    return {row[0]: row[1] for row in tx.run(NODE_IDS, ids=elements).values()}
 
 
 def _plan_lines(plan: Mapping[str, Any], depth: int = 0) -> Iterator[str]:

@@ -56,6 +56,11 @@ def similar_statement(label: str, *, search: bool) -> str:
     )
 
 
+def vector_of_statement(label: str) -> str:
+    """Read the vector of the node ``$id``."""
+    return f"MATCH (n:{label} {{id: $id}}) RETURN n.{EMBEDDING}"
+
+
 @dataclass(frozen=True, slots=True)
 class VectorNote:
     """What made the vectors that a database holds.
