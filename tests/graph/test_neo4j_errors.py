@@ -5,12 +5,16 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.neo4j_server import PASSWORD, Server, free_port
+from tosg_graph.build.diff import diff
+from tosg_graph.build.tables import Build
 from tosg_graph.config import Neo4jSettings
 from tosg_graph.errors import StoreError
 from tosg_graph.graph.neo4j import Neo4jStore
@@ -98,7 +102,7 @@ def test_something_else_answers(answer: bytes) -> None:
 
 @pytest.mark.neo4j
 @pytest.mark.parametrize("scheme", ["bolt+s", "bolt+ssc", "neo4j+s"])
-def test_a_server_without_tls(neo4j_server: Server, scheme: str) -> None:
+def test_a_server_without_tls(neo4j_server: Server, tiny: Build, scheme: str) -> None:
     place = neo4j_server.settings.uri.partition("//")[2]
     plain = f"{scheme.partition('+')[0]}://{place}"
     settings = Neo4jSettings(f"{scheme}://{place}", password=PASSWORD)
@@ -106,7 +110,7 @@ def test_a_server_without_tls(neo4j_server: Server, scheme: str) -> None:
         Neo4jStore(settings) as store,
         pytest.raises(StoreError, match=rf"did not accept an encrypted .*\(TLS\); name it as {plain} in") as raised,
     ):  # fmt: skip
-        store.load(None)  # type: ignore[arg-type]  # refused before the build is looked at
+        store.load(tiny)
     assert PASSWORD not in str(raised.value)
 
 
@@ -128,19 +132,27 @@ def test_a_certificate_that_nobody_vouches_for() -> None:
 
 @pytest.mark.neo4j
 def test_a_login_that_was_wrong_too_often_is_told_apart(neo4j_server: Server) -> None:
-    """The right password is refused too, for some seconds; so a user of its own is asked."""
-    settings = Neo4jSettings(neo4j_server.settings.uri, user="nobody", password="wrong-word-42")
+    """The right password is refused too, for some seconds; so it is a user of this test."""
+    make = "CREATE USER forgetful IF NOT EXISTS SET PASSWORD 'right-word-42' CHANGE NOT REQUIRED"
+    with neo4j_server.driver() as driver:
+        driver.execute_query(make, database_="system")
+    settings = Neo4jSettings(neo4j_server.settings.uri, user="forgetful", password="wrong-word-42")
     said = set()
     for _ in range(6):
         with Neo4jStore(settings) as store, pytest.raises(StoreError) as raised:
             store.counts()
-        said.add(str(raised.value).partition("'nobody'")[2][:25])
+        said.add(str(raised.value).partition("'forgetful'")[2][:25])
         assert "wrong-word-42" not in str(raised.value)
     assert said == {"; check TOSG_NEO4J_USER a", " wait after too many wron"}
 
 
-@pytest.mark.neo4j
-def test_loading_a_server_that_is_gone_is_refused_at_once() -> None:
+def test_loading_a_server_that_is_gone_is_refused_at_once(tiny: Build, tmp_path: Path) -> None:
+    """Only what has begun waits for its server."""
     settings = Neo4jSettings(f"bolt://127.0.0.1:{free_port()}")
-    with Neo4jStore(settings) as store, pytest.raises(StoreError, match="no Neo4j answers"):
-        store.load(None)  # type: ignore[arg-type]
+    step = diff(tiny, tiny, tmp_path)
+    with Neo4jStore(settings) as store:
+        for call in (lambda: store.load(tiny), lambda: store.apply(step)):
+            began = time.monotonic()
+            with pytest.raises(StoreError, match="no Neo4j answers"):
+                call()
+            assert time.monotonic() - began < 30

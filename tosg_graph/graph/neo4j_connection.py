@@ -227,8 +227,11 @@ class Connection:
         """Turn errors of the driver and the server into ours, without the password."""
         try:
             yield
-        except AuthError as error:
-            raise StoreError(self._login(error)) from None
+        except AuthError:
+            raise StoreError(
+                f"Neo4j at {self.address} refused the user {self.settings.user!r}; check "
+                "TOSG_NEO4J_USER and TOSG_NEO4J_PASSWORD"
+            ) from None
         except Neo4jError as error:
             raise self._of_server(error, limits) from None
         except UnsupportedServerProduct as error:
@@ -238,17 +241,6 @@ class Connection:
             ) from None
         except (DriverError, ValueError, TypeError) as error:
             raise StoreError(self._no_answer(error) + _notes(error)) from None
-
-    def _login(self, error: AuthError) -> str:
-        if (error.code or "").endswith("AuthenticationRateLimit"):
-            return (
-                f"Neo4j at {self.address} lets {self.settings.user!r} wait after too many wrong "
-                "passwords; check TOSG_NEO4J_PASSWORD and try again in some seconds"
-            )
-        return (
-            f"Neo4j at {self.address} refused the user {self.settings.user!r}; check "
-            "TOSG_NEO4J_USER and TOSG_NEO4J_PASSWORD"
-        )
 
     def _no_answer(self, error: Exception) -> str:
         failed = next((e for e in _causes(error) if isinstance(e, ssl.SSLError)), None)
@@ -274,6 +266,11 @@ class Connection:
         code, message = error.code or "", self._clean(error.message or str(error))
         if "TransactionTimedOut" in code and limits is not None:
             return timed_out(limits)
+        if code.endswith("AuthenticationRateLimit"):
+            return StoreError(
+                f"Neo4j at {self.address} lets {self.settings.user!r} wait after too many wrong "
+                "passwords; check TOSG_NEO4J_PASSWORD and try again in some seconds"
+            )
         if code.endswith("Statement.AccessMode"):
             return QueryError(f"the query writes, and only reading is allowed here: {message}")
         if "read-only" in message or "ReadOnly" in code:
