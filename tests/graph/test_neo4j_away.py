@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -183,3 +184,27 @@ def test_a_claim_that_was_ended_does_not_stop_the_load_it_spoke_for(
         store.load(small, progress=end)
         assert store.fingerprint() == fingerprint_of_build(small)
     assert neo4j_server.run(listed) == []
+
+
+@pytest.mark.neo4j
+def test_writers_that_lock_each_other_out_are_tried_again(
+    neo4j_settings: Neo4jSettings, neo4j_server: Server
+) -> None:
+    """Two write the same nodes in opposite order until the server has ended one of them."""
+    neo4j_server.run("CREATE CONSTRAINT FOR (n:X) REQUIRE n.id IS UNIQUE")
+    neo4j_server.run("UNWIND range(1, 400) AS i CREATE (:X {id: i, n: 0})")
+    query = "UNWIND $ids AS i MATCH (n:X {id: i}) SET n.n = n.n + 1 RETURN count(n)"
+    ids, again, rounds = list(range(1, 401)), list[int](), 0
+    deadline = time.monotonic() + 60
+    with Neo4jStore(neo4j_settings) as store:
+        store.connection.before_retry = lambda: again.append(1)
+
+        def write(order: list[int]) -> int:
+            return store.connection.write(query, {"ids": order})
+
+        with ThreadPoolExecutor(2) as pool:
+            while not again and time.monotonic() < deadline:
+                rounds += 1
+                assert list(pool.map(write, (ids, ids[::-1]))) == [400, 400]
+    assert again, "the server never had to choose"
+    assert neo4j_server.run("MATCH (n:X) RETURN DISTINCT n.n") == [[2 * rounds]]
