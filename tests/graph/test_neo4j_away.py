@@ -97,12 +97,13 @@ def test_a_load_outlives_its_server_and_an_update_that_gives_up_is_completed(
     neo4j_settings: Neo4jSettings, neo4j_server: Server, wide: Build, step: Diff
 ) -> None:
     """One test, since every restart takes seconds."""
-    with Neo4jStore(neo4j_settings) as store:
+    with Neo4jStore(neo4j_settings) as store, Neo4jStore(neo4j_settings) as reader:
+        assert reader.build_id() is None
         said: list[str] = []
         with outage(store, neo4j_server, 3):  # two batches of nodes, then facts
             store.load(wide, progress=said.append)
         assert any(text.startswith("waiting for bolt://") for text in said)
-        assert store.counts().nodes == {"Protein": NODES}
+        assert reader.counts().nodes == {"Protein": NODES}  # over a connection that is no more
         assert store.fingerprint() == fingerprint_of_build(wide)
     with Neo4jStore(neo4j_settings, patience=0.5) as store:
         with (

@@ -1,6 +1,6 @@
 """The way to a Neo4j server: connections, transactions, patience, and what its errors mean.
 
-What is read for people is tried once. What loads and updates is tried again while a server is away,
+What is read for people fails at once when a server is away. What loads and updates is tried again,
 for a bounded time: every statement of theirs may run twice, so that even a transaction whose end
 was not heard is simply sent again.
 """
@@ -22,6 +22,7 @@ from neo4j.exceptions import (
     DriverError,
     IncompleteCommit,
     Neo4jError,
+    ServiceUnavailable,
     SessionExpired,
     UnsupportedServerProduct,
 )
@@ -121,20 +122,24 @@ class Connection:
     # ---- transactions ------------------------------------------------------------------------
 
     def read(self, work: Callable[[neo4j.ManagedTransaction], T], *, timeout: float = 0) -> T:
-        """Run a unit of work that reads, once; ``timeout`` in seconds, 0 for none."""
-        return self._read(work, self.settings.database, timeout)
+        """Run a unit of work that reads; ``timeout`` in seconds, 0 for none.
 
-    def rows(
-        self, query: str, parameters: Parameters | None = None, *, database: str | None = None
-    ) -> list[list[Any]]:
-        """Rows of a read without limits, tried once."""
+        A connection may be one to a server that was restarted since, so a second is tried.
+        """
+        try:
+            return self._read(work, timeout)
+        except (ServiceUnavailable, SessionExpired):
+            return self._read(work, timeout)
+
+    def rows(self, query: str, parameters: Parameters | None = None) -> list[list[Any]]:
+        """Rows of a read without limits; a server that is away is reported at once."""
         _ = self.version
         with self.errors():
-            return self._rows(query, parameters, database or self.settings.database)
+            return self.read(lambda tx: tx.run(query, dict(parameters or {})).values())
 
     def patient_rows(self, query: str, parameters: Parameters | None = None) -> list[list[Any]]:
         """Rows of a read without limits; a server that is away is waited for."""
-        return self._patiently(lambda: self._rows(query, parameters, self.settings.database))
+        return self._patiently(lambda: self._rows(query, parameters))
 
     def write(self, query: str, parameters: Parameters | None = None) -> int:
         """Run a write, which may run twice, in a transaction; the number that it returns."""
@@ -154,21 +159,14 @@ class Connection:
 
         self._patiently(lambda: self._write(work))
 
-    def _read(
-        self,
-        work: Callable[[neo4j.ManagedTransaction], T],
-        database: str | None,
-        timeout: float = 0,
-    ) -> T:
+    def _read(self, work: Callable[[neo4j.ManagedTransaction], T], timeout: float = 0) -> T:
         with self._driver.session(
-            database=database, default_access_mode=neo4j.READ_ACCESS
+            database=self.settings.database, default_access_mode=neo4j.READ_ACCESS
         ) as session:
             return session.execute_read(neo4j.unit_of_work(timeout=timeout)(work))
 
-    def _rows(
-        self, query: str, parameters: Parameters | None, database: str | None
-    ) -> list[list[Any]]:
-        return self._read(lambda tx: tx.run(query, dict(parameters or {})).values(), database)
+    def _rows(self, query: str, parameters: Parameters | None = None) -> list[list[Any]]:
+        return self._read(lambda tx: tx.run(query, dict(parameters or {})).values())
 
     def _write(self, work: Callable[[neo4j.ManagedTransaction], T]) -> T:
         with self._driver.session(database=self.settings.database) as session:
@@ -218,7 +216,7 @@ class Connection:
 
     def now(self, query: str) -> list[list[Any]]:
         """Rows of a read; errors stay those of the driver."""
-        return self._rows(query, None, self.settings.database)
+        return self._rows(query)
 
     # ---- errors ------------------------------------------------------------------------------
 
@@ -292,14 +290,16 @@ class Connection:
         return text.replace(secret, "***") if secret else text
 
 
-def _passing(error: Exception) -> bool:
-    """Whether the same may work in a moment, as when a server is being restarted."""
+def _passing(error: DriverError | Neo4jError) -> bool:
+    """Whether the same may work in a moment, as when a server is being restarted.
+
+    What is wrong with an address, a login or TLS was seen before: reading the version comes first.
+    """
     if isinstance(error, (IncompleteCommit, SessionExpired)):
         return True
     if isinstance(error, Neo4jError) and (error.code or "").startswith(_STARTING):
         return True
-    retryable = isinstance(error, FAULTS) and error.is_retryable()
-    return retryable and not any(isinstance(e, ssl.SSLError) for e in _causes(error))
+    return error.is_retryable()
 
 
 def _notes(error: BaseException) -> str:

@@ -78,7 +78,7 @@ def repair_indexes(rows: Rows, define: Define, told: Callable[[str], None]) -> N
     constraints = "\n".join(neo4j_constraints())
     old = [name for name, fault in faults.items() if fault in _MADE_ANEW]
     kinds = ["CONSTRAINT" if f" {name} " in constraints else "INDEX" for name in old]
-    define([f"DROP {kind} {name}" for kind, name in zip(kinds, old, strict=True)])
+    define([f"DROP {kind} {name} IF EXISTS" for kind, name in zip(kinds, old, strict=True)])
     define(neo4j_constraints())
     define(neo4j_indexes())
     rows("CALL db.awaitIndexes(3600)")
