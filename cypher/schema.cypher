@@ -47,4 +47,4 @@ CREATE RANGE INDEX tosg_ASSOCIATED_WITH_edge_id IF NOT EXISTS FOR ()-[r:ASSOCIAT
 CREATE RANGE INDEX tosg_TARGETS_edge_id IF NOT EXISTS FOR ()-[r:TARGETS]-() ON (r.edge_id);
 CREATE RANGE INDEX tosg_TREATS_edge_id IF NOT EXISTS FOR ()-[r:TREATS]-() ON (r.edge_id);
 CREATE RANGE INDEX tosg_PALLIATES_edge_id IF NOT EXISTS FOR ()-[r:PALLIATES]-() ON (r.edge_id);
-CREATE FULLTEXT INDEX tosg_names IF NOT EXISTS FOR (n:Gene|Transcript|Protein|Complex|Family|Pathway|Disease|Drug|CellType|Tissue|Compartment) ON EACH [n.name, n.synonyms, n.symbol];
+CREATE FULLTEXT INDEX tosg_names IF NOT EXISTS FOR (n:Gene|Transcript|Protein|Complex|Family|Pathway|Disease|Drug|CellType|Tissue|Compartment) ON EACH [n.name, n.synonyms, n.symbol] OPTIONS {indexConfig: {`fulltext.analyzer`: 'standard-no-stop-words'}};

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import inspect, leave, life, public
+from tosg_graph.commands import doctor, inspect, leave, life, public
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -159,6 +159,7 @@ def load(
 
 app.command("fetch")(public.fetch)
 app.command("sources")(public.sources)
+app.command("doctor")(doctor.doctor)
 app.command("rejects")(inspect.rejects)
 app.command("resolve")(inspect.resolve)
 app.command("update")(life.update)
@@ -166,6 +167,8 @@ app.command("diff")(life.diff)
 app.command("builds")(life.builds)
 app.command("kgx")(leave.kgx)
 app.command("subgraph")(leave.subgraph)
+app.command("embed")(life.embed)
+app.command("similar")(life.similar)
 
 
 @app.command()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tosg_graph.errors import UsageError
+
 DEFAULT_WORKSPACE = "tosg-work"
 
 
@@ -47,12 +49,15 @@ class Settings:
     ``TOSG_NEO4J_URI``, ``TOSG_NEO4J_USER``, ``TOSG_NEO4J_PASSWORD`` and ``TOSG_NEO4J_DATABASE``
     name a server; without a URI the embedded graph is used.
     ``TOSG_NEO4J_ADMIN`` is the command that runs ``neo4j-admin`` (default: the one on the path).
+    ``TOSG_LOCK_WAIT`` is how many seconds a command that writes waits for another that does
+    (default 0: it says at once who that is).
     """
 
     workspace: Path = Path(DEFAULT_WORKSPACE)
     neo4j: Neo4jSettings | None = None
     neo4j_admin: str = "neo4j-admin"
     limits: ReadLimits = ReadLimits()
+    lock_wait: float = 0.0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -71,4 +76,16 @@ class Settings:
             workspace=Path(env.get("TOSG_WORKSPACE") or DEFAULT_WORKSPACE),
             neo4j=server,
             neo4j_admin=env.get("TOSG_NEO4J_ADMIN", "neo4j-admin"),
+            lock_wait=_seconds(env, "TOSG_LOCK_WAIT"),
         )
+
+
+def _seconds(env: Mapping[str, str], name: str) -> float:
+    found = env.get(name) or "0"
+    try:
+        value = float(found)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise UsageError(f"{name}={found!r} found, a number of seconds from 0 up expected")
+    return value

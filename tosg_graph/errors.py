@@ -11,6 +11,7 @@
     │   ├── ForeignDatabase   the database holds data that this tool did not write
     │   ├── QueryError        the database refused a query
     │   └── QueryTimeout      a query ran longer than it was allowed to
+    ├── WorkspaceBusy         another process writes to the workspace
     ├── Refused               the read gate stopped a query before it reached a database
     ├── CellsError            a cell file or a cell store is not what it should be
     └── ExportError           a tensor export could not be written or read
@@ -89,6 +90,10 @@ class QueryError(StoreError):
 
 class QueryTimeout(StoreError):
     """A query ran longer than it was allowed to."""
+
+
+class WorkspaceBusy(TosgError):
+    """Another process or thread writes to the workspace; nothing was done."""
 
 
 class Refused(TosgError):

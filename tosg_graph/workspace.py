@@ -7,6 +7,7 @@
       diffs/diff-<a>-<b>/    what changed between two builds
       embedded/graph.lbug    the embedded database, made from the current build
       cells/<name>/          cell stores
+      .lock                  held by whoever writes; see :mod:`tosg_graph.lock`
 
 Every door (Python, command line) goes through :class:`Workspace`, and everything that it hands out
 is keyed by the same ids.
@@ -14,7 +15,8 @@ is keyed by the same ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tosg_graph.build.tables import Build
 from tosg_graph.config import ReadLimits, Settings
 from tosg_graph.errors import UsageError
+from tosg_graph.lock import WorkspaceLock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +36,16 @@ if TYPE_CHECKING:
     from tosg_graph.build.kgx import KgxExport
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.graph.checkup import Check
+    from tosg_graph.graph.neo4j import Neo4jStore
+    from tosg_graph.graph.neo4j_vectors import EmbedReport
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.export import Export
     from tosg_graph.tensors.graphml import GraphmlFile
     from tosg_graph.tensors.subgraph import Subgraph
+    from tosg_graph.tensors.text import Embedder
 
 Progress = Callable[[str], None]
 
@@ -58,6 +65,7 @@ class Workspace:
         self.settings = settings or Settings.from_environment()
         self.path = Path(path) if path is not None else self.settings.workspace
         self._store: GraphStore | None = None
+        self.lock = WorkspaceLock(self.path, wait=self.settings.lock_wait)
 
     def __repr__(self) -> str:
         build = self._current()
@@ -133,13 +141,14 @@ class Workspace:
             + [gmt_source(path) for path in gmt]
             + [sssom_source(path) for path in sssom]
         )
-        build = build_graph(
-            located, self.path / "graph", use=use, threads=threads, progress=progress
-        )
-        pointer = self.path / "graph" / "current"
-        fresh = pointer.with_name("current.new")
-        fresh.write_text(build.id + "\n", encoding="utf-8")
-        fresh.replace(pointer)
+        with self.lock.hold("build"):
+            build = build_graph(
+                located, self.path / "graph", use=use, threads=threads, progress=progress
+            )
+            pointer = self.path / "graph" / "current"
+            fresh = pointer.with_name("current.new")
+            fresh.write_text(build.id + "\n", encoding="utf-8")
+            fresh.replace(pointer)
         self.__dict__.pop("linker", None)
         return build
 
@@ -163,6 +172,13 @@ class Workspace:
                 f"make one: tosg build --data DIR -w {self.path}"
             )
         return Build.open(self.path / "graph" / current)
+
+    @contextmanager
+    def _on_build(self, command: str) -> Iterator[Build]:
+        """Hold the lock, and give the build that is current once it is held."""
+        _ = self.graph  # where there is none, that is said before a folder is made
+        with self.lock.hold(command):
+            yield self.graph
 
     def builds(self) -> list[Build]:
         """The graph builds that the workspace keeps, the newest first."""
@@ -205,7 +221,8 @@ class Workspace:
         from tosg_graph.build.diff import copy_diff, diff
 
         pair = self.find_build(before), self.find_build(after)
-        made = diff(*pair, self.path / "diffs", progress=progress)
+        with self.lock.hold("diff"):
+            made = diff(*pair, self.path / "diffs", progress=progress)
         return made if out is None else copy_diff(made, Path(out))
 
     def write_kgx(
@@ -219,7 +236,8 @@ class Workspace:
     # ---- databases ---------------------------------------------------------------------------
 
     @property
-    def _embedded_file(self) -> Path:
+    def embedded_file(self) -> Path:
+        """The file of the embedded graph, whether or not it exists."""
         return self.path / "embedded" / "graph.lbug"
 
     def _open_store(self, *, read_only: bool) -> GraphStore:
@@ -229,12 +247,12 @@ class Workspace:
             return Neo4jStore(self.settings.neo4j)
         from tosg_graph.graph.embedded import EmbeddedStore
 
-        if read_only and not self._embedded_file.exists():
+        if read_only and not self.embedded_file.exists():
             raise UsageError(
                 f"the workspace {self.path} has no embedded graph yet; "
                 f"make it: tosg load -w {self.path}"
             )
-        return EmbeddedStore(self._embedded_file, read_only=read_only)
+        return EmbeddedStore(self.embedded_file, read_only=read_only)
 
     @property
     def store(self) -> GraphStore:
@@ -246,8 +264,8 @@ class Workspace:
     def load(self, *, progress: Progress | None = None) -> LoadReport:
         """Load the current build into the database; a second time changes nothing."""
         self.close()
-        with self._open_store(read_only=False) as store:
-            return store.load(self.graph, progress=progress)
+        with self._on_build("load") as build, self._open_store(read_only=False) as store:
+            return store.load(build, progress=progress)
 
     def update(self, *, progress: Progress | None = None) -> UpdateReport:
         """Bring the database from the build that it holds to the current one.
@@ -263,26 +281,114 @@ class Workspace:
         from tosg_graph.graph.update import update
 
         self.close()
-        with self._open_store(read_only=False) as store:
-            return update(store, self.graph, self.builds(), self.path / "diffs", progress=progress)
+        with self._on_build("update") as build, self._open_store(read_only=False) as store:
+            return update(store, build, self.builds(), self.path / "diffs", progress=progress)
 
     def planned_update(self, *, progress: Progress | None = None) -> Diff | None:
         """What :meth:`update` would change; None where the database holds the current build."""
         from tosg_graph.graph.update import plan
 
-        return plan(self.store, self.graph, self.builds(), self.path / "diffs", progress=progress)
+        with self._on_build("update --dry-run") as build:
+            return plan(self.store, build, self.builds(), self.path / "diffs", progress=progress)
 
     def bulk_load(self, *, progress: Progress | None = None) -> LoadReport:
         """Import the current build into a stopped, empty Neo4j with ``neo4j-admin``."""
         from tosg_graph.graph.bulk_import import bulk_import
 
         server = self.settings.neo4j
-        return bulk_import(
-            self.graph,
-            neo4j_admin=self.settings.neo4j_admin,
-            database=(server.database if server else None) or "neo4j",
-            progress=progress,
-        )
+        with self._on_build("load --bulk") as build:
+            return bulk_import(
+                build,
+                neo4j_admin=self.settings.neo4j_admin,
+                database=(server.database if server else None) or "neo4j",
+                progress=progress,
+            )
+
+    @property
+    def _server(self) -> Neo4jStore:
+        if self.settings.neo4j is None:
+            raise UsageError(
+                "vectors of texts are kept and searched on a Neo4j server, and the embedded graph "
+                "has none: name a server in TOSG_NEO4J_URI and load it (tosg load), or take the "
+                "vectors of an export (tosg export --text-dims 64)"
+            )
+        from tosg_graph.graph.neo4j import Neo4jStore
+
+        store = self.store
+        assert isinstance(store, Neo4jStore)  # a server is named
+        return store
+
+    def embed(
+        self,
+        *,
+        dims: int = 64,
+        seed: int = 0,
+        embedder: Embedder | None = None,
+        encoder: str | None = None,
+        progress: Progress | None = None,
+    ) -> EmbedReport:
+        """Give the nodes on the server vectors of their texts, and index them.
+
+        Vectors of one encoder, build and length that are there already are left as they are.
+
+        Parameters
+        ----------
+        dims, seed
+            Of the encoder that needs no model: :class:`TfidfSvd`. It is fitted to the texts of the
+            build, so that vectors of two builds cannot be compared: all are made anew.
+        embedder, encoder
+            In its place, any callable from texts to an array [n, d], and its name.
+        progress
+            Called with a line of text when a step begins.
+
+        Raises
+        ------
+        UsageError
+            Without a server.
+        StoreError
+            If the server does not hold the current build.
+        """
+        from tosg_graph.tensors.text import TfidfSvd, vectors_of_texts
+
+        if (embedder is None) != (encoder is None):
+            raise UsageError("an embedder of your own needs a name, and a name an embedder")
+        chosen = TfidfSvd(dims, seed) if embedder is None else embedder
+        name = encoder or f"tfidf-svd:dims={dims},seed={seed}"
+        server = self._server
+        with self._on_build("embed") as build:
+            return server.embed(
+                build, name, lambda: vectors_of_texts(build, embedder=chosen), progress=progress
+            )
+
+    def similar(self, node: str, *, label: str | None = None, k: int = 10) -> ResultTable:
+        """Nodes whose texts are most like that of a node: ``id, label, name, score``.
+
+        Parameters
+        ----------
+        node
+            A node by id, symbol or name.
+        label
+            Look among nodes of this label; default: all.
+        k
+            How many.
+        """
+        from tosg_graph.ask.link import node_parameter
+
+        server = self._server
+        return server.similar_to(node_parameter(self.linker, node, label=None), label, k)
+
+    def doctor(self, *, deep: bool = False) -> list[Check]:
+        """Look whether everything is here that the work needs, and well; nothing is changed.
+
+        Parameters
+        ----------
+        deep
+            Whether to read the whole database back and compare it with its build, value by value,
+            and to hash the files of the current build.
+        """
+        from tosg_graph.doctor import examine
+
+        return examine(self, deep=deep)
 
     # ---- Cypher ------------------------------------------------------------------------------
 
@@ -449,18 +555,19 @@ class Workspace:
         """
         from tosg_graph.cells.convert import add_h5ad
 
-        return add_h5ad(
-            Path(source),
-            self.path / "cells",
-            name=name,
-            build=self.graph,
-            label=label,
-            label_map=label_map,
-            donor=donor,
-            normalised=normalised,
-            replace=replace,
-            progress=progress,
-        )
+        with self._on_build("cells add") as build:
+            return add_h5ad(
+                Path(source),
+                self.path / "cells",
+                name=name,
+                build=build,
+                label=label,
+                label_map=label_map,
+                donor=donor,
+                normalised=normalised,
+                replace=replace,
+                progress=progress,
+            )
 
     def cell_names(self) -> list[str]:
         """Names of the cell stores in this workspace, sorted."""

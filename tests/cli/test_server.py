@@ -53,6 +53,7 @@ def test_load_query_cypher_ask_and_export_on_a_server(
     for text in ("MATCH (n) DETACH DELETE n", "LOAD CSV FROM 'file:///etc/passwd' AS r RETURN r"):
         assert tosg("cypher", text, "-w", work).code == 1
     assert neo4j_server.run("MATCH (n) RETURN count(n)") == before
+    _embed_and_look(tosg, work)
     words = ("export", "--cypher", "MATCH (g:Gene) RETURN g.id", "--out", tmp_path / "e")
     assert tosg(*words, "-w", work, "--json").json["nodes"]["Gene"]["rows"] == 222
 
@@ -99,6 +100,22 @@ def test_the_queries_are_listed_without_a_server(tmp_path: Path) -> None:
         "kinase" in in_an_empty_folder(tmp_path, nobody, "query", "signal_chain", "--list").stdout
     )
     assert in_an_empty_folder(tmp_path, nobody, "query", "counts").returncode == 1
+
+
+def _embed_and_look(tosg: Tosg, work: Path) -> None:
+    """The example has a text for every gene."""
+    made = tosg("embed", "--dims", "16", "-w", work, "--json").json
+    assert (made["dims"], made["vectors"]["Gene"], made["changed"]) == (16, 222, True)
+    assert "already there" in tosg("embed", "--dims", "16", "-w", work).out
+    near = tosg("similar", "EGFR", "-k", "3", "-w", work, "--json").json
+    assert near["columns"] == ["id", "label", "name", "score"]
+    assert len(near["rows"]) == 3
+    assert "UniProtKB:P00533" not in [row[0] for row in near["rows"]]
+    assert tosg("similar", "EGFR", "--label", "Nonsense", "-w", work).code == 2
+    looked = tosg("doctor", "--deep", "-w", work, "--json")
+    assert looked.code == 0, looked.out
+    found = {check["name"]: check["status"] for check in looked.json["checks"]}
+    assert found["indexes"] == found["vectors"] == found["build in the database"] == "ok"
 
 
 def test_a_wrong_password_is_told_without_showing_it(

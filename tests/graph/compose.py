@@ -28,3 +28,12 @@ def server_settings(service: str) -> dict[str, str]:
 def _setting(name: str) -> str:
     words = name.removeprefix("NEO4J_").split("__")
     return "_".join(word.replace("_", ".") for word in words)
+
+
+_UNITS = {"s": 1, "m": 60, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def amount(value: object) -> object:
+    """A size in bytes or a time in seconds, however it is written; anything else as it is."""
+    match = re.fullmatch(r"([\d.]+)([smKMG])(?:iB)?", str(value))
+    return float(match[1]) * _UNITS[match[2]] if match else value

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph.compose import server_settings
-from tests.graph.graphs import NASTY, n_nodes, nasty_tables
+from tests.graph.compose import amount, server_settings
+from tests.graph.graphs import NASTY, n_nodes, nasty_tables, small_build
 from tests.neo4j_server import RELEASES, Server, new_server
 from tests.tiny import tiny_tables, write_build
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, ForeignDatabase, QueryError, StoreError
 from tosg_graph.graph.bulk_import import bulk_import
 from tosg_graph.graph.canonical import fingerprint_of_build
+from tosg_graph.graph.checkup import OK, check_server, check_settings
 from tosg_graph.graph.neo4j import Neo4jStore
 from tosg_graph.schema import LABELS
 
@@ -160,8 +161,7 @@ def test_import_start_finish_and_serve_read_only(
         assert store.fingerprint() == fingerprint_of_build(nasty)
         _finished(store, stopped, nasty, report.nodes)
     stopped.stop()
-    if stopped.release == RELEASES["5.26"]:  # the version of the compose file
-        _read_only(stopped, nasty)
+    _read_only(stopped, nasty)
 
 
 def _failed(server: Server, folder: Path) -> None:
@@ -190,13 +190,25 @@ def _finished(store: Neo4jStore, server: Server, build: Build, nodes: int) -> No
 
 def _read_only(server: Server, build: Build) -> None:
     """A server with the settings of the compose file's second service takes them, and only reads."""
-    small = {"heap.initial_size": "256m", "heap.max_size": "512m", "pagecache.size": "64m"}
+    small = {"heap.initial_size": "256M", "heap.max_size": "512M", "pagecache.size": "64M"}
     memory = {f"server.memory.{name}": value for name, value in small.items()}
-    server.options = {**server_settings("readonly"), **memory}
+    wanted = server.options = {**server_settings("readonly"), **memory}
     server.configure()
     server.start()
+    live = {str(name): value for name, value in server.run("SHOW SETTINGS YIELD name, value")}
+    public = {name: value for name, value in wanted.items() if not name.startswith("internal.")}
+    assert {name: amount(live[name]) for name in public} == {
+        n: amount(v) for n, v in public.items()
+    }
+    assert {check.status for check in check_settings(live)} == {OK}
     with Neo4jStore(server.settings) as store:
         assert store.build_id() == build.id
+        assert not store.load(build).changed  # a copy that is whole needs no writing
+        with pytest.raises(StoreError, match=r"is read-only .*server\.databases\.default_to_read"):
+            store.load(small_build(server.home / "small"))
+        found = {check.name: check for check in check_server(store, {}, None, deep=False)}
+        assert found["database"].found == "neo4j: read-only, online"
+        assert found["database"].status == OK
         assert store.read("MATCH (g:Gene) RETURN count(g)").rows == [(18,)]
         with pytest.raises(StoreError, match="read-only mode"):
             store._write("CREATE (:Gene {id: 'x'}) RETURN 1")

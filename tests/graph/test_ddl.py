@@ -22,7 +22,8 @@ def test_every_label_has_a_constraint_and_every_type_an_index() -> None:
         assert f"FOR (n:{label.name}) ON (n.name);" in text
     for edge in EDGE_TYPES:
         assert f"FOR ()-[r:{edge.name}]-() ON (r.edge_id);" in text
-    assert "ON EACH [n.name, n.synonyms, n.symbol];" in text
+    assert "ON EACH [n.name, n.synonyms, n.symbol] OPTIONS" in text
+    assert "`fulltext.analyzer`: 'standard-no-stop-words'" in text
 
 
 def test_the_embedded_tables_have_every_property_and_pair_of_ends() -> None:

@@ -25,8 +25,8 @@ from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.ddl import schema_cypher
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.neo4j import Neo4jStore
+from tosg_graph.graph.neo4j_load import node_statement
 from tosg_graph.graph.neo4j_update import (
-    set_node_statement,
     withdraw_edge_statement,
     withdraw_node_statement,
 )
@@ -161,7 +161,7 @@ def test_update_statements_never_scan(neo4j_settings: Neo4jSettings, neo4j_serve
     for line in schema_cypher().splitlines():
         if line.startswith("CREATE"):
             neo4j_server.run(line.rstrip(";"))
-    statements = [set_node_statement(label.name) for label in LABELS]
+    statements = [node_statement(label.name) for label in LABELS]
     statements += [withdraw_node_statement(label.name) for label in LABELS]
     statements += [withdraw_edge_statement(kind, a, b) for a, kind, b in triplets()]
     with neo4j_server.driver() as driver:

@@ -14,19 +14,20 @@ PACKAGE = ROOT / "tosg_graph"
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    ("errors", "config", "schema"),
+    ("errors", "config", "schema", "lock"),
     ("sources",),
     ("build",),
     ("graph", "cells"),
     ("tensors",),
     ("ask",),
+    ("doctor",),
     ("workspace", "example"),
     ("display", "reports", "demo", "commands", "cli"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 HOMES = {
-    "neo4j": {"graph/neo4j.py"},
+    "neo4j": {"graph/neo4j_connection.py"},
     "ladybug": {"graph/embedded.py"},
     "torch": {"tensors"},
     "torch_geometric": {"tensors"},

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tosg_graph import display
-from tosg_graph.commands.shared import JsonOption, WorkspaceOption, print_rows, say_next
+from tosg_graph.commands.shared import (
+    JsonOption,
+    WorkspaceOption,
+    print_result,
+    print_rows,
+    say_next,
+)
 from tosg_graph.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,6 +91,39 @@ def update(
         else:
             _print_update(report)
             say_next(f"tosg query --list -w {ws.path}")
+
+
+def embed(
+    dims: Annotated[int, typer.Option("--dims", help="Numbers in a vector.", min=1)] = 64,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the encoder.")] = 0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the nodes on a Neo4j server vectors of their texts, and index them by label."""
+    with Workspace(workspace) as ws, display.steps() as progress:
+        report = ws.embed(dims=dims, seed=seed, progress=progress)
+        progress.close()
+        if as_json:
+            display.print_json(report.to_dict())
+            return
+        did = "written" if report.changed else "already there, nothing changed"
+        _say(f"{report.encoder}: vectors of {report.dims} numbers ({did})", "bold")
+        print_rows(("label", "vectors"), list(report.vectors.items()), as_json=False)
+        say_next(f"tosg similar NODE -w {ws.path}")
+
+
+def similar(
+    node: Annotated[str, typer.Argument(help="A node by id, symbol or name.")],
+    label: Annotated[
+        str | None, typer.Option("--label", help="Look among nodes of this label only.")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", help="How many.", min=1)] = 10,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the nodes whose texts are most like that of a node; needs tosg embed."""
+    with Workspace(workspace) as ws:
+        print_result(ws.similar(node, label=label, k=k), as_json=as_json, most=k)
 
 
 def _diff_dict(made: Diff, show: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Every node becomes one line, ``["Gene", {properties}]``, and every edge another,
 ``["TARGETS", ["Drug", "DrugCentral:1423"], ["Protein", "UniProtKB:P00519"], {properties}]``: JSON
 with sorted keys, texts as they are, lists in their order, numbers in the shortest form that reads
-back to the same value, absent properties left out. The SHA-256 of the lines are added up modulo
+back to the same value, absent properties left out. Vectors of texts (``embedding``) are no part
+of a graph and are left out too. The SHA-256 of the lines are added up modulo
 2**256, nodes and edges apart, so that rows may come in any order and no sorting is needed: memory
 is bounded by the page that is being read. A sum can be forged on purpose; this hash guards
 against defects, not against an adversary.
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tosg_graph.build.tables import Build
+from tosg_graph.graph.ddl import EMBEDDING
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of
 
 _MODULUS = 1 << 256
@@ -32,7 +34,8 @@ class Fingerprint:
     def add_nodes(self, rows: Iterable[tuple[Iterable[str], Mapping[str, Any]]]) -> None:
         """Add nodes: (labels, properties)."""
         for labels, properties in rows:
-            _add(self._nodes, [*sorted(labels), _present(properties)])
+            kept = {name: value for name, value in properties.items() if name != EMBEDDING}
+            _add(self._nodes, [*sorted(labels), _present(kept)])
 
     def add_edges(
         self,

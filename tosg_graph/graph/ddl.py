@@ -12,7 +12,12 @@ from tosg_graph.schema import EDGE_ENDS, EDGE_TYPES, LABELS, EdgeType, Label, Pr
 
 #: Name of the full-text index over everything that names a node.
 FULLTEXT = "tosg_names"
-_FULLTEXT_PROPERTIES = ("name", "synonyms", "symbol")
+FULLTEXT_PROPERTIES = ("name", "synonyms", "symbol")
+#: It keeps every word: ``a`` and ``it`` are symbols of genes. What a server takes where none is
+#: named differs by version and configuration.
+ANALYSER = "standard-no-stop-words"
+#: Property with the vector of a node's text. It is no part of the graph: see neo4j_vectors.
+EMBEDDING = "embedding"
 
 _COLUMN_TYPES = {
     PropertyType.STRING: "STRING",
@@ -63,8 +68,31 @@ def neo4j_indexes() -> list[str]:
 
 def _fulltext() -> str:
     labels = "|".join(label.name for label in LABELS)
-    properties = ", ".join(f"n.{name}" for name in _FULLTEXT_PROPERTIES)
-    return f"CREATE FULLTEXT INDEX {FULLTEXT} IF NOT EXISTS FOR (n:{labels}) ON EACH [{properties}]"
+    properties = ", ".join(f"n.{name}" for name in FULLTEXT_PROPERTIES)
+    return (
+        f"CREATE FULLTEXT INDEX {FULLTEXT} IF NOT EXISTS FOR (n:{labels}) ON EACH [{properties}] "
+        f"OPTIONS {{indexConfig: {{`fulltext.analyzer`: '{ANALYSER}'}}}}"
+    )
+
+
+def vector_index(label: str) -> str:
+    """Name of the vector index of a label; one index cannot span several."""
+    return f"tosg_{label}_{EMBEDDING}"
+
+
+def neo4j_vector_index(label: str, dims: int) -> str:
+    """Define the index over the vectors of one label: cosine, vectors kept as they are.
+
+    Without being told, a server keeps them in fewer bits and finds fewer of the true neighbours.
+    """
+    options = (
+        f"`vector.dimensions`: {dims}, `vector.similarity_function`: 'cosine', "
+        "`vector.quantization.enabled`: false"
+    )
+    return (
+        f"CREATE VECTOR INDEX {vector_index(label)} IF NOT EXISTS "
+        f"FOR (n:{label}) ON (n.{EMBEDDING}) OPTIONS {{indexConfig: {{{options}}}}}"
+    )
 
 
 def schema_cypher() -> str:

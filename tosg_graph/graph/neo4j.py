@@ -1,29 +1,34 @@
-"""The graph on a Neo4j server (5.26 LTS or a calendar version, Community), through its driver.
+"""The graph on a Neo4j server: 5.26 LTS or a calendar version, Community is enough.
 
-Every call opens a transaction of its own. Errors of the driver become errors of this package and
-never hold the password.
+Every call opens a transaction of its own, on a :class:`Connection`.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, TypeVar
-
-import neo4j
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from typing import TYPE_CHECKING, Any, Self
 
 from tosg_graph.build.diff import Diff
 from tosg_graph.build.tables import Build
 from tosg_graph.config import Neo4jSettings, ReadLimits
-from tosg_graph.errors import QueryError, StoreError, TosgError, UsageError
+from tosg_graph.errors import StoreError, UsageError
 from tosg_graph.graph import neo4j_values
 from tosg_graph.graph.canonical import Fingerprint
+from tosg_graph.graph.neo4j_claim import claimed
+from tosg_graph.graph.neo4j_connection import PATIENCE, Connection
 from tosg_graph.graph.neo4j_load import IMPORT_LABEL, Loader
 from tosg_graph.graph.neo4j_update import Updater
+from tosg_graph.graph.neo4j_vectors import (
+    EmbedReport,
+    VectorNote,
+    Vectors,
+    labels_to_search,
+    search_parameters,
+    similar_statement,
+    vector_of_statement,
+)
 from tosg_graph.graph.store import (
     DEFAULT_LIMITS,
     Counts,
@@ -35,18 +40,16 @@ from tosg_graph.graph.store import (
     check_parameters,
     collect,
     cut,
-    timed_out,
 )
 
-T = TypeVar("T")
-Parameters = Mapping[str, Any]
+if TYPE_CHECKING:
+    import neo4j
+    import numpy as np
+    import numpy.typing as npt
 
-#: Seconds until an address that does not answer is given up.
-_CONNECT = 5.0
-#: Seconds for which a transaction is tried again after a passing fault.
-_RETRY_READ = 0.0  # a server that does not answer is reported at once
-_RETRY_WRITE = 60.0
-_SCHEMES = re.compile(r"(bolt|neo4j)(\+s|\+ssc)?://")
+    NodeVectors = Mapping[str, tuple[Sequence[str], npt.NDArray[np.float32]]]
+
+Parameters = Mapping[str, Any]
 
 _NODES = (
     f"MATCH (n) WHERE NOT n:{IMPORT_LABEL} RETURN labels(n) AS labels, properties(n) AS properties"
@@ -56,6 +59,9 @@ _EDGES = (
     "labels(b) AS b, b.id AS y, properties(r) AS properties"
 )
 
+#: Ids of the nodes at the ends of edges that a query returned.
+NODE_IDS = "MATCH (n) WHERE elementId(n) IN $ids RETURN elementId(n), n.id"
+
 
 class Neo4jStore:
     """A graph in a database of a Neo4j server.
@@ -64,30 +70,15 @@ class Neo4jStore:
     ----------
     settings
         Address, user, password and database. Nothing is sent before the first call.
+    patience
+        Seconds for which a load or an update waits for a server that is away. Reading does not.
     """
 
     engine = "neo4j"
 
-    def __init__(self, settings: Neo4jSettings) -> None:
+    def __init__(self, settings: Neo4jSettings, *, patience: float = PATIENCE) -> None:
         self.settings = settings
-        if not _SCHEMES.match(settings.uri):
-            raise UsageError(
-                f"the address {self.address!r} of Neo4j must start with bolt:// or neo4j:// "
-                "(TOSG_NEO4J_URI=bolt://host:7687)"
-            )
-        with self._errors():
-            self._readers = self._driver(_RETRY_READ)
-            self._writers = self._driver(_RETRY_WRITE)
-
-    def _driver(self, retry: float) -> neo4j.Driver:
-        return neo4j.GraphDatabase.driver(
-            self.settings.uri,
-            auth=(self.settings.user, self.settings.password),
-            connection_timeout=_CONNECT,
-            max_transaction_retry_time=retry,
-            notifications_min_severity="OFF",
-            user_agent="tosg-graph",
-        )
+        self.connection = Connection(settings, patience=patience)
 
     def __repr__(self) -> str:
         return f"Neo4jStore({self.address!r})"
@@ -106,18 +97,33 @@ class Neo4jStore:
     @property
     def address(self) -> str:
         """The address without anything secret in it."""
-        return re.sub(r"//[^/@]*@", "//", self.settings.uri)
+        return self.connection.address
 
     def close(self) -> None:
         """Close the connections."""
-        self._readers.close()
-        self._writers.close()
+        self.connection.close()
 
     # ---- loading -----------------------------------------------------------------------------
 
     @property
     def _loader(self) -> Loader:
-        return Loader(rows=self._rows, write=self._write, define=self._define, where=self.address)
+        return Loader(**self._ways)
+
+    @property
+    def _ways(self) -> dict[str, Any]:
+        """The ways of talking to the server that a load or an update is given."""
+        there = self.connection
+        return {
+            "rows": there.patient_rows,
+            "write": there.write,
+            "define": there.define,
+            "where": self.address,
+        }
+
+    @property
+    def _held(self) -> Updater:
+        """For a look at what the database holds; a server that is away is reported at once."""
+        return Updater(**{**self._ways, "rows": self.connection.rows})
 
     def load(self, build: Build, *, progress: Progress | None = None) -> LoadReport:
         """Make the database hold this build and nothing else; see :class:`GraphStore`.
@@ -126,7 +132,8 @@ class Neo4jStore:
         the next one of the same build, and replaced by one of another.
         """
         start = time.monotonic()
-        changed = self._loader.load(build, progress=progress)
+        with claimed(self.connection, "load", build.id, progress=progress):
+            changed = self._loader.load(build, progress=progress)
         counts = Counts.of_build(build)
         return LoadReport(
             engine=self.engine,
@@ -139,7 +146,7 @@ class Neo4jStore:
 
     @property
     def _updater(self) -> Updater:
-        return Updater(rows=self._rows, write=self._write, define=self._define, where=self.address)
+        return Updater(**self._ways)
 
     def apply(self, diff: Diff, *, progress: Progress | None = None) -> UpdateReport:
         """Bring the database from one build to the next; see :class:`GraphStore`.
@@ -147,7 +154,8 @@ class Neo4jStore:
         Changes go in batches, each in a transaction of its own, while the graph is read.
         """
         start = time.monotonic()
-        how = self._updater.update(diff, progress=progress)
+        with claimed(self.connection, "update", diff.after.id, progress=progress):
+            how = self._updater.update(diff, progress=progress)
         counts = diff.counts()
         return UpdateReport(
             engine=self.engine,
@@ -161,15 +169,147 @@ class Neo4jStore:
 
     def unfinished_update(self) -> tuple[str, str] | None:
         """Ids of the builds (from, to) of an update that was interrupted, or None."""
-        return self._updater.unfinished()
+        return self._held.unfinished()
 
     def last_update(self) -> dict[str, str] | None:
         """What the update did that made the present graph; None where it was loaded whole."""
-        return self._updater.last_update()
+        return self._held.last_update()
+
+    def check_ours(self) -> None:
+        """Look whether the database holds nothing but a graph of ours, or nothing at all.
+
+        Raises
+        ------
+        ForeignDatabase
+            If it holds anything else.
+        """
+        self._held.check_ours()
 
     def finish_import(self, build: Build, *, progress: Progress | None = None) -> LoadReport:
         """Make constraints and indexes after an offline import; :meth:`load` does the same."""
         return self.load(build, progress=progress)
+
+    # ---- vectors of texts --------------------------------------------------------------------
+
+    @property
+    def vectors(self) -> Vectors:
+        """The vectors of the nodes' texts that the database holds."""
+        there = self.connection
+        return Vectors(there.rows, there.write, there.define, self.address)
+
+    def embed(
+        self,
+        build: Build,
+        encoder: str,
+        encode: Callable[[], NodeVectors],
+        *,
+        progress: Progress | None = None,
+    ) -> EmbedReport:
+        """Give the nodes vectors of their texts, and index them by cosine per label.
+
+        Parameters
+        ----------
+        build
+            The build whose texts they are.
+        encoder
+            What makes them: a name without blanks. With that name and this build in the database,
+            and all of it, nothing is done.
+        encode
+            Called for the vectors where they are needed: per label, ids [n] and float32 [n, dims].
+        progress
+            Called with a line of text when a step begins.
+
+        Raises
+        ------
+        StoreError
+            If the database does not hold the build.
+        """
+        start = time.monotonic()
+        with claimed(self.connection, "embed", build.id, progress=progress):
+            held = self.build_id()
+            if held != build.id:
+                raise StoreError(
+                    f"the database at {self.address} holds {held or 'no whole build'}, not the "
+                    f"build {build.id} whose texts are wanted; load it first: tosg load"
+                )
+            note = self.vectors.note()
+            changed = note is None or (note.encoder, note.build) != (encoder, build.id)
+            if changed:
+                note = self._put_vectors(build, encoder, encode(), progress)
+            assert note is not None
+            return EmbedReport(
+                engine=self.engine,
+                build_id=build.id,
+                encoder=encoder,
+                dims=note.dims,
+                vectors=self.vectors.counts(),
+                changed=changed,
+                seconds=time.monotonic() - start,
+            )
+
+    def _put_vectors(
+        self, build: Build, encoder: str, vectors: NodeVectors, progress: Progress | None
+    ) -> VectorNote:
+        dims = {rows.shape[1] for _, rows in vectors.values()}
+        if len(dims) != 1:
+            raise UsageError(
+                f"the texts became vectors of {sorted(dims) or 'no'} numbers; one length for all "
+                "labels is needed, and at least one text"
+            )
+        note = VectorNote(encoder, dims.pop(), build.id)
+        there = self.connection
+        waiting = Vectors(there.patient_rows, there.write, there.define, self.address)
+        waiting.put(vectors, note, progress=progress)
+        return note
+
+    def similar(
+        self, vector: Sequence[float], label: str | None = None, k: int = 10
+    ) -> ResultTable:
+        """Nodes whose texts lie next to a vector, the nearest first.
+
+        Parameters
+        ----------
+        vector
+            Numbers, as many as the vectors in the database have, from the same encoder.
+        label
+            Search among nodes of this label; default: all that have vectors.
+        k
+            How many, from 1 to 1,000.
+
+        Returns
+        -------
+        ResultTable
+            ``id, label, name, score``; a score is (1 + cosine) / 2, from 0 to 1.
+
+        Raises
+        ------
+        UsageError
+            If there are no such vectors, or the vector is not one of theirs.
+        """
+        held = self.vectors.indexes()
+        found: list[tuple[Any, ...]] = []
+        for name in labels_to_search(label, held):
+            query = similar_statement(name, search=self.connection.version.has_search)
+            given = search_parameters(vector, k, held[name], name)
+            found += map(tuple, self.connection.rows(query, given))
+        nearest = sorted(found, key=lambda row: (-row[3], row[1], row[0]))[:k]
+        return ResultTable(("id", "label", "name", "score"), nearest)
+
+    def similar_to(self, node: str, label: str | None = None, k: int = 10) -> ResultTable:
+        """Nodes whose texts lie next to that of a node, without the node itself.
+
+        Raises
+        ------
+        UsageError
+            If the node is not there or has no vector; else as :meth:`similar`.
+        """
+        for held in self.vectors.indexes():
+            for (vector,) in self.connection.rows(vector_of_statement(held), {"id": node}):
+                if vector is not None:
+                    near = self.similar(vector, label, k + 1)
+                    others = [row for row in near.rows if (row[0], row[1]) != (node, held)]
+                    return ResultTable(near.columns, others[:k])
+        raise UsageError(f"{node} has no vector in the database; make them: tosg embed")
 
     # ---- reading -----------------------------------------------------------------------------
 
@@ -196,8 +336,9 @@ class Neo4jStore:
             filled = neo4j_values.fill_ends(found.rows, lambda ids: _node_ids(tx, ids))
             return cut(found, limits) if filled else found
 
-        with self._errors(limits):
-            return self._reading(work, timeout=limits.timeout)
+        _ = self.connection.version
+        with self.connection.errors(limits):
+            return self.connection.read(work, timeout=limits.timeout)
 
     def explain(self, query: str, parameters: Parameters | None = None) -> Explanation:
         """Show the plan, and whether the server says that the query only reads."""
@@ -207,18 +348,19 @@ class Neo4jStore:
         def work(tx: neo4j.ManagedTransaction) -> neo4j.ResultSummary:
             return tx.run(f"EXPLAIN {query}", parameters).consume()
 
-        with self._errors():
-            summary = self._reading(work, timeout=DEFAULT_LIMITS.timeout)
+        _ = self.connection.version
+        with self.connection.errors():
+            summary = self.connection.read(work, timeout=DEFAULT_LIMITS.timeout)
         plan = "\n".join(_plan_lines(summary.plan or {}))
         return Explanation(read_only=summary.query_type == "r", plan=plan)
 
     def build_id(self) -> str | None:
         """Id of the build that the database holds completely, or None."""
-        return self._loader.complete_build()
+        return self._held.complete_build()
 
     def counts(self) -> Counts:
         """Count nodes and edges from the server's own counters."""
-        return self._loader.counts()
+        return self._held.counts()
 
     def fingerprint(self) -> str:
         """Hash of everything on the server, streamed; memory is bounded by the driver's buffer."""
@@ -232,84 +374,21 @@ class Neo4jStore:
             )
             return found.value()
 
-        with self._errors():
-            return self._reading(work, timeout=0)
+        _ = self.connection.version
+        with self.connection.errors():
+            return self.connection.read(work)
 
     # ---- the server --------------------------------------------------------------------------
 
-    def _reading(self, work: Callable[[neo4j.ManagedTransaction], T], *, timeout: float) -> T:
-        with self._readers.session(
-            database=self.settings.database, default_access_mode=neo4j.READ_ACCESS
-        ) as session:
-            return session.execute_read(neo4j.unit_of_work(timeout=timeout)(work))
-
-    def _rows(self, query: str, parameters: Parameters | None = None) -> list[list[Any]]:
-        """Rows of a read without limits."""
-
-        def work(tx: neo4j.ManagedTransaction) -> list[list[Any]]:
-            return tx.run(query, dict(parameters or {})).values()
-
-        with self._errors():
-            return self._reading(work, timeout=0)
-
     def _write(self, query: str, parameters: Parameters | None = None) -> int:
-        """Run a write in a managed transaction; the single number that it returns."""
-
-        def work(tx: neo4j.ManagedTransaction) -> int:
-            record = tx.run(query, dict(parameters or {})).single(strict=True)
-            return int(record[0])
-
-        with self._errors(), self._writers.session(database=self.settings.database) as session:
-            return session.execute_write(neo4j.unit_of_work(timeout=0)(work))
+        return self.connection.write(query, parameters)
 
     def _define(self, statements: Sequence[str]) -> None:
-        """Run schema statements in one transaction, which may not hold data beside them."""
-
-        def work(tx: neo4j.ManagedTransaction) -> None:
-            for statement in statements:
-                tx.run(statement).consume()
-
-        with self._errors(), self._writers.session(database=self.settings.database) as session:
-            session.execute_write(neo4j.unit_of_work(timeout=0)(work))
-
-    @contextmanager
-    def _errors(self, limits: ReadLimits | None = None) -> Iterator[None]:
-        """Turn errors of the driver and the server into ours, without the password."""
-        try:
-            yield
-        except AuthError:
-            raise StoreError(
-                f"Neo4j at {self.address} refused the user {self.settings.user!r}; check "
-                "TOSG_NEO4J_USER and TOSG_NEO4J_PASSWORD"
-            ) from None
-        except Neo4jError as error:
-            raise self._of_server(error, limits) from None
-        except (DriverError, ValueError, TypeError) as error:
-            raise StoreError(
-                f"no Neo4j answers at {self.address} ({self._clean(str(error))}); check that the "
-                "server runs and that TOSG_NEO4J_URI is right (bolt://host:7687)"
-            ) from None
-
-    def _of_server(self, error: Neo4jError, limits: ReadLimits | None) -> TosgError:
-        code, message = error.code or "", self._clean(error.message or str(error))
-        if "TransactionTimedOut" in code and limits is not None:
-            return timed_out(limits)
-        if code.endswith("Statement.AccessMode"):
-            return QueryError(f"the query writes, and only reading is allowed here: {message}")
-        if code.startswith("Neo.ClientError.Statement"):
-            return QueryError(f"Neo4j refused the query: {message}")
-        if code.endswith("DatabaseNotFound"):
-            return StoreError(f"{message} ({self.address}); check TOSG_NEO4J_DATABASE")
-        return StoreError(f"Neo4j at {self.address} could not do it: {message} ({code})")
-
-    def _clean(self, text: str) -> str:
-        secret = self.settings.password
-        return text.replace(secret, "***") if secret else text
+        self.connection.define(statements)
 
 
 def _node_ids(tx: neo4j.ManagedTransaction, elements: list[str]) -> dict[str, str]:
-    query = "MATCH (n) WHERE elementId(n) IN $ids RETURN elementId(n), n.id"
-    return {row[0]: row[1] for row in tx.run(query, ids=elements).values()}
+    return {row[0]: row[1] for row in tx.run(NODE_IDS, ids=elements).values()}
 
 
 def _plan_lines(plan: Mapping[str, Any], depth: int = 0) -> Iterator[str]:

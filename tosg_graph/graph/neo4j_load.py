@@ -17,7 +17,9 @@ import pyarrow as pa
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import ForeignDatabase, StoreError
-from tosg_graph.graph.ddl import neo4j_constraints, neo4j_indexes
+from tosg_graph.graph.ddl import EMBEDDING, neo4j_constraints
+from tosg_graph.graph.neo4j_indexes import repair_indexes
+from tosg_graph.graph.neo4j_vectors import Vectors
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of
 from tosg_graph.graph.store import Counts, Progress
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
@@ -36,10 +38,14 @@ _PREFIX = "tosg-graph "
 
 
 def node_statement(label: str) -> str:
-    """Write a batch ``$rows`` of nodes; may run twice."""
+    """Write a batch ``$rows`` of nodes; may run twice.
+
+    The vector of a node stays while the text that it was made from does.
+    """
     return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row "
-        "RETURN count(n) AS written"
+        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
+        f"WITH n, row, CASE WHEN n.text = row.text THEN n.{EMBEDDING} END AS vector "
+        f"SET n = row SET n.{EMBEDDING} = vector RETURN count(n) AS written"
     )
 
 
@@ -77,9 +83,10 @@ class Loader:
         """Make the database hold the build; False if it did already."""
         marks = self._marks()
         if marks == [_mark("complete", build)]:
+            self._settle_indexes(progress)
             return False
         if self._imported() != build.id:
-            self._check_ours(marks)
+            self.check_ours()
             self._take(build, marks, progress)
             self._fill(build, progress)
         self._finish(build, progress)
@@ -117,8 +124,9 @@ class Loader:
         found = self.rows(query, {"schema": SCHEMA_VERSION})
         return str(found[0][0]) if len(found) == 1 else None
 
-    def _check_ours(self, marks: list[str]) -> None:
+    def check_ours(self) -> None:
         """Refuse a database that holds anything but a graph of ours."""
+        marks = self._marks()
         imported = self._count(f"(n:{IMPORT_LABEL})")
         nodes, edges = self._count("(n)") - imported, self._count("()-[n]->()")
         ours = self.counts() if marks or imported else Counts({}, {})
@@ -137,6 +145,7 @@ class Loader:
         emptying = _mark("emptying", build)
         self._set_mark(emptying)
         self._drop_marks({*marks, loading} - {emptying})
+        Vectors(self.rows, self.write, self.define, self.where).forget()
         self._clear(progress)
         self._set_mark(loading)
         self._drop_marks({emptying})
@@ -190,14 +199,14 @@ class Loader:
                 f"build {expected.n_nodes:,} and {expected.n_edges:,}; somebody else writes there: "
                 "empty the database and load again"
             )
-        _tell(progress, "indexes")
-        self.define(neo4j_constraints())
-        self.define(neo4j_indexes())
-        self.rows("CALL db.awaitIndexes(3600)")
+        self._settle_indexes(progress)
         self.write(f"MATCH (n:{IMPORT_LABEL}) DELETE n RETURN count(*) AS deleted")
         complete = _mark("complete", build)
         self._set_mark(complete)
         self._drop_marks(set(self._marks()) - {complete})
+
+    def _settle_indexes(self, progress: Progress | None) -> None:
+        repair_indexes(self.rows, self.define, lambda text: _tell(progress, text))
 
 
 def _mark(state: str, build: Build) -> str:

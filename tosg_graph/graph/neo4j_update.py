@@ -18,7 +18,13 @@ from dataclasses import dataclass
 from tosg_graph.build.diff import Diff
 from tosg_graph.errors import StoreError
 from tosg_graph.graph.ddl import neo4j_constraints
-from tosg_graph.graph.neo4j_load import TRANSACTION_ROWS, Loader, edge_rows, edge_statement
+from tosg_graph.graph.neo4j_load import (
+    TRANSACTION_ROWS,
+    Loader,
+    edge_rows,
+    edge_statement,
+    node_statement,
+)
 from tosg_graph.graph.parts import by_ends, rows_of
 from tosg_graph.graph.store import Counts, Progress
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
@@ -32,18 +38,6 @@ _RUN = re.compile(
     r"tosg-run update build=(?P<build>\S+) from=(?P<from>\S+) run=(?P<run>\S+) time=(?P<time>\S+) "
     r"nodes=(?P<nodes>\S+) edges=(?P<edges>\S+)"
 )
-
-
-def set_node_statement(label: str) -> str:
-    """Write a batch ``$rows`` of new and changed nodes; may run twice.
-
-    A vector ``embedding`` that was put on a node stays while the text that it was made from does.
-    """
-    return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
-        "WITH n, row, CASE WHEN n.text = row.text THEN n.embedding END AS embedding "
-        "SET n = row SET n.embedding = embedding RETURN count(n) AS written"
-    )
 
 
 def withdraw_edge_statement(kind: str, source_label: str, target_label: str) -> str:
@@ -76,6 +70,7 @@ class Updater(Loader):
         """
         held = self.complete_build()
         if held == diff.after.id:
+            self._settle_indexes(progress)
             return "unchanged"
         resumed = self.unfinished() == (diff.before.id, diff.after.id)
         if not resumed:
@@ -117,7 +112,7 @@ class Updater(Loader):
                 f"the database at {self.where} holds {self._held_in_words(held)}; this update "
                 f"goes from build {diff.before.id} to {diff.after.id}: load anew with tosg load"
             )
-        self._check_ours(self._marks())
+        self.check_ours()
         found, expected = self.counts(), Counts.of_build(diff.before)
         if found != expected:
             raise StoreError(
@@ -156,7 +151,7 @@ class Updater(Loader):
                 for table in diff.batches(
                     f"nodes/{label.name}", kind, rows=TRANSACTION_ROWS["nodes"]
                 ):
-                    self._send(set_node_statement(label.name), table, list)
+                    self._send(node_statement(label.name), table, list)
 
     def _withdraw_edges(self, diff: Diff, progress: Progress | None) -> None:
         for edge in EDGE_TYPES:

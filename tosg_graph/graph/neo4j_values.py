@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tosg_graph.graph.ddl import EMBEDDING
 from tosg_graph.graph.store import edges_ending_in
 
 
@@ -47,8 +48,9 @@ def _other(value: Any) -> Any:
 
 
 def _node(node: Any) -> dict[str, Any]:
+    """A whole node comes without the vector of its text, as the embedded engine gives it."""
     label = min(node.labels, default=None)
-    return {"id": node.get("id"), "label": label, **_properties(node, "id")}
+    return {"id": node.get("id"), "label": label, **_properties(node, "id", EMBEDDING)}
 
 
 class _End(str):
@@ -67,8 +69,8 @@ def _edge(edge: Any) -> dict[str, Any]:
     }
 
 
-def _properties(entity: Any, key: str) -> dict[str, Any]:
-    return {name: plain(item) for name, item in sorted(entity.items()) if name != key}
+def _properties(entity: Any, *left_out: str) -> dict[str, Any]:
+    return {name: plain(item) for name, item in sorted(entity.items()) if name not in left_out}
 
 
 def fill_ends(rows: Iterable[Any], ids: Callable[[list[str]], dict[str, str]]) -> bool:

@@ -156,3 +156,41 @@ def _split(
 ) -> dict[str, npt.NDArray[np.float32]]:
     ends = np.cumsum(list(lengths.values()))[:-1]
     return dict(zip(lengths, np.split(vectors, ends), strict=True))
+
+
+def vectors_of_texts(
+    build: Build, *, embedder: Embedder | None = None
+) -> dict[str, tuple[list[str], npt.NDArray[np.float32]]]:
+    """Vectors of the texts of a whole build, in one space; memory is that of all its texts.
+
+    Parameters
+    ----------
+    build
+        The build. A node without ``text`` has no vector, a label without any is left out.
+    embedder
+        Turns texts into vectors; None stands for ``TfidfSvd()``.
+
+    Returns
+    -------
+    dict
+        Per label, ids [n] in the order of the build, and float32 [n, d].
+
+    Raises
+    ------
+    UsageError
+        If the embedder does not return one vector per text.
+    MissingExtra
+        If the default embedder is wanted and scikit-learn is not installed.
+    """
+    ids, flat = {}, []
+    for label in build.labels:
+        table = build.nodes(label, ["id", "text"])
+        table = table.filter(pc.is_valid(table["text"]))
+        if table.num_rows:
+            ids[label] = table["id"].to_pylist()
+            flat += table["text"].to_pylist()
+    if not flat:
+        return {}
+    vectors = _embed(flat, TfidfSvd() if embedder is None else embedder)
+    rows = _split(vectors, {label: len(names) for label, names in ids.items()})
+    return {label: (names, rows[label]) for label, names in ids.items()}
