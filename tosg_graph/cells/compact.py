@@ -2,20 +2,26 @@
 
 A compact shard is an Arrow IPC file with one row per block of 64 cells. The features that the
 shard has are numbered by prevalence, the most frequent first (``order``, in the first row). Within
-a cell the numbers ascend and are written as gaps: the first number, then each difference less one.
+a cell the numbers ascend and are written as gaps: the first number, then each difference less one;
+the values stay in the order of the feature axis, into which a reader puts the features back.
 Gaps and values are cut into byte planes, all low bytes of the block together, then the next ones;
 each plane is compressed by itself (zstd or LZ4), and a plane of zeros takes no bytes. The lengths
 of the cells stay uncompressed, so that a reader knows them without decoding.
 
-Any bytes decode to ascending numbers, and every number is checked against ``order``: a damaged
+Any bytes decode to ascending numbers, and the last one is checked against ``order``: a damaged
 shard gives an error, never a wrong place in memory.
+
+Readers that take some cells of a block now and others soon, as a shuffle within a window does, find
+it still decompressed: a store keeps up to :data:`CACHE_BYTES` of such blocks.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +38,8 @@ BLOCK_CELLS = 64
 #: Codec → its name in Arrow and its level.
 CODECS: dict[str, tuple[str, int | None]] = {"zstd": ("zstd", 3), "lz4": ("lz4_raw", None)}
 
-_BLOCKS = BATCH_CELLS // BLOCK_CELLS
+#: Bytes of decompressed blocks that a store keeps: 240 blocks of cells with 1,550 values each.
+CACHE_BYTES = 96 * 2**20
 
 
 def compact_schema(feature_type: str, value_type: str, codec: str) -> pa.Schema:
@@ -84,23 +91,23 @@ def pack_shard(hot: MappedShard, path: Path, *, codec: str, n_features: int) -> 
     first = order.astype(np.uint32)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for offsets, features, values in hot.batches():
-            rows = _blocks(offsets, features, values, rank, len(order), press)
+            rows = _blocks(offsets, features, values, rank, press)
             writer.write_batch(_batch(schema, first, rows))
             first = first[:0]
 
 
 def _blocks(
-    offsets: _Array, features: _Array, values: _Array, rank: _Array, n_ranks: int, press: Any
+    offsets: _Array, features: _Array, values: _Array, rank: _Array, press: Any
 ) -> Iterator[tuple[_Array, list[bytes]]]:
     """Lengths and compressed planes of each block of a record batch."""
     from tosg_graph.cells.gather import encode_gaps
 
-    gaps, sorted_values = np.empty_like(features), np.empty_like(values)
-    encode_gaps(offsets, features, values, rank, n_ranks, gaps, sorted_values)
+    gaps = np.empty_like(features)
+    encode_gaps(offsets, features, rank, gaps)
     for first in range(0, len(offsets) - 1, BLOCK_CELLS):
         ends = offsets[first : first + BLOCK_CELLS + 1]
         part = slice(int(ends[0]), int(ends[-1]))
-        planes = [*_planes(gaps[part]), *_planes(sorted_values[part])]
+        planes = [*_planes(gaps[part]), *_planes(values[part])]
         yield (
             np.diff(ends).astype(np.uint32),
             [press.compress(p, asbytes=True) if p.any() else b"" for p in planes],
@@ -125,6 +132,47 @@ def _batch(
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+class Block(NamedTuple):
+    """A decompressed block: where its cells begin, gaps between numbers, values."""
+
+    starts: _Array
+    gaps: _Array
+    values: _Array
+
+
+class BlockCache:
+    """Decompressed blocks, those used last, up to so many bytes; may be shared by threads.
+
+    Parameters
+    ----------
+    most
+        Bytes of gaps and values that are kept.
+    """
+
+    def __init__(self, most: int = CACHE_BYTES) -> None:
+        self._most, self._size = most, 0
+        self._blocks: OrderedDict[tuple[Path, int], Block] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[Path, int]) -> Block | None:
+        """Give a block, if it is kept."""
+        with self._lock:
+            block = self._blocks.get(key)
+            if block is not None:
+                self._blocks.move_to_end(key)
+            return block
+
+    def put(self, key: tuple[Path, int], block: Block) -> None:
+        """Keep a block, and let go of those that were not used for longest."""
+        with self._lock:
+            if key not in self._blocks:
+                self._blocks[key] = block
+                self._size += block.gaps.nbytes + block.values.nbytes
+            while self._size > self._most and len(self._blocks) > 1:
+                _, gone = self._blocks.popitem(last=False)
+                self._size -= gone.gaps.nbytes + gone.values.nbytes
+
+
 class CompactShard(MappedFile):
     """A compact shard, mapped into memory; a block is decoded when one of its cells is read.
 
@@ -134,12 +182,21 @@ class CompactShard(MappedFile):
         The Arrow IPC file.
     record
         What the manifest says of it.
+    cache
+        Where decompressed blocks are kept; default: one of its own.
 
     Raises
     ------
     CellsError
         If the file is missing, has another size than the manifest says, or is no compact shard.
     """
+
+    def __init__(
+        self, path: Path, record: Mapping[str, Any], cache: BlockCache | None = None
+    ) -> None:
+        self._cache = cache or BlockCache()
+        self._width = -1
+        super().__init__(path, record)
 
     def _layout(self, reader: Any) -> None:
         metadata = {k.decode(): v.decode() for k, v in (reader.schema.metadata or {}).items()}
@@ -202,19 +259,36 @@ class CompactShard(MappedFile):
         from tosg_graph.cells.gather import decode_rows
 
         first = number * self._block
+        block = self._cache.get((self.path, number))
+        if block is None:
+            block = self._plain(first, number)
+            self._cache.put((self.path, number), block)
+        bad = decode_rows(
+            block.gaps, block.values, block.starts, rows - first, self._order(width), at, width,
+            out_features, out_values,
+        )  # fmt: skip
+        return first + int(bad) if bad >= 0 else -1
+
+    def _order(self, width: int) -> _Array:
+        """Check, once, that the shard's features lie on the axis."""
+        if self._width != width:
+            if len(self.order) and int(self.order.max()) >= width:
+                raise self.damaged(f"a feature beyond {width - 1}")
+            self._width = width
+        return self.order
+
+    def _plain(self, first: int, number: int) -> Block:
+        """Decompress a block."""
         last = min(first + self._block, self.rows)
         lengths = np.empty(last - first, np.int64)
         if (bad := self.lengths(np.arange(first, last), lengths)) >= 0:
-            return bad
+            raise self.damaged(f"cell {bad}")
         starts = np.zeros(last - first + 1, np.int64)
         np.cumsum(lengths, out=starts[1:])
         total, bytes_of_gap = int(starts[-1]), self._kinds[0].itemsize
         gaps = self._numbers(number, slice(0, bytes_of_gap), total, self._kinds[0])
         values = self._numbers(number, slice(bytes_of_gap, None), total, self._kinds[1])
-        bad = decode_rows(
-            gaps, values, starts, rows - first, self.order, at, width, out_features, out_values
-        )
-        return first + bad if bad >= 0 else -1
+        return Block(starts, gaps, values)
 
     def _numbers(self, block: int, planes: slice, total: int, kind: np.dtype[Any]) -> _Array:
         """Put the planes of a block together."""
@@ -254,7 +328,9 @@ def compact_record(hot: Mapping[str, Any], path: Path, file: str) -> dict[str, A
     return {**hot, **size, "tier": "compact"}
 
 
-def open_shard(path: Path, record: Mapping[str, Any]) -> MappedShard | CompactShard:
+def open_shard(
+    path: Path, record: Mapping[str, Any], cache: BlockCache | None = None
+) -> MappedShard | CompactShard:
     """Map a shard of either tier.
 
     Raises
@@ -265,5 +341,5 @@ def open_shard(path: Path, record: Mapping[str, Any]) -> MappedShard | CompactSh
     if record["tier"] == "hot":
         return MappedShard(path, record)
     if record["tier"] == "compact":
-        return CompactShard(path, record)
+        return CompactShard(path, record, cache)
     raise CellsError(f"{path}: tier {record['tier']!r} found; hot or compact expected")

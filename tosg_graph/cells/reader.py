@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tosg_graph.cells.compact import CompactShard, open_shard
+from tosg_graph.cells.compact import BlockCache, CompactShard, open_shard
 from tosg_graph.cells.manifest import (
     BATCH_CELLS,
     MODALITIES,
@@ -108,6 +108,7 @@ class CellStore:
         self.folder = folder
         self.manifest = manifest
         self._shards: dict[tuple[str, int], MappedShard | CompactShard] = {}
+        self._cache = BlockCache()
         self._ranges: dict[str, tuple[_Array, _Array]] = {}
         self._lock = Lock()
 
@@ -314,7 +315,7 @@ class CellStore:
 
         names = self.features(modality).column("graph_id").to_pylist()
         by_dataset = self.measured(modality)
-        somewhere: _Array = by_dataset.any(axis=0)
+        somewhere = np.asarray(by_dataset.any(axis=0))
         measured = {name for name, known in zip(names, somewhere, strict=True) if known}
         asked = list(dict.fromkeys(graph_ids))
         kept = [graph_id for graph_id in asked if graph_id in measured]
@@ -433,7 +434,7 @@ class CellStore:
         with self._lock:
             if key not in self._shards:
                 record = self._entry(modality)["shards"][number]
-                self._shards[key] = open_shard(self.folder / record["file"], record)
+                self._shards[key] = open_shard(self.folder / record["file"], record, self._cache)
             return self._shards[key]
 
 
