@@ -34,6 +34,7 @@ HOMES = {
     "sklearn": {"tensors"},
     "openai": {"ask/llm.py"},
     "langchain": {"ask/llm.py"},
+    "distributed": {"cells/executors.py"},
 }
 
 

@@ -182,7 +182,7 @@ def write_job(
     content = {
         "source": {
             "path": str(source.path.resolve()),
-            "matrix": source.matrix if source.other_matrices() or source.matrix == "X" else None,
+            "matrix": source.matrix,
             "antibodies": antibodies,
             "files": stamp.files,
         },

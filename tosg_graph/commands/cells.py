@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +18,11 @@ from tosg_graph.commands.shared import (
     print_rows,
     say_next,
 )
+from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
 
 if TYPE_CHECKING:
+    from tosg_graph.cells.executors import Executor
     from tosg_graph.cells.tiers import TierChange
 
 app = typer.Typer(help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True)
@@ -62,32 +65,87 @@ def add(
     shard_cells: Annotated[
         int | None, typer.Option("--shard-cells", help="Cells of a shard (1,024 divides it).")
     ] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", help="Convert in so many processes.", min=1)
+    ] = 1,
+    dask: Annotated[
+        str | None, typer.Option("--dask", help="Convert on the Dask cluster of this address.")
+    ] = None,
+    slurm: Annotated[
+        bool, typer.Option("--slurm", help="Write scripts for a SLURM array, or commit its work.")
+    ] = False,
+    slurm_option: Annotated[
+        list[str] | None,
+        typer.Option("--slurm-option", help="Option of sbatch, as --partition=short (repeat)."),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Convert cells into a store keyed to the graph, and print how their features joined."""
+    from tosg_graph.cells.convert import Unfinished
+
+    executor = _executor(processes, dask, slurm, slurm_option or [])
     with Workspace(workspace) as ws, display.steps() as progress:
-        report = ws.add_cells(
-            source,
-            name=name,
-            label=label,
-            label_map=label_map,
-            donor=donor,
-            dataset=dataset,
-            normalised=normalised,
-            matrix=matrix,
-            antibodies=antibodies,
-            append=append,
-            dataset_name=dataset_name,
-            replace=replace_,
-            shard_cells=shard_cells,
-            progress=progress,
-        )
+        try:
+            report = ws.add_cells(
+                source,
+                name=name,
+                label=label,
+                label_map=label_map,
+                donor=donor,
+                dataset=dataset,
+                normalised=normalised,
+                matrix=matrix,
+                antibodies=antibodies,
+                append=append,
+                dataset_name=dataset_name,
+                replace=replace_,
+                shard_cells=shard_cells,
+                executor=executor,
+                progress=progress,
+            )
+        except Unfinished as waiting:
+            progress.close()
+            if as_json:
+                display.print_json({"job": str(waiting.job.folder), "next": str(waiting)})
+            else:
+                display.console().print(str(waiting), markup=False, soft_wrap=True)
+            return
         progress.close()
         if as_json:
             display.print_json(report.to_dict())
         else:
             reports.print_cells_added(report)
+
+
+def _executor(processes: int, dask: str | None, slurm: bool, options: list[str]) -> Executor | None:
+    """Who does the tasks, as the options say."""
+    from tosg_graph.cells.executors import Dask, Processes, Slurm
+
+    if (processes > 1) + (dask is not None) + slurm > 1:
+        raise UsageError("--processes, --dask and --slurm exclude each other; say one of them")
+    if dask is not None:
+        return Dask(dask)
+    if slurm:
+        again = (sys.executable, "-m", "tosg_graph.cli", *sys.argv[1:])
+        return Slurm(again, options=tuple(options))
+    return Processes(processes) if processes > 1 else None
+
+
+@app.command("convert-task")
+def convert_task(
+    job: Annotated[Path, typer.Argument(help="Folder of the conversion.")],
+    number: Annotated[int, typer.Argument(help="Number of the task.", min=0)],
+    as_json: JsonOption = False,
+) -> None:
+    """Do one task of a conversion; what the scripts for SLURM call."""
+    from tosg_graph.cells.job import Job
+    from tosg_graph.cells.job import convert_task as convert
+
+    convert(job, number)
+    found = Job.open(job)
+    row = (number, len(found.done()), len(found.tasks))
+    print_rows(("task", "tasks done", "tasks"), [row], as_json=as_json)
 
 
 @app.command("list")
