@@ -138,13 +138,14 @@ def commit(addition: Addition, target: Path) -> CellReport:
     if plan_file.exists():
         plan = json.loads(plan_file.read_text(encoding="utf-8"))
     else:
+        root.mkdir(exist_ok=True)  # first: a job with a plan and no such folder is committed
         plan = _plan(addition, root, target)
         write_json(plan_file, plan)
     for source, place in plan["moves"]:
         _move(job.folder / source, root / place)
     if append:
         commit_version(root, plan["manifest"])
-    elif root.exists():
+    else:
         write_manifest(root, plan["manifest"])
         commit_folder(root, target)
     return CellReport.of(plan["report"], target)

@@ -296,15 +296,15 @@ class _Conversion:
         except (KeyboardInterrupt, SystemExit, Unfinished):
             raise
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
+            _clear(folder)
             raise CellsError(
                 f"the store could not be written to {parent} ({error}); nothing was kept. Make "
                 "room and add the cells again"
             ) from error
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            _clear(folder)
             raise
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
 
     def _done_before(self, folder: Path) -> CellReport | None:
         """Report of a job that was killed after its commit, before it was cleared away."""
@@ -366,6 +366,11 @@ class _Conversion:
             dataset=self._options.dataset,
             sha256=digest,
         )
+
+
+def _clear(folder: Path) -> None:
+    """Remove the folder of a job."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _committed(folder: Path) -> bool:
