@@ -97,6 +97,34 @@ def test_not_measured_is_not_zero(store):
     assert not found.measured[60:, 0].any()
 
 
+def test_profiles_are_of_the_cells_that_measured(store):
+    """Against pandas on the two files: a cell that did not measure a gene is in no share of it."""
+    from tosg_graph.cells.profiles import profiles
+
+    found = profiles(store, group="kind")
+    axis, whole = expected()
+    kinds = np.array(["a", "b"] * 30 + ["b", "c"] * 550)
+    total = whole.sum(axis=1)
+    known = np.zeros((1160, 6), bool)
+    known[:60, :4] = True
+    known[60:, [axis.index(name) for name in SECOND]] = True
+    for number, kind in enumerate(("a", "b", "c")):
+        for column in range(6):
+            cells = (kinds == kind) & known[:, column]
+            values = pd.Series(whole[cells, column])
+            share = (values > 0).mean() if cells.any() else 0
+            scaled = (values * 1e4 / total[cells])[total[cells] > 0]
+            assert found.measuring[number, column] == cells.sum()
+            assert found.detected[number, column] == pytest.approx(share, abs=1e-12)
+            expected_mean = scaled.mean() if len(scaled) else 0
+            assert found.mean_per_10k[number, column] == pytest.approx(expected_mean, rel=1e-12)
+    both = found.for_group("a", "b").to_pydict()
+    cells = np.isin(kinds, ["a", "b"]) & known[:, 1]
+    assert both["detected"][1] == pytest.approx((whole[cells, 1] > 0).mean())
+    protein = profiles(store, group="kind", modality="protein")
+    assert protein.measuring[:, 0].tolist() == [0, 550, 550]
+
+
 def test_a_modality_that_one_data_set_lacks(store):
     protein = dense(store, "protein")
     assert not protein[:60].any()

@@ -194,7 +194,7 @@ def decode_rows(
                 for _ in range(4):
                     single = bits & (~bits + one)
                     found[n] = np.uint32(w * 64 + _LOWEST[(single * _SEQUENCE) >> top])
-                    n += np.int64(bits != 0)
+                    n += int(bits != 0)
                     bits ^= single
         if n != length:  # a feature twice in ``order``
             return int(rows[i])

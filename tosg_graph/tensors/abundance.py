@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
 
 from tosg_graph.cells.reader import CellStore
@@ -180,7 +181,9 @@ def _has_feature(join: Any) -> Mask:
 
 
 def _join(store: CellStore, subgraph: Subgraph, label: str, modality: str) -> Any:
-    graph_ids = store.features(modality)["graph_id"]
+    axis = store.features(modality)
+    known = pc.greater(axis["datasets"], 0)  # a removed data set leaves its places behind
+    graph_ids = pc.if_else(known, axis["graph_id"], None)
     through_gene = (label, modality) == ("Protein", "rna")
     if through_gene:
         features, nodes = _through_encoding(graph_ids, subgraph)
