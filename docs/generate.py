@@ -134,8 +134,8 @@ def cells_tables() -> str:
             "",
             f"Converting them from h5ad ({found['source_bytes_per_cell']:,} bytes per cell, "
             f"{options['cells']:,} cells): {here['cells_per_cpu_second']:,} cells per CPU second "
-            f"in one process, joining the features included, {here['peak_memory_mb']['this_process']} "
-            "MB at most.",
+            "in one process, joining the features included, "
+            f"{here['peak_memory_mb']['this_process']} MB at most.",
         ]
     )
 
