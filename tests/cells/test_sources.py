@@ -246,6 +246,25 @@ def test_counts_are_found_in_a_layer(tmp_path, tiny):
     assert np.array_equal(dense(store), counts)
 
 
+def test_normalised_values_are_those_of_x_even_where_there_are_counts(tmp_path, tiny):
+    values = np.log1p(COUNTS[:30]).astype(np.float32)
+    path = write(tmp_path / "a.h5ad", as_layout(values, "csr"), layers={"counts": COUNTS[:30]})
+    store, report = add(path, tmp_path, tiny, normalised=True)
+    assert report.matrix == "X"
+    assert np.array_equal(dense(store), values)
+
+
+def test_verify_knows_which_antibodies_were_chosen(tmp_path, tiny):
+    frames = {
+        key: pd.DataFrame(COUNTS[:30, [n]], index=cell_names(30), columns=["CD14"])
+        for n, key in ((1, "ADT"), (2, "protein_expression"))
+    }
+    path = write(tmp_path / "a.h5ad", as_layout(COUNTS[:30], "csr"), obsm=frames)
+    store, _ = add(path, tmp_path, tiny, antibodies="protein_expression")
+    assert np.array_equal(dense(store, "protein"), COUNTS[:30, [2]])
+    store.verify(source=path)
+
+
 def release(folder, *, shards=(40, 25), width=30):
     """A release as OmniCellTOSG lays it out: ABL1 in two columns, CD14 in one, 27 without a gene."""
     rng = np.random.default_rng(5)

@@ -235,6 +235,7 @@ def _dataset(
             "bytes": sum(size for _, size, _ in addition.job.stamp.files),
             "sha256": addition.sha256,
             "matrix": source.matrix,
+            "antibodies": addition.job.content["source"]["antibodies"],
         },
         "files": files,
     }

@@ -147,17 +147,30 @@ def add_cells(
     )
     target = _target(folder, name, append=append, replace=replace)
     with ExitStack() as stack:
-        if append:
-            stack.enter_context(store_lock(target))
         opened = stack.enter_context(
-            open_source(Path(source), matrix=matrix, antibodies=antibodies)
+            open_source(Path(source), matrix=matrix, antibodies=antibodies, counts=not normalised)
         )
+        stack.enter_context(_locked(target))
         conversion = _Conversion(opened, target, build, options, progress or (lambda _: None))
         return conversion.run(executor or InProcess(), append=append, replace=replace)
 
 
 #: The name that :func:`add_cells` had when it took h5ad files only.
 add_h5ad = add_cells
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Keep others from writing to a store, or to the place where one is made."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = store_lock(target)
+        lock.__enter__()
+    except OSError as error:
+        raise CellsError(f"{target.parent} cannot be written: {error.strerror}") from error
+    with ExitStack() as stack:
+        stack.push(lock.__exit__)
+        yield
 
 
 def _target(folder: Path, name: str, *, append: bool, replace: bool) -> Path:

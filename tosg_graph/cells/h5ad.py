@@ -52,6 +52,8 @@ class H5ad:
         of them that holds whole numbers.
     antibodies
         The key under ``obsm`` that holds antibody counts; default: the one whose name says so.
+    counts
+        Whether to look for whole numbers; if not, the default is ``X``.
 
     Raises
     ------
@@ -60,13 +62,18 @@ class H5ad:
     """
 
     def __init__(
-        self, path: Path, *, matrix: str | None = None, antibodies: str | None = None
+        self,
+        path: Path,
+        *,
+        matrix: str | None = None,
+        antibodies: str | None = None,
+        counts: bool = True,
     ) -> None:
         self.path = path
         self.left_out: dict[str, str] = {}
         self.notes: list[str] = []
         self.matrix = matrix or "X"
-        self._choose = matrix is None
+        self._choose = matrix is None and counts
         self._antibodies = antibodies
         self._file = self._open(path)
 

@@ -107,7 +107,7 @@ class CellSource(Protocol):
 
 
 def open_source(
-    path: Path, *, matrix: str | None = None, antibodies: str | None = None
+    path: Path, *, matrix: str | None = None, antibodies: str | None = None, counts: bool = True
 ) -> CellSource:
     """Open a source of any kind that is known.
 
@@ -128,6 +128,8 @@ def open_source(
         version 2). Default: found and reported.
     antibodies
         The key under ``obsm`` with antibody counts. Default: the one whose name says so.
+    counts
+        Whether counts are wanted; if not, ``X`` is taken where nothing else is said.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def open_source(
     if not path.exists():
         raise CellsError(f"{path} does not exist; give the path of an h5ad file or a 10x folder")
     if path.is_dir():
-        return _open_folder(path, matrix, antibodies)
+        return _open_folder(path, matrix, antibodies, counts)
     import h5py
 
     from tosg_graph.cells.h5ad import H5ad
@@ -153,10 +155,12 @@ def open_source(
         ) from error
     if tenx:
         return TenxH5(path, genome=matrix)
-    return H5ad(path, matrix=matrix, antibodies=antibodies)
+    return H5ad(path, matrix=matrix, antibodies=antibodies, counts=counts)
 
 
-def _open_folder(path: Path, matrix: str | None, antibodies: str | None) -> CellSource:
+def _open_folder(
+    path: Path, matrix: str | None, antibodies: str | None, counts: bool
+) -> CellSource:
     from tosg_graph.cells.h5ad import ZarrAnnData
     from tosg_graph.cells.omnicell import OmniCell, is_omnicell
     from tosg_graph.cells.tenx import TenxFolder, is_tenx_folder
@@ -166,7 +170,7 @@ def _open_folder(path: Path, matrix: str | None, antibodies: str | None) -> Cell
     if is_omnicell(path):
         return OmniCell(path)
     if any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zattrs")):
-        return ZarrAnnData(path, matrix=matrix, antibodies=antibodies)
+        return ZarrAnnData(path, matrix=matrix, antibodies=antibodies, counts=counts)
     raise CellsError(
         f"{path} is a folder of no known kind; a 10x folder (matrix.mtx.gz, barcodes.tsv.gz, "
         "features.tsv.gz), a zarr store or a release of OmniCellTOSG was expected"

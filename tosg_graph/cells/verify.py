@@ -147,8 +147,8 @@ def _compare(store: CellStore, source: Path, number: int) -> int:
 
     dataset = store.manifest["datasets"][number]
     first, last = (int(n) for n in store.dataset_starts[number : number + 2])
-    matrix = dataset["source"]["matrix"]
-    with open_source(source, matrix=matrix) as opened:
+    said = dataset["source"]
+    with open_source(source, matrix=said["matrix"], antibodies=said["antibodies"]) as opened:
         names = store.obs["cell_id"].slice(first, last - first).to_pylist()
         if opened.cells != names:
             raise CellsError(
