@@ -26,6 +26,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 SCALE = ROOT / "docs" / "scale.md"
 LICENCES = ROOT / "docs" / "licences.md"
 QUERIES = ROOT / "docs" / "queries.md"
+CELLS = ROOT / "docs" / "cells.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -182,6 +183,28 @@ def scale_table() -> str:
     return "\n".join([*head, "|--:|--:|--:|--:|--:|--:|", *rows])
 
 
+def cells_tables() -> str:
+    """The tables of docs/cells.md, from what benchmarks/cells/convert.py wrote."""
+    found = json.loads((RESULTS / "cells_convert.json").read_text(encoding="utf-8"))
+    options, here = found["options"], found["conversion"][0]
+    rows = [
+        f"| {tier} | {run['bytes_per_cell']:,} | {run['cells_per_cpu_second']:,} |"
+        for tier, run in found["tiers"].items()
+    ]
+    return "\n".join(
+        [
+            "| tier | bytes per cell | cells per CPU second |",
+            "|---|--:|--:|",
+            *rows,
+            "",
+            f"Converting them from h5ad ({found['source_bytes_per_cell']:,} bytes per cell, "
+            f"{options['cells']:,} cells): {here['cells_per_cpu_second']:,} cells per CPU second "
+            "in one process, joining the features included, "
+            f"{here['peak_memory_mb']['this_process']} MB at most.",
+        ]
+    )
+
+
 def _cost(step: dict[str, float] | None) -> str:
     if step is None:
         return "see below"
@@ -251,6 +274,7 @@ def generated() -> dict[Path, str]:
         LICENCES: filled(
             LICENCES, "<!-- licences -->", "<!-- end of licences -->", licence_table()
         ),
+        CELLS: filled(CELLS, "<!-- tiers -->", "<!-- end of tiers -->", cells_tables()),
         ROOT / "docs" / "cli.md": cli_page(),
         QUERIES: filled(QUERIES, "<!-- queries -->", "<!-- end of queries -->", query_list()),
         ROOT / "docs" / "schema.md": schema_page(),

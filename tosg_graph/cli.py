@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import doctor, inspect, leave, life, public
+from tosg_graph.commands import cells, doctor, inspect, leave, life, public
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -36,10 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-cells_app = typer.Typer(
-    help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True
-)
-app.add_typer(cells_app, name="cells")
+app.add_typer(cells.app, name="cells")
 
 
 def main() -> None:
@@ -259,96 +256,6 @@ def ask(
             reports.print_answer(answer, most=rows)
         if answer.status not in ("answered", "empty"):
             raise typer.Exit(1)
-
-
-# ---- cells -----------------------------------------------------------------------------------
-
-
-@cells_app.command("add")
-def cells_add(
-    source: Annotated[Path, typer.Argument(help="An h5ad file.")],
-    name: Annotated[str, typer.Option("--name", help="Name of the cell store.")],
-    label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
-    label_map: Annotated[
-        Path | None, typer.Option("--label-map", help="Table of label and ontology id.")
-    ] = None,
-    donor: Annotated[str | None, typer.Option("--donor", help="obs column with the donor.")] = None,
-    normalised: Annotated[
-        bool, typer.Option("--normalised", help="Keep values that are not counts.")
-    ] = False,
-    replace_: Annotated[
-        bool, typer.Option("--replace", help="Replace a store of that name.")
-    ] = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Convert an h5ad into a cell store keyed to the graph, and print how its features joined."""
-    with Workspace(workspace) as ws, display.steps() as progress:
-        report = ws.add_cells(
-            source,
-            name=name,
-            label=label,
-            label_map=label_map,
-            donor=donor,
-            normalised=normalised,
-            replace=replace_,
-            progress=progress,
-        )
-        progress.close()
-        if as_json:
-            display.print_json(report.to_dict())
-        else:
-            reports.print_cells_added(report)
-
-
-@cells_app.command("list")
-def cells_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """List the cell stores of the workspace."""
-    with Workspace(workspace) as ws:
-        stores = [ws.cells(name) for name in ws.cell_names()]
-        columns = ("store", "cells", "modalities", "values", "label", "source")
-        rows = [
-            (
-                s.name,
-                s.n_cells,
-                list(s.modalities),
-                s.value_kind,
-                s.label_column,
-                s.manifest["source"]["file"],
-            )
-            for s in stores
-        ]
-        print_rows(columns, rows, as_json=as_json)
-
-
-@cells_app.command("info")
-def cells_info(
-    name: Annotated[str, typer.Argument(help="Name of the cell store.")],
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say what a cell store holds and how its features joined to the graph."""
-    with Workspace(workspace) as ws:
-        store = ws.cells(name)
-        if as_json:
-            display.print_json(reports.cell_store_dict(store))
-        else:
-            reports.print_cell_store(store)
-
-
-@cells_app.command("profile")
-def cells_profile(
-    name: Annotated[str, typer.Argument(help="Name of the cell store.")],
-    group: Annotated[str, typer.Argument(help="A label such as 'CD14+ Monocyte'.")],
-    modality: Annotated[str, typer.Option("--modality", help="rna or protein.")] = "rna",
-    rows: RowsOption = 20,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print, for a group of cells, the share detecting each feature and its mean per 10,000."""
-    with Workspace(workspace) as ws:
-        result = ws.profile(name, group, modality=modality)
-        print_result(result, as_json=as_json, most=rows)
 
 
 # ---- tensors ---------------------------------------------------------------------------------

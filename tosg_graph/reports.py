@@ -249,8 +249,14 @@ def _modality_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def print_cells_added(report: CellReport) -> None:
-    """Print how a file of cells joined the graph."""
+    """Print how a source of cells joined the graph, and its size before and after."""
     _say(f"{report.name}: {report.n_cells:,} cells ({report.value_kind}) in {report.path}", "bold")
+    per_cell = report.shard_bytes / max(report.n_cells, 1)
+    _say(
+        f"  data set {report.dataset} from {report.kind}, matrix {report.matrix}: "
+        f"{report.source_bytes:,} bytes, {report.shard_bytes:,} in the store "
+        f"({per_cell:,.0f} per cell)"
+    )
     _print_joined(report.content())
 
 
@@ -285,6 +291,8 @@ def _print_joined(report: dict[str, Any]) -> None:
 
 def cell_store_dict(store: CellStore) -> dict[str, Any]:
     """What a cell store holds, as plain values for ``--json``."""
+    from tosg_graph.cells.manifest import listed_files
+
     manifest = store.manifest
     groups: dict[str, int] = {}
     if store.label_column:
@@ -294,7 +302,16 @@ def cell_store_dict(store: CellStore) -> dict[str, Any]:
         "name": store.name,
         "n_cells": store.n_cells,
         "value_kind": store.value_kind,
-        "source": manifest["source"],
+        "version": store.version,
+        "datasets": [
+            {key: dataset[key] for key in ("name", "n_cells", "source")}
+            for dataset in manifest["datasets"]
+        ],
+        "tiers": {
+            modality: sorted({shard["tier"] for shard in entry["shards"]})
+            for modality, entry in manifest["modalities"].items()
+        },
+        "bytes": sum(r["bytes"] for r in listed_files(manifest).values()),
         "build_id": manifest["build_id"],
         "label_column": store.label_column,
         "groups": dict(sorted(groups.items())),
@@ -308,9 +325,16 @@ def print_cell_store(store: CellStore) -> None:
     """Print what a cell store holds."""
     found = cell_store_dict(store)
     _say(
-        f"{found['name']}: {found['n_cells']:,} cells ({found['value_kind']}) of "
-        f"{found['source']['file']}, joined to build {found['build_id']}",
+        f"{found['name']}: {found['n_cells']:,} cells ({found['value_kind']}), version "
+        f"{found['version']}, {found['bytes']:,} bytes, joined to build {found['build_id']}",
         "bold",
+    )
+    display.print_table(
+        ("data set", "cells", "from", "kind", "matrix"),
+        [
+            (d["name"], d["n_cells"], *(d["source"][key] for key in ("file", "kind", "matrix")))
+            for d in found["datasets"]
+        ],
     )
     _print_joined(found)
     if found["groups"]:

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
     from tosg_graph.build.kgx import KgxExport
+    from tosg_graph.cells.executors import Executor
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.cells.tiers import TierChange
+    from tosg_graph.cells.versions import Pruned
     from tosg_graph.graph.checkup import Check
     from tosg_graph.graph.neo4j import Neo4jStore
     from tosg_graph.graph.neo4j_vectors import EmbedReport
@@ -530,44 +533,96 @@ class Workspace:
         label: str | None = None,
         label_map: Path | None = None,
         donor: str | None = None,
+        dataset: str | None = None,
         normalised: bool = False,
+        matrix: str | None = None,
+        antibodies: str | None = None,
+        append: bool = False,
+        dataset_name: str | None = None,
         replace: bool = False,
+        shard_cells: int | None = None,
+        executor: Executor | None = None,
         progress: Progress | None = None,
     ) -> CellReport:
-        """Convert an h5ad into a cell store keyed to the current build.
+        """Convert cells into a cell store keyed to the current build.
 
         Parameters
         ----------
         source
-            The h5ad file.
+            An h5ad file, a zarr folder of anndata, a 10x HDF5 file or Matrix Market folder, or a
+            release of OmniCellTOSG.
         name
             Name of the store.
-        label, donor
-            Columns of ``obs`` with the cell's label and its donor.
+        label, donor, dataset
+            Columns of ``obs`` with the cell's label, its donor and its data set.
         label_map
             A table (label, ontology id) beside the one that is built in.
         normalised
             Keep values that are not counts, and say so everywhere.
+        matrix, antibodies
+            Where the counts are; default: found and reported.
+        append
+            Add to the store of that name.
+        dataset_name
+            What the cells are called as a data set of the store; default: the source's name.
         replace
             Whether a store of that name may be replaced.
+        shard_cells
+            Cells of a shard.
+        executor
+            Who does the work; default: this process (:mod:`tosg_graph.cells.executors`).
         progress
             Called with a line of text when a step begins.
         """
-        from tosg_graph.cells.convert import add_h5ad
+        from tosg_graph.cells.convert import add_cells
+        from tosg_graph.cells.manifest import SHARD_CELLS
 
-        with self._on_build("cells add") as build:
-            return add_h5ad(
-                Path(source),
-                self.path / "cells",
-                name=name,
-                build=build,
-                label=label,
-                label_map=label_map,
-                donor=donor,
-                normalised=normalised,
-                replace=replace,
-                progress=progress,
-            )
+        return add_cells(
+            Path(source),
+            self.path / "cells",
+            name=name,
+            build=self.graph,
+            label=label,
+            label_map=label_map,
+            donor=donor,
+            dataset=dataset,
+            normalised=normalised,
+            matrix=matrix,
+            antibodies=antibodies,
+            append=append,
+            dataset_name=dataset_name,
+            replace=replace,
+            shard_cells=shard_cells or SHARD_CELLS,
+            executor=executor,
+            progress=progress,
+        )
+
+    def pack_cells(
+        self, name: str, *, codec: str = "zstd", progress: Progress | None = None
+    ) -> TierChange:
+        """Make a version of a cell store in the compact tier; ``codec`` is ``zstd`` or ``lz4``."""
+        from tosg_graph.cells.tiers import pack
+
+        return pack(self.cells(name).folder, codec=codec, progress=progress)
+
+    def unpack_cells(self, name: str, *, progress: Progress | None = None) -> TierChange:
+        """Make a version of a cell store in the hot tier."""
+        from tosg_graph.cells.tiers import unpack
+
+        return unpack(self.cells(name).folder, progress=progress)
+
+    def remove_cells(self, name: str, dataset: str) -> CellStore:
+        """Make a version of a cell store without one of its data sets."""
+        from tosg_graph.cells.commit import remove_dataset
+
+        remove_dataset(self.cells(name).folder, dataset)
+        return self.cells(name)
+
+    def prune_cells(self, name: str, *, keep: int = 1) -> Pruned:
+        """Remove all but the newest versions of a cell store, and the files that only they had."""
+        from tosg_graph.cells.versions import prune
+
+        return prune(self.cells(name).folder, keep=keep)
 
     def cell_names(self) -> list[str]:
         """Names of the cell stores in this workspace, sorted."""
@@ -575,8 +630,8 @@ class Workspace:
 
         return store_names(self.path / "cells")
 
-    def cells(self, name: str) -> CellStore:
-        """Open a cell store by name."""
+    def cells(self, name: str, *, version: int | None = None) -> CellStore:
+        """Open a cell store by name; ``version`` is an older one, default the current."""
         from tosg_graph.cells.reader import CellStore
 
         if name not in self.cell_names():
@@ -584,7 +639,7 @@ class Workspace:
                 ", ".join(self.cell_names()) or "none yet; add one: tosg cells add FILE --name NAME"
             )
             raise UsageError(f"no cell store {name!r} in {self.path}; there is: {known}")
-        return CellStore.open(self.path / "cells" / name)
+        return CellStore.open(self.path / "cells" / name, version=version)
 
     def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
         """What a group of cells has: the share detecting each feature, the mean per 10,000.

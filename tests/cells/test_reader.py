@@ -131,7 +131,15 @@ def test_the_hash_says_what_the_store_holds(fresh, tmp_path, tiny):
     assert CellStore.open(other.path).hash != store.hash
 
 
-@pytest.mark.parametrize("file", ["rna/000000.arrow", "obs.parquet", "features.parquet"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "rna/000000.arrow",
+        "obs/000001.parquet",
+        "features/000001.parquet",
+        "measured/000001.parquet",
+    ],
+)
 def test_a_flipped_byte_is_found_and_named(fresh, file):
     store, _ = fresh
     store.verify()
@@ -139,7 +147,7 @@ def test_a_flipped_byte_is_found_and_named(fresh, file):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(CellsError, match=f"1 of 3 files are missing or not what.*: {file}"):
+    with pytest.raises(CellsError, match=f"1 of 4 files are missing or not what.*: {file}"):
         CellStore.open(store.folder).verify()
 
 
@@ -186,7 +194,7 @@ def test_a_folder_that_is_no_store(tmp_path, fresh):
     manifest = store.folder / "manifest.json"
     text = manifest.read_text()
     manifest.write_text(json.dumps({**json.loads(text), "format": 99}))
-    with pytest.raises(CellsError, match="format 99 found, 1 expected"):
+    with pytest.raises(CellsError, match="format 99 found, 2 expected"):
         CellStore.open(store.folder)
     manifest.write_text(text[:50])
     with pytest.raises(CellsError, match="is damaged"):

@@ -35,6 +35,7 @@ HOMES = {
     "sklearn": {"tensors"},
     "openai": {"ask/llm.py"},
     "langchain": {"ask/llm.py"},
+    "distributed": {"cells/executors.py"},
 }
 
 

@@ -54,12 +54,11 @@ def work(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-@pytest.mark.parametrize("method", ["build", "load", "update", "bulk_load", "diff", "add_cells"])
+@pytest.mark.parametrize("method", ["build", "load", "update", "bulk_load", "diff"])
 def test_a_second_writer_says_who_holds_the_workspace(work: Path, method: str) -> None:
     given = {
         "build": ((data_folder(),), {"sources": ["hgnc"]}),
         "diff": (("current", "current"), {}),
-        "add_cells": ((work / "none.h5ad",), {"name": "x"}),
     }
     words, named = given.get(method, ((), {}))
     before = sorted(work.rglob("*"))

@@ -1,53 +1,46 @@
-"""From an h5ad file to a cell store: bounded memory, all or nothing.
+"""From a source of cells into a store: planned, cut into tasks, committed in one step.
 
-Besides the bound of :mod:`tosg_graph.cells.matrix`, the tables of cells and features (obs, var) and
-the antibody counts of ``obsm`` are in memory; the matrix never is.
+Memory: besides the bound of :func:`tosg_graph.cells.job.convert_task`, the tables of cells and
+features (obs, var) and the sums per cell are in memory; matrices never are.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 
 import tosg_graph
-from tosg_graph.build.tables import Build, commit_folder, write_parquet
+from tosg_graph.build.tables import Build
+from tosg_graph.cells.axis import of_modality, places
+from tosg_graph.cells.commit import Addition, commit
+from tosg_graph.cells.executors import Executor, InProcess
 from tosg_graph.cells.features import join_features
-from tosg_graph.cells.labels import LabelTerm, label_terms
+from tosg_graph.cells.job import JOB, Job, SourceStamp, write_job
 from tosg_graph.cells.manifest import (
-    BATCH_CELLS,
-    FEATURES,
-    FORMAT,
-    OBS,
     SHARD_CELLS,
     STORE_NAME,
-    file_record,
+    read_manifest,
     sha256,
-    write_manifest,
 )
-from tosg_graph.cells.obs import (
-    ObsTable,
-    check_column,
-    donor_ids,
-    ontology_column,
-    paired_terms,
-    total_names,
-)
-from tosg_graph.cells.report import CellReport, ModalityReport
+from tosg_graph.cells.obs import check_column
+from tosg_graph.cells.report import CellReport
+from tosg_graph.cells.source import CellSource, Part, open_source
+from tosg_graph.cells.values import refuse_faults
+from tosg_graph.cells.versions import store_lock
 from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-    from tosg_graph.cells.h5ad import H5ad, Part
-    from tosg_graph.cells.shards import Shard
+    from tosg_graph.cells.reader import CellStore
 
 _Progress = Callable[[str], None]
 _Array = np.ndarray[Any, np.dtype[Any]]
@@ -55,39 +48,36 @@ _Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Options:
-    """What the user says about a file of cells; see :func:`add_h5ad`."""
+    """What the user says about a source of cells; see :func:`add_cells`."""
 
     label: str | None = None
     label_map: Path | None = None
     donor: str | None = None
     dataset: str | None = None
     normalised: bool = False
-    matrix: str = "X"
+    matrix: str | None = None
     antibodies: str | None = None
+    dataset_name: str | None = None
     shard_cells: int = SHARD_CELLS
 
 
-@dataclass
-class Counted:
-    """One modality, stored: its shards and its sums.
+class Unfinished(Exception):
+    """The tasks of a job run elsewhere; the same call, made when they are done, commits them.
 
     Parameters
     ----------
-    features
-        The joined features with ``total`` and ``cells``.
-    shards
-        The files.
-    totals, detected
-        Per cell: sum of its values, number of its features.
+    job
+        The job.
+    words
+        What to do next.
     """
 
-    features: pa.Table
-    shards: list[Shard]
-    totals: _Array
-    detected: _Array
+    def __init__(self, job: Job, words: str) -> None:
+        super().__init__(words)
+        self.job = job
 
 
-def add_h5ad(
+def add_cells(
     source: Path,
     folder: Path,
     *,
@@ -98,35 +88,48 @@ def add_h5ad(
     donor: str | None = None,
     dataset: str | None = None,
     normalised: bool = False,
-    matrix: str = "X",
+    matrix: str | None = None,
     antibodies: str | None = None,
+    append: bool = False,
+    dataset_name: str | None = None,
     replace: bool = False,
     shard_cells: int = SHARD_CELLS,
+    executor: Executor | None = None,
     progress: _Progress | None = None,
 ) -> CellReport:
-    """Convert an h5ad file into the store ``folder/name``, joined to a graph build.
+    """Convert a source of cells into the store ``folder/name``, joined to a graph build.
 
-    A conversion that fails leaves nothing behind, and an older store of that name as it was.
+    A conversion that fails leaves nothing behind, and a store of that name as it was. One that was
+    killed goes on where it stopped when the same call is made again.
 
     Parameters
     ----------
     source, folder, name
-        The h5ad file, the folder of all cell stores, its name (letters, digits, ``._-``).
+        The file or folder of cells (:func:`tosg_graph.cells.source.open_source`), the folder of all
+        cell stores, the store's name (letters, digits, ``._-``).
     build
         The graph build that features and labels are joined to.
     label, donor, dataset
         Columns of obs: the label, such as the cell type; the donor; the data set of each cell.
+        Sources that name such columns themselves (CELLxGENE, OmniCellTOSG) need not be told.
     label_map
         A table (``label``, ``ontology_id``; tabs) that maps labels to ontology terms.
     normalised
         Keep values that are not counts, as 32-bit floats; everything downstream knows.
     matrix, antibodies
-        Where the counts are: ``X``, ``raw/X`` or ``layers/<name>``; the key under ``obsm`` of the
-        antibody counts (default: the one whose name says so).
+        Where the counts are: ``X``, ``raw/X`` or ``layers/<name>`` (default: the first that holds
+        whole numbers); the key under ``obsm`` of the antibody counts (default: the one whose name
+        says so).
+    append
+        Add the cells to the store of that name, as a data set of their own; no shard is rewritten.
+    dataset_name
+        What the data set is called; default: the name of the source.
     replace
         Whether a store of that name may be replaced.
     shard_cells
         Cells of a shard, a multiple of 1,024.
+    executor
+        Who does the tasks; default: this process.
     progress
         Called with a line now and then.
 
@@ -135,85 +138,139 @@ def add_h5ad(
     UsageError
         If the name is none, or is taken.
     CellsError
-        If the file is not what it should be; the message says where and what to do.
+        If the source is not what it should be; the message says where and what to do.
+    Unfinished
+        If the executor leaves the tasks to others.
     """
-    target = _free_place(folder, name, replace=replace)
-    options = Options(label, label_map, donor, dataset, normalised, matrix, antibodies, shard_cells)
-    with _making(folder, name) as temporary:
-        report = _Conversion(Path(source), temporary, build, options, progress).run(name, target)
-        if target.exists() and not replace:  # somebody was faster
-            _free_place(folder, name, replace=replace)
-        commit_folder(temporary, target)
-    return report
+    options = Options(
+        label, label_map, donor, dataset, normalised, matrix, antibodies, dataset_name, shard_cells
+    )
+    target = _target(folder, name, append=append, replace=replace)
+    with ExitStack() as stack:
+        opened = stack.enter_context(
+            open_source(Path(source), matrix=matrix, antibodies=antibodies, counts=not normalised)
+        )
+        stack.enter_context(_locked(target))
+        conversion = _Conversion(opened, target, build, options, progress or (lambda _: None))
+        return conversion.run(executor or InProcess(), append=append, replace=replace)
 
 
-def _free_place(folder: Path, name: str, *, replace: bool) -> Path:
+#: The name that :func:`add_cells` had when it took h5ad files only.
+add_h5ad = add_cells
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Keep others from writing to a store, or to the place where one is made."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = store_lock(target)
+        lock.__enter__()
+    except OSError as error:
+        raise CellsError(f"{target.parent} cannot be written: {error.strerror}") from error
+    with ExitStack() as stack:
+        stack.push(lock.__exit__)
+        yield
+
+
+def _target(folder: Path, name: str, *, append: bool, replace: bool) -> Path:
     if not STORE_NAME.match(name):
         raise UsageError(
             f"{name!r} is no name for a cell store; letters, digits, '.', '_' and '-' make one"
         )
+    if append and replace:
+        raise UsageError("a store is either appended to or replaced; say one of the two")
     target = folder / name
-    if target.exists() and not replace:
-        raise UsageError(
-            f"there is a cell store {name!r} already; "
-            "choose another name, or replace it (--replace)"
-        )
+    if append and not target.exists():
+        raise UsageError(f"there is no cell store {name!r} to append to; add it without --append")
+    if target.exists() and not (append or replace) and not _finished(target):
+        _taken(name)
     return target
 
 
-@contextmanager
-def _making(folder: Path, name: str) -> Iterator[Path]:
-    """Make a folder beside the stores that is gone afterwards, whatever happened."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".new-{name}-{uuid4().hex}"
-        temporary.mkdir()
-    except OSError as error:
-        raise CellsError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
-        yield temporary
-    except OSError as error:
-        raise CellsError(
-            f"the store could not be written to {folder} ({error}); nothing was kept. Make room "
-            "and add the cells again"
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+def _taken(name: str) -> None:
+    raise UsageError(
+        f"there is a cell store {name!r} already; choose another name, add to it (--append) or "
+        "replace it (--replace)"
+    )
+
+
+def _jobs(target: Path) -> list[Path]:
+    """Folders of jobs that were started for a store."""
+    return sorted(target.parent.glob(f".adding-{target.name}-*"))
+
+
+def _finished(target: Path) -> list[Path]:
+    """Jobs whose store is in its place, but which were killed before they were cleared away."""
+    return [
+        job
+        for job in _jobs(target)
+        if (job / "commit.json").exists() and not (job / "store").exists()
+    ]
 
 
 class _Conversion:
-    """One file on its way into a store."""
+    """One source on its way into a store."""
 
     def __init__(
-        self, source: Path, folder: Path, build: Build, options: Options, progress: _Progress | None
+        self, source: CellSource, target: Path, build: Build, options: Options, say: _Progress
     ) -> None:
-        self._source, self._folder, self._build = source, folder, build
-        self._options = options
-        self._say = progress or (lambda _: None)
+        self._source, self._target, self._build, self._say = source, target, build, say
+        self._options = _with_defaults(options, source)
+        self._name = options.dataset_name or _dataset_name(source.path)
+        self._base: dict[str, Any] | None = None
+        self._axis: pa.Table | None = None
 
-    def run(self, name: str, target: Path) -> CellReport:
-        from tosg_graph.cells.h5ad import H5ad
+    def run(self, executor: Executor, *, append: bool, replace: bool) -> CellReport:
+        """Plan, do the tasks, commit."""
+        if append:
+            self._open_base()
+        stamp = SourceStamp.of(self._source.files())
+        parts = self._source.parts()
+        self._check_columns()
+        _ = self._source.cells  # names are checked before anything is written
+        joined = {part.modality: self._join(part) for part in parts}
+        place = {m: places(of_modality(self._axis, m), table) for m, table in joined.items()}
+        key = self._key(stamp, place, append)
+        with self._job_folder(key) as folder, ThreadPoolExecutor(1) as hashing:
+            if done := self._done_before(folder):
+                return done
+            digest = hashing.submit(source_digest, self._source)
+            job = self._plan(folder, parts, place, stamp)
+            self._say(f"{len(job.done()):,} of {len(job.tasks):,} ranges of cells are done")
+            if words := executor.run(job, self._say):
+                raise Unfinished(job, words)
+            self._check_values(job, parts)
+            stamp.check()
+            addition = self._addition(job, joined, place, digest.result())
+            if not append and self._target.exists() and not replace:  # somebody was faster
+                _taken(self._target.name)
+            return commit(addition, self._target)
 
-        with H5ad(self._source) as file:
-            self._check_columns(file)
-            before = self._source.stat()
-            origin = {
-                "file": self._source.name,
-                "bytes": before.st_size,
-                "matrix": self._options.matrix,
-            }
-            origin["sha256"] = sha256(self._source)
-            parts = file.parts(matrix=self._options.matrix, antibodies=self._options.antibodies)
-            counted = {part.modality: self._count(file, part) for part in parts}
-            obs, terms = self._obs(file, name, counted)
-            after = self._source.stat()
-            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-                raise CellsError(f"{self._source} changed while it was read; add it again")
-            report = self._report(name, target, file, counted, terms, obs.warnings)
-        self._write(name, origin, counted, obs.table(), report)
-        return report
+    def _open_base(self) -> None:
+        """Read the store that is appended to, and check that the cells fit it."""
+        from tosg_graph.cells.reader import CellStore
 
-    def _check_columns(self, file: H5ad) -> None:
+        store = CellStore.open(self._target)
+        self._base, self._axis = store.manifest, store.axis
+        if store.build_id != self._build.id:
+            raise CellsError(
+                f"the store {store.name!r} is joined to build {store.build_id}, the current one is "
+                f"{self._build.id}; add all cells again to join them to it"
+            )
+        kind = "normalised" if self._options.normalised else "counts"
+        if store.value_kind != kind:
+            raise CellsError(f"the store {store.name!r} holds {store.value_kind}, not {kind}")
+        self._check_name(store)
+
+    def _check_name(self, store: CellStore) -> None:
+        if self._name in store.dataset_names and not any(map(_committed, _jobs(self._target))):
+            raise UsageError(
+                f"the store {store.name!r} has a data set {self._name!r} already; say another name "
+                "(--dataset-name) or remove that one first"
+            )
+
+    def _check_columns(self) -> None:
         asked = {
             "label": self._options.label,
             "donor": self._options.donor,
@@ -221,150 +278,135 @@ class _Conversion:
         }
         for what, column in asked.items():
             if column is not None:
-                check_column(file.obs, column, self._source, what)
+                check_column(self._source.obs, column, self._source.path, what)
 
-    def _count(self, file: H5ad, part: Part) -> Counted:
-        from tosg_graph.cells.shards import ShardWriter
-
+    def _join(self, part: Part) -> pa.Table:
         self._say(f"{part.modality}: joining {len(part.features):,} features")
-        features = join_features(part.features, part.modality, self._build)
-        writer = ShardWriter(
-            self._folder,
-            part.modality,
-            len(part.features),
-            normalised=self._options.normalised,
-            shard_cells=self._options.shard_cells,
-        )
+        return join_features(part.features, part.modality, self._build)
+
+    def _key(self, stamp: SourceStamp, place: dict[str, _Array], append: bool) -> str:
+        """Name the job after all that decides what it makes."""
+        said = {**asdict(self._options), "label_map": str(self._options.label_map)}
+        parts = {m: hashlib.sha256(found.tobytes()).hexdigest() for m, found in place.items()}
+        content = [stamp.files, said, self._build.id, parts, append, self._name]
+        text = json.dumps([*content, tosg_graph.__version__], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @contextmanager
+    def _job_folder(self, key: str) -> Iterator[Path]:
+        """Make the folder of the job; it goes when the job ends, well or with an error of ours.
+
+        It stays when the process is killed or interrupted, and when the tasks run elsewhere.
+        """
+        parent = self._target.parent
+        folder = parent / f".adding-{self._target.name}-{key}"
         try:
-            sums = self._copy(file, part, writer)
-            shards = writer.finish()
-        finally:
-            writer.close()
-        totals, detected, feature_totals, feature_cells = sums
-        features = features.append_column("total", pa.array(feature_totals))
-        features = features.append_column("cells", pa.array(feature_cells))
-        return Counted(features, shards, totals, detected)
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CellsError(f"{parent} cannot be written: {error.strerror}") from error
+        try:
+            yield folder
+        except (KeyboardInterrupt, SystemExit, Unfinished):
+            raise
+        except OSError as error:
+            _clear(folder)
+            raise CellsError(
+                f"the store could not be written to {parent} ({error}); nothing was kept. Make "
+                "room and add the cells again"
+            ) from error
+        except BaseException:
+            _clear(folder)
+            raise
+        _clear(folder)
 
-    def _copy(self, file: H5ad, part: Part, writer: Any) -> tuple[_Array, _Array, _Array, _Array]:
-        """Check and write every block; sums per cell and per feature."""
-        from tosg_graph.cells.values import ValueCheck
+    def _done_before(self, folder: Path) -> CellReport | None:
+        """Report of a job that was killed after its commit, before it was cleared away."""
+        if not _committed(folder):
+            if self._base is None and self._target.exists() and _finished(self._target):
+                _taken(self._target.name)
+            return None
+        plan = json.loads((folder / "commit.json").read_text(encoding="utf-8"))
+        in_place = not (folder / "store").exists()
+        if plan["append"]:
+            in_place = read_manifest(self._target)["version"] >= plan["version"]
+        return CellReport.of(plan["report"], self._target) if in_place else None
 
-        names = [str(value) for value in part.features.index]
-        check = ValueCheck(part.where, file.cells, names, self._options.normalised)
-        width, kind = len(names), np.float64 if self._options.normalised else np.int64
-        totals = np.zeros(len(file.cells), kind)
-        detected = np.zeros(len(file.cells), np.int32)
-        feature_totals, feature_cells = np.zeros(width, kind), np.zeros(width, np.int64)
-        first = 0
-        for raw in self._blocks(part):
-            last = first + raw.shape[0]
-            block = check.clean(raw, first)
-            if block is not None:
-                writer.append(block)
-                totals[first:last] = np.asarray(block.sum(axis=1)).ravel()
-                detected[first:last] = np.diff(block.indptr)
-                np.add.at(feature_totals, block.indices, block.data)
-                feature_cells += np.bincount(block.indices, minlength=width)
-            first = last
-            self._say(f"{part.modality}: {first:,} of {len(file.cells):,} cells")
-        check.finish(elsewhere=file.other_matrices(self._options.matrix))
-        return totals, detected, feature_totals, feature_cells
+    def _plan(
+        self, folder: Path, parts: list[Part], place: dict[str, _Array], stamp: SourceStamp
+    ) -> Job:
+        if (folder / JOB).exists():
+            return Job.open(folder)
+        axis = {part.modality: of_modality(self._axis, part.modality) for part in parts}
+        widths = {
+            m: max(len(found) and int(found.max()) + 1, 0 if (a := axis[m]) is None else a.num_rows)
+            for m, found in place.items()
+        }
+        return write_job(
+            folder, self._source, parts, place, widths,
+            antibodies=self._options.antibodies, normalised=self._options.normalised,
+            shard_cells=self._options.shard_cells, stamp=stamp,
+        )  # fmt: skip
 
-    def _blocks(self, part: Part) -> Iterator[csr_matrix]:
-        from tosg_graph.cells.h5ad import small_blocks
-        from tosg_graph.cells.matrix import Matrix
-
-        spill = self._folder / ".spill"
-        matrix = part.matrix
-        blocks = matrix.blocks(spill) if isinstance(matrix, Matrix) else iter(small_blocks(matrix))
-        for block in blocks:
-            yield block if part.columns is None else block[:, part.columns]
-        shutil.rmtree(spill, ignore_errors=True)
-
-    def _obs(
-        self, file: H5ad, name: str, counted: dict[str, Counted]
-    ) -> tuple[ObsTable, list[LabelTerm]]:
-        options, terms = self._options, list[LabelTerm]()
-        totals = [column for modality in counted for column in total_names(modality)]
-        ours = [ontology_column(options.label)] if options.label else []
-        obs = ObsTable(file.cells, ["donor_id", *totals, *ours])
-        obs.add_frame(file.obs, as_text=[options.label] if options.label else [])
-        if options.label:
-            label = obs.kept_as(options.label)
-            terms = label_terms(
-                obs.labels(label),
-                self._build,
-                label_map=options.label_map,
-                from_file=paired_terms(file.obs, options.label),
+    def _check_values(self, job: Job, parts: list[Part]) -> None:
+        """Refuse the source if any task saw a wrong value, with all that the tasks saw."""
+        results = [job.result(number) for number in job.tasks]
+        for part in parts:
+            columns = range(part.matrix.shape[1]) if part.columns is None else part.columns
+            names = dict(zip(map(int, columns), part.features.index, strict=True))
+            refuse_faults(
+                [result[part.modality] for result in results],
+                part.where,
+                lambda cell: self._source.cells[cell],
+                lambda column, names=names: str(names[column]),  # type: ignore[misc]
+                elsewhere=self._source.other_matrices(),
             )
-            obs.add_terms(label, ontology_column(options.label), terms)
-        donors = donor_ids(
-            file.obs, options.donor, source=self._source.stem, dataset=options.dataset, default=name
-        )
-        obs.add_strings("donor_id", donors)
-        for modality, part in counted.items():
-            for column, values in zip(
-                total_names(modality), (part.totals, part.detected), strict=True
-            ):
-                obs.add_numbers(column, values)
-        return obs, terms
 
-    def _report(
-        self, name: str, target: Path, file: H5ad, counted: dict[str, Counted],
-        terms: list[LabelTerm], warnings: list[str],
-    ) -> CellReport:  # fmt: skip
-        return CellReport(
-            name=name,
-            path=target,
-            n_cells=len(file.cells),
-            value_kind="normalised" if self._options.normalised else "counts",
-            modalities={
-                modality: ModalityReport.of(
-                    part.features, empty_cells=int(np.count_nonzero(part.detected == 0))
-                )
-                for modality, part in counted.items()
-            },
-            labels=terms,
-            left_out=file.left_out,
-            warnings=warnings,
+    def _addition(
+        self, job: Job, joined: dict[str, pa.Table], place: dict[str, _Array], digest: str
+    ) -> Addition:
+        return Addition(
+            job=job,
+            source=self._source,
+            name=self._name,
+            joined=joined,
+            place=place,
+            base=self._base,
+            axis=self._axis,
+            build=self._build,
+            label=self._options.label,
+            label_map=self._options.label_map,
+            donor=self._options.donor,
+            dataset=self._options.dataset,
+            sha256=digest,
         )
 
-    def _write(
-        self, name: str, origin: dict[str, Any], counted: dict[str, Counted],
-        obs: pa.Table, report: CellReport,
-    ) -> None:  # fmt: skip
-        features = pa.concat_tables([part.features for part in counted.values()])
-        write_parquet(features, self._folder / FEATURES)
-        write_parquet(obs, self._folder / OBS)
-        manifest = {
-            "format": FORMAT,
-            "tool_version": tosg_graph.__version__,
-            "name": name,
-            "n_cells": obs.num_rows,
-            "value_kind": report.value_kind,
-            "source": origin,
-            "build_id": self._build.id,
-            "label_column": self._options.label,
-            "modalities": {modality: self._entry(part) for modality, part in counted.items()},
-            "files": {
-                FEATURES: file_record(self._folder / FEATURES, rows=features.num_rows),
-                OBS: file_record(self._folder / OBS, rows=obs.num_rows),
-            },
-            "report": report.content(),
-        }
-        write_manifest(self._folder, manifest)
 
-    def _entry(self, part: Counted) -> dict[str, Any]:
-        value = "value" if self._options.normalised else "count"
-        features, values = (
-            max(getattr(shard, kind) for shard in part.shards)  # "uint32" is more than "uint16"
-            for kind in ("feature_type", "value_type")
-        )
-        return {
-            "n_features": part.features.num_rows,
-            "n_values": int(part.detected.sum(dtype=np.int64)),
-            "shard_cells": self._options.shard_cells,
-            "batch_cells": BATCH_CELLS,
-            "schema": {"feature": f"list<{features}>", value: f"list<{values}>"},
-            "shards": [shard.record() for shard in part.shards],
-        }
+def _clear(folder: Path) -> None:
+    """Remove the folder of a job."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _committed(folder: Path) -> bool:
+    return (folder / "commit.json").exists()
+
+
+def _with_defaults(options: Options, source: CellSource) -> Options:
+    """Fill in the columns that the kind of source names."""
+    given = {k: v for k, v in asdict(options).items() if v is not None}
+    return Options(**{**source.default_columns(), **given})
+
+
+def _dataset_name(path: Path) -> str:
+    """Name of a data set after its file: what may not stand in a name becomes ``-``."""
+    stem = path.stem if path.is_file() else path.name.removesuffix(".zarr")
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in stem)
+    return kept if STORE_NAME.match(kept) else f"cells-{kept}"
+
+
+def source_digest(source: CellSource) -> str:
+    """SHA-256 of a source: of its file, or of the names and checksums of its files."""
+    files = source.files()
+    if files == [source.path]:
+        return sha256(source.path)
+    lines = "".join(f"{sha256(p)}  {p.relative_to(source.path).as_posix()}\n" for p in files)
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,11 +1,11 @@
-"""An h5ad file, opened for conversion: its cells, its features, its matrices."""
+"""AnnData on disk, as HDF5 or zarr: its cells, its features, its matrices."""
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +13,16 @@ import h5py
 import numpy as np
 import pandas as pd
 from anndata.io import read_elem
-from scipy.sparse import csr_matrix, issparse
+from scipy.sparse import csr_matrix
 
-from tosg_graph.cells.manifest import BATCH_CELLS
-from tosg_graph.cells.matrix import Matrix
+from tosg_graph.cells.matrix import Matrix, RowMatrix, dense_rows, is_array, reading
+from tosg_graph.cells.source import (
+    Part,
+    by_feature_type,
+    fold,
+    left_out_types,
+    unique_names,
+)
 from tosg_graph.errors import CellsError
 
 #: Names under ``obsm`` that hold counts of antibodies against proteins, folded.
@@ -30,147 +36,205 @@ ANTIBODY_KEYS = frozenset(
 #: Names under ``obsm`` that hold hashtags: they mark samples, not proteins.
 HASHTAG_KEYS = frozenset({"hto", "htos", "hashtag", "hashtags", "hashing", "multiplexing"})
 
-_RNA = "geneexpression"
-_PROTEIN = "antibodycapture"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One modality of a file: where its matrix is and what its columns are.
-
-    Parameters
-    ----------
-    modality
-        ``rna`` or ``protein``.
-    where
-        File and path inside it, for messages.
-    features
-        One row per feature, the index holding the names as written.
-    matrix
-        The counts: a matrix in the file, or a frame that is small enough to be in memory.
-    columns
-        Positions of the features among the columns of the matrix; None for all of them.
-    """
-
-    modality: str
-    where: str
-    features: pd.DataFrame
-    matrix: Matrix | csr_matrix
-    columns: np.ndarray[Any, np.dtype[np.int64]] | None = None
-
-
-def _fold(name: object) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+#: Columns of obs that CELLxGENE's schema asks for; a file with all of them follows it.
+CELLXGENE = ("cell_type", "cell_type_ontology_term_id", "donor_id", "is_primary_data")
 
 
 class H5ad:
-    """An h5ad file, open for reading; a context manager.
+    """An h5ad file, open for reading; a :class:`~tosg_graph.cells.source.CellSource`.
 
     Parameters
     ----------
     path
         The file.
+    matrix
+        Path of the cells × features matrix: ``X``, ``raw/X``, ``layers/<name>``; default: the first
+        of them that holds whole numbers.
+    antibodies
+        The key under ``obsm`` that holds antibody counts; default: the one whose name says so.
+    counts
+        Whether to look for whole numbers; if not, the default is ``X``.
 
     Raises
     ------
     CellsError
-        If it is missing, truncated or no h5ad file, has no cells, or names two cells alike.
+        If it is missing, truncated or no h5ad file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        matrix: str | None = None,
+        antibodies: str | None = None,
+        counts: bool = True,
+    ) -> None:
         self.path = path
-        #: What the file holds that is not stored, and why not; filled by :meth:`parts`.
         self.left_out: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.matrix = matrix or "X"
+        self._choose = matrix is None and counts
+        self._antibodies = antibodies
+        self._file = self._open(path)
+
+    def _open(self, path: Path) -> Any:
         try:
-            self._file = h5py.File(path, "r")
-        except FileNotFoundError:
-            raise CellsError(f"{path} does not exist; give the path of an h5ad file") from None
+            return h5py.File(path, "r")
         except OSError as error:
             raise CellsError(
                 f"{path} cannot be opened as HDF5 ({error}): it is truncated or no h5ad file; "
                 "fetch or write it again"
             ) from error
-        try:
-            self.obs = self._frame("obs")
-            self.cells = _unique(self.obs.index, f"{path}: obs", "cell", "barcode")
-        except CellsError:
-            self._file.close()
-            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        if isinstance(self._file, h5py.File):
+            self._file.close()
 
-    def parts(self, *, matrix: str = "X", antibodies: str | None = None) -> list[Part]:
-        """Find the modalities of the file.
+    @property
+    def kind(self) -> str:
+        """``h5ad``, or the same of CELLxGENE's schema."""
+        return "h5ad (CELLxGENE)" if self._cellxgene else "h5ad"
 
-        Parameters
-        ----------
-        matrix
-            Path of the cells × features matrix: ``X``, ``raw/X``, ``layers/<name>``.
-        antibodies
-            The key under ``obsm`` that holds antibody counts; default: the one whose name says so.
-        """
-        found = self._main(matrix)
-        key = self._antibody_key(antibodies)
+    @cached_property
+    def _cellxgene(self) -> bool:
+        node = self._file.get("obs")
+        return node is not None and not is_array(node) and set(CELLXGENE) <= set(node)
+
+    @cached_property
+    def obs(self) -> pd.DataFrame:
+        """The table of cells."""
+        return self._frame("obs")
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """Names of the cells."""
+        return unique_names(self.obs.index, f"{self.path}: obs", "cell", "barcode")
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells, without reading their table where that is possible."""
+        node = self._file.get("obs")
+        if node is None or is_array(node):
+            return len(self.obs)
+        index = node.get(str(node.attrs.get("_index", "_index")))
+        return int(index.shape[0]) if index is not None and is_array(index) else len(self.obs)
+
+    def files(self) -> list[Path]:
+        """The file."""
+        return [self.path]
+
+    def default_columns(self) -> dict[str, str]:
+        """Columns that CELLxGENE's schema names."""
+        if not self._cellxgene:
+            return {}
+        return {"label": "cell_type", "donor": "donor_id"}
+
+    def parts(self) -> list[Part]:
+        """Find the modalities of the file."""
+        _ = self.n_cells  # a file without obs is refused as such
+        if self._choose:
+            self._find_counts()
+        found = self._main(self.matrix)
+        key = self._antibody_key(self._antibodies)
         for name in self._keys("obsm"):
             if name != key:
-                hashtag = _fold(name) in HASHTAG_KEYS
+                hashtag = fold(name) in HASHTAG_KEYS
                 why = "hashtags mark samples, not proteins" if hashtag else "no counts of proteins"
                 self.left_out[f"obsm/{name}"] = why
         if key is not None:
             if any(part.modality == "protein" for part in found):
                 raise CellsError(
-                    f"{self.path}: antibody counts are both in {matrix} (feature_types) and in "
-                    f"obsm[{key!r}]; keep one of them"
+                    f"{self.path}: antibody counts are both in {self.matrix} (feature_types) and "
+                    f"in obsm[{key!r}]; keep one of them"
                 )
             found.append(self._from_obsm(key))
+        self._note_secondary()
         return found
 
-    def other_matrices(self, matrix: str) -> list[str]:
-        """Paths of the matrices that could hold the counts beside the one named."""
+    def other_matrices(self) -> list[str]:
+        """Paths of the matrices that could hold the counts beside the one that was taken."""
+        return [path for path in self._matrices() if path != self.matrix]
+
+    def _matrices(self) -> list[str]:
         paths = ["X", "raw/X", *(f"layers/{name}" for name in self._keys("layers"))]
-        return [path for path in paths if path != matrix and path in self._file]
+        return [path for path in paths if path in self._file]
+
+    def _find_counts(self) -> None:
+        """Take the first matrix whose values, those that are looked at, are whole numbers."""
+        paths = self._matrices()
+        for path in paths:
+            with reading(f"{self.path}: {path}"):
+                values = Matrix.of(self._file[path], f"{self.path}: {path}").sample()
+            if (
+                np.all(np.isfinite(values))
+                and np.all(values >= 0)
+                and np.all(values == np.rint(values))
+            ):
+                self._choose, self.matrix = False, path
+                if path != paths[0]:
+                    self.notes.append(f"counts were found in {path}; {paths[0]} holds none")
+                return
+
+    def _note_secondary(self) -> None:
+        if self._cellxgene:
+            primary = read_elem(self._file["obs/is_primary_data"])
+            number = int(np.count_nonzero(~np.asarray(primary, bool)))
+            if number:
+                self.notes.append(
+                    f"{number:,} of {len(primary):,} cells are no primary data: other data sets "
+                    "hold them too; choose is_primary_data where each shall count once"
+                )
 
     def _main(self, path: str) -> list[Part]:
         where = f"{self.path}: {path}"
         if path not in self._file:
-            others = ", ".join(self.other_matrices(path)) or "no matrix at all"
+            others = ", ".join(self.other_matrices()) or "no matrix at all"
             raise CellsError(f"{where} is not in the file; it has {others} (matrix=…)")
         matrix = Matrix.of(self._file[path], where)
         var = "raw/var" if path.startswith("raw/") else "var"
         features = self._frame(var)
-        names = _unique(features.index, f"{self.path}: {var}", "feature", "feature name")
-        if matrix.shape != (len(self.cells), len(names)):
+        names = unique_names(features.index, f"{self.path}: {var}", "feature", "feature name")
+        if matrix.shape != (self.n_cells, len(names)):
             raise CellsError(
-                f"{where} has shape {matrix.shape}, but obs has {len(self.cells)} rows and {var} "
+                f"{where} has shape {matrix.shape}, but obs has {self.n_cells} rows and {var} "
                 f"{len(names)}; the file is damaged: write it again"
             )
-        parts = _by_type(features, matrix, where)
-        kept = sum(len(part.features) for part in parts)
-        if kept < len(names):
-            self.left_out[f"{path} (feature_types)"] = (
-                f"{len(names) - kept} of {len(names)} features are neither genes nor antibodies"
-            )
+        parts = by_feature_type(features, matrix, where, self._measured(features, path))
+        if why := left_out_types(parts, len(names)):
+            self.left_out[f"{path} (feature_types)"] = why
         return parts
+
+    def _measured(self, features: pd.DataFrame, path: str) -> Any:
+        """Features that were not taken out of the matrix; ``raw`` has them all."""
+        if "feature_is_filtered" not in features.columns or path.startswith("raw/"):
+            return None
+        filtered = features["feature_is_filtered"].map(str).str.casefold().eq("true").to_numpy()
+        if not filtered.any():
+            return None
+        self.notes.append(
+            f"{int(filtered.sum()):,} features were filtered out of {path} "
+            "(feature_is_filtered): they count as not measured"
+        )
+        return ~filtered
 
     def _from_obsm(self, key: str) -> Part:
         where = f"{self.path}: obsm/{key}"
-        found = self._element(f"obsm/{key}")
-        if isinstance(found, pd.DataFrame):
-            names: Sequence[str] = [str(name) for name in found.columns]
-            values = found.to_numpy()
+        node = self._file[f"obsm/{key}"]
+        matrix: RowMatrix
+        if not is_array(node) and node.attrs.get("encoding-type") == "dataframe":
+            columns = [str(name) for name in node.attrs["column-order"]]
+            matrix = ColumnMatrix(node, tuple(columns), self.n_cells, where)
+            names = columns
         else:
-            values = found
-            names = self._names_in_uns(key, values.shape[1])
-        if not issparse(values) and values.dtype.kind not in "iufb":
-            raise CellsError(f"{where}: numbers were expected, {values.dtype} was found")
-        if values.shape[0] != len(self.cells):
-            raise CellsError(f"{where} has {values.shape[0]} rows, obs has {len(self.cells)}")
-        _unique(pd.Index(names), where, "antibody", "antibody name")
-        return Part("protein", where, pd.DataFrame(index=pd.Index(names)), csr_matrix(values))
+            matrix = Matrix.of(node, where)
+            names = self._names_in_uns(key, matrix.shape[1])
+        if matrix.shape[0] != self.n_cells:
+            raise CellsError(f"{where} has {matrix.shape[0]} rows, obs has {self.n_cells}")
+        unique_names(names, where, "antibody", "antibody name")
+        return Part("protein", where, pd.DataFrame(index=pd.Index(names)), matrix)
 
     def _names_in_uns(self, key: str, width: int) -> list[str]:
         """Names of the columns of a bare array: what ``uns`` lists for it, else their positions."""
@@ -188,7 +252,7 @@ class H5ad:
                 known = ", ".join(keys) or "nothing"
                 raise CellsError(f"{self.path}: obsm has no {wanted!r}; it has {known}")
             return wanted
-        found = [key for key in keys if _fold(key) in ANTIBODY_KEYS]
+        found = [key for key in keys if fold(key) in ANTIBODY_KEYS]
         if len(found) > 1:
             raise CellsError(
                 f"{self.path}: obsm has {len(found)} tables of antibody counts, {', '.join(found)}"
@@ -197,7 +261,8 @@ class H5ad:
         return found[0] if found else None
 
     def _keys(self, group: str) -> list[str]:
-        return sorted(self._file[group]) if isinstance(self._file.get(group), h5py.Group) else []
+        node = self._file.get(group)
+        return sorted(node) if node is not None and not is_array(node) else []
 
     def _frame(self, path: str) -> pd.DataFrame:
         found = self._element(path)
@@ -221,40 +286,71 @@ class H5ad:
             ) from error
 
 
-def _by_type(features: pd.DataFrame, matrix: Matrix, where: str) -> list[Part]:
-    """Split a matrix by ``feature_types``, where the table of features has that column."""
-    if "feature_types" not in features.columns:
-        return [Part("rna", where, features, matrix)]
-    kinds = features["feature_types"].map(_fold).to_numpy()
-    parts = []
-    for modality, kind in (("rna", _RNA), ("protein", _PROTEIN)):
-        columns = np.flatnonzero(kinds == kind)
-        if len(columns) == len(kinds):
-            return [Part(modality, where, features, matrix)]
-        if len(columns):
-            parts.append(Part(modality, where, features.iloc[columns], matrix, columns))
-    if not parts:
-        raise CellsError(
-            f"{where}: feature_types are {sorted(set(kinds))}; Gene Expression or Antibody Capture "
-            "was expected among them"
-        )
-    return parts
+class ZarrAnnData(H5ad):
+    """AnnData in a zarr folder, version 2 or 3."""
+
+    def _open(self, path: Path) -> Any:
+        import zarr
+
+        try:
+            return zarr.open_group(path, mode="r")
+        except (OSError, ValueError, KeyError) as error:
+            raise CellsError(
+                f"{path} cannot be opened as zarr ({error}); fetch or write it again"
+            ) from error
+
+    @property
+    def kind(self) -> str:
+        """``zarr``, or the same of CELLxGENE's schema."""
+        return "zarr (CELLxGENE)" if self._cellxgene else "zarr"
+
+    def files(self) -> list[Path]:
+        """Every file of the folder."""
+        return sorted(p for p in self.path.rglob("*") if p.is_file())
 
 
-def _unique(names: pd.Index, where: str, thing: str, what: str) -> list[str]:
-    """Check that there are names and that each stands once; return them as strings."""
-    found = [str(name) for name in names]
-    if not found:
-        raise CellsError(f"{where} has no {thing}s; there is nothing to store")
-    twice = pd.Index(found)[pd.Index(found).duplicated()]
-    if len(twice):
-        raise CellsError(
-            f"{where}: {len(twice):,} {what}s occur more than once, for example {twice[0]!r}; "
-            f"every {thing} needs a name of its own: make them unique first"
-        )
-    return found
+@dataclass(frozen=True)
+class ColumnMatrix:
+    """A table on disk, one array per column, read by rows.
 
+    Parameters
+    ----------
+    node
+        The group that holds the columns.
+    columns
+        Their names, in order.
+    n_cells
+        Rows.
+    where
+        File and path inside it.
+    """
 
-def small_blocks(matrix: csr_matrix) -> list[csr_matrix]:
-    """Rows of a matrix in memory, 1,024 at a time."""
-    return [matrix[a : a + BATCH_CELLS] for a in range(0, matrix.shape[0], BATCH_CELLS)]
+    node: Any
+    columns: tuple[str, ...]
+    n_cells: int
+    where: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Cells, features."""
+        return self.n_cells, len(self.columns)
+
+    def prepare(self, folder: Path, bounds: Sequence[int]) -> None:
+        """Check that the columns hold numbers for every cell."""
+        for name in self.columns:
+            column = self.node[name]
+            found = str(getattr(column, "dtype", "a table"))
+            if not is_array(column) or column.dtype.kind not in "iufb":
+                raise CellsError(f"{self.where}: numbers were expected, {name} holds {found}")
+            if column.shape != (self.n_cells,):
+                raise CellsError(
+                    f"{self.where}: {name} has {column.shape[0]} rows, obs has {self.n_cells}"
+                )
+
+    def rows(self, first: int, last: int, folder: Path) -> Iterator[csr_matrix]:
+        """Yield the rows in order, 1,024 at a time."""
+        with reading(self.where):
+            yield from dense_rows(self._read, first, last, len(self.columns))
+
+    def _read(self, first: int, last: int) -> Any:
+        return np.stack([self.node[name][first:last] for name in self.columns], axis=1)

@@ -10,22 +10,40 @@ from typing import Any
 
 from tosg_graph.errors import CellsError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-FEATURES = "features.parquet"
-OBS = "obs.parquet"
 
 #: Cells of a record batch; every batch of a shard but its last has this many.
 BATCH_CELLS = 1_024
 
-#: Cells of a shard; every shard of a modality but its last has this many.
-SHARD_CELLS = 262_144
+#: Cells of a shard at most.
+SHARD_CELLS = 65_536
 
-#: Parts of a manifest that do not say what the store holds.
-_NOT_IDENTITY = frozenset({"name", "report", "tool_version"})
-
-#: What a cell store may be called.
+#: What a cell store, and a data set in it, may be called.
 STORE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+
+#: What can be counted, in the order in which it is listed.
+MODALITIES = ("rna", "protein")
+
+
+def version_file(version: int) -> str:
+    """Path of the immutable manifest of a version."""
+    return f"versions/{version:06d}.json"
+
+
+def features_file(version: int) -> str:
+    """Path of the feature axis as of a version."""
+    return f"features/{version:06d}.parquet"
+
+
+def obs_file(dataset: int) -> str:
+    """Path of the table of cells of a data set."""
+    return f"obs/{dataset:06d}.parquet"
+
+
+def measured_file(dataset: int) -> str:
+    """Path of the table of what a data set measured: its features and where the axis has them."""
+    return f"measured/{dataset:06d}.parquet"
 
 
 def file_record(path: Path, *, rows: int) -> dict[str, Any]:
@@ -39,24 +57,45 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON beside its place and move it there, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".new-{path.name}")
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    fresh.write_text(text + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest; it comes last, so that a folder without one is no store."""
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    """Write the manifest of a version; from then on, whoever opens the store finds that version.
+
+    The manifest of the version is written first and never touched again; ``manifest.json``, a copy
+    of it, comes last, so that a folder without one is no store.
+    """
+    write_json(folder / version_file(manifest["version"]), manifest)
+    write_json(folder / MANIFEST, manifest)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path, *, version: int | None = None) -> dict[str, Any]:
     """Read and check the manifest of a store.
+
+    Parameters
+    ----------
+    version
+        An older version; default: the one that is current.
 
     Raises
     ------
     CellsError
-        If the folder holds no finished store, or one of another format.
+        If the folder holds no finished store, none of that version, or one of another format.
     """
-    path = folder / MANIFEST
+    path = folder / (MANIFEST if version is None else version_file(version))
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if version is not None and (folder / MANIFEST).is_file():
+            known = ", ".join(map(str, version_numbers(folder)))
+            raise CellsError(f"{folder} has no version {version}; it has {known}") from None
         raise CellsError(
             f"{folder} holds no cell store: {MANIFEST} is missing; add cells first (tosg cells add)"
         ) from None
@@ -71,15 +110,43 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def version_numbers(folder: Path) -> list[int]:
+    """Versions of a store whose manifest is still there, oldest first."""
+    return sorted(int(p.stem) for p in (folder / "versions").glob("[0-9]*.json"))
+
+
 def identity(manifest: dict[str, Any]) -> str:
     """SHA-256 over everything in the manifest that says what the store holds.
 
-    The name of the store and the report on its making are left out: a renamed store is the same
-    store.
+    The name of the store, its version, the tier of its shards and the reports on its making are
+    left out: a store that was renamed or packed is the same store.
     """
-    kept = {key: value for key, value in manifest.items() if key not in _NOT_IDENTITY}
+    kept = {key: manifest[key] for key in ("format", "value_kind", "build_id", "label_column")}
+    kept["files"] = [record["sha256"] for record in manifest["files"].values()]
+    kept["datasets"] = [
+        {
+            "name": dataset["name"],
+            "source": dataset["source"],
+            "files": [record["sha256"] for record in dataset["files"].values()],
+        }
+        for dataset in manifest["datasets"]
+    ]
+    kept["shards"] = {
+        modality: [shard["content"] for shard in entry["shards"]]
+        for modality, entry in manifest["modalities"].items()
+    }
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def listed_files(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every file that a manifest lists, with its record."""
+    found = dict(manifest["files"])
+    for dataset in manifest["datasets"]:
+        found |= dataset["files"]
+    for entry in manifest["modalities"].values():
+        found |= {shard["file"]: shard for shard in entry["shards"]}
+    return found
 
 
 def store_names(folder: Path) -> list[str]:

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import write_parquet
+from tosg_graph.cells.measured import cells_measuring
 from tosg_graph.cells.obs import total_names
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.errors import UsageError
@@ -63,6 +65,9 @@ class Profiles:
         are, over all cells.
     scale
         ``per_10k`` or ``values``: what ``mean_per_10k`` holds.
+    measuring, averaged
+        int64 [g, f]: cells of the group whose data set measured the feature, and those of them that
+        the mean is over. Where a data set did not measure a feature, its cells say nothing of it.
     """
 
     modality: str
@@ -75,11 +80,16 @@ class Profiles:
     detecting: _Array
     mean_per_10k: _Array
     scale: str
+    measuring: _Array
+    averaged: _Array
 
     @property
     def detected(self) -> _Array:
-        """float64 [g, f]: share of the group's cells (empty ones too) with a value above 0."""
-        return self.detecting / np.maximum(self.n_cells, 1)[:, None]
+        """float64 [g, f]: share of the group's cells (empty ones too) with a value above 0.
+
+        Of those, that is, whose data set measured the feature.
+        """
+        return self.detecting / np.maximum(self.measuring, 1)
 
     def position(self, group: str) -> int:
         """Position of a group.
@@ -100,14 +110,14 @@ class Profiles:
         Several groups are taken as one: shares and means over all their cells.
         """
         places = [self.position(group) for group in dict.fromkeys(groups)]
-        cells = self.n_cells[places]
-        weights = cells - self.n_empty[places] if self.scale == "per_10k" else cells
-        mean = weights @ self.mean_per_10k[places] / max(int(weights.sum()), 1)
+        cells, weights = self.measuring[places].sum(axis=0), self.averaged[places]
+        mean = (weights * self.mean_per_10k[places]).sum(axis=0)
+        mean /= np.maximum(weights.sum(axis=0), 1)
         return pa.table(
             {
                 "graph_id": self.features.column("graph_id"),
                 "name": self.features.column("name"),
-                "detected": self.detecting[places].sum(axis=0) / max(int(cells.sum()), 1),
+                "detected": self.detecting[places].sum(axis=0) / np.maximum(cells, 1),
                 "mean_per_10k": mean,
             }
         )
@@ -144,6 +154,7 @@ def profiles(
         if cache:
             _keep(table, path)
     shape = (len(names), store.n_features(modality))
+    measuring, averaged = _cells_of_means(store, modality, codes, len(names))
     return Profiles(
         modality=modality,
         column=column,
@@ -155,7 +166,28 @@ def profiles(
         detecting=_matrix(table["detecting"], shape),
         mean_per_10k=_matrix(table["mean"], shape),
         scale="per_10k" if store.value_kind == "counts" else "values",
+        measuring=measuring,
+        averaged=averaged,
     )
+
+
+def _cells_of_means(
+    store: CellStore, modality: str, codes: _Array, groups: int
+) -> tuple[_Array, _Array]:
+    """Per group and feature the cells that measured it, and those that its mean is over."""
+    measuring = cells_measuring(store, modality, codes, groups)
+    if store.value_kind != "counts":
+        return measuring, measuring
+    filled = np.where(_sums(store, modality)[1] > 0, codes, -1)
+    return measuring, cells_measuring(store, modality, filled, groups)
+
+
+def _sums(store: CellStore, modality: str) -> tuple[_Array, _Array]:
+    """Sum and number of features per cell; 0 where the cell's data set lacks the modality."""
+    first, second = (
+        pc.fill_null(store.values(name), 0).to_numpy() for name in total_names(modality)
+    )
+    return first, second
 
 
 def group_codes(store: CellStore, column: str) -> tuple[list[str], _Array]:
@@ -174,7 +206,7 @@ def group_codes(store: CellStore, column: str) -> tuple[list[str], _Array]:
 def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -> pa.Table:
     from tosg_graph.cells.gather import add_profiles
 
-    totals = store.values(total_names(modality)[0]).to_numpy()
+    totals, detected_features = _sums(store, modality)
     shape = (len(names), store.n_features(modality))
     detecting, sums = np.zeros(shape, np.int64), np.zeros(shape, np.float64)
     counts = store.value_kind == "counts"
@@ -186,10 +218,10 @@ def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -
             rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells], detecting, sums
         )
     n_cells = np.bincount(codes[codes >= 0], minlength=len(names))
-    empty = (store.values(total_names(modality)[1]).to_numpy() == 0) & (codes >= 0)
+    empty = (detected_features == 0) & (codes >= 0)
     n_empty = np.bincount(codes[empty], minlength=len(names))
-    weights = n_cells - n_empty if counts else n_cells
-    mean = sums / np.maximum(weights, 1)[:, None]
+    _, weights = _cells_of_means(store, modality, codes, len(names))
+    mean = sums / np.maximum(weights, 1)
     columns = [names, n_cells, n_empty, list(detecting), list(mean)]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, _CACHE, strict=True)]
     return pa.Table.from_arrays(arrays, schema=_CACHE)

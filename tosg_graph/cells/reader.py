@@ -14,20 +14,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tosg_graph.cells.compact import BlockCache, CompactShard, open_shard
 from tosg_graph.cells.manifest import (
     BATCH_CELLS,
-    FEATURES,
-    MANIFEST,
-    OBS,
+    MODALITIES,
     identity,
+    measured_file,
+    obs_file,
     read_manifest,
-    sha256,
+    version_numbers,
 )
 from tosg_graph.cells.mapped import MappedShard
+from tosg_graph.cells.obs_union import joined_obs
 from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from tosg_graph.cells.verify import Verified
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 _Cells = Sequence[int] | _Array
@@ -83,11 +87,15 @@ class Columns:
     values
         [cells, nodes]: int64 counts (float64 in a normalised store); features of one node are
         added up.
+    measured
+        bool [cells, nodes]: whether the data set of the cell measured the node. Where it did not,
+        the value is 0 and means nothing.
     """
 
     graph_ids: tuple[str, ...]
     not_measured: tuple[str, ...]
     values: _Array
+    measured: _Array
 
 
 class CellStore:
@@ -99,19 +107,26 @@ class CellStore:
     def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._shards: dict[tuple[str, int], MappedShard] = {}
+        self._shards: dict[tuple[str, int], MappedShard | CompactShard] = {}
+        self._cache = BlockCache()
+        self._ranges: dict[str, tuple[_Array, _Array]] = {}
         self._lock = Lock()
 
     @classmethod
-    def open(cls, folder: Path | str) -> Self:
-        """Open the store in a folder.
+    def open(cls, folder: Path | str, *, version: int | None = None) -> Self:
+        """Open the store in a folder, as it is now, whatever others write to it from now on.
+
+        Parameters
+        ----------
+        version
+            An older version; default: the current one.
 
         Raises
         ------
         CellsError
-            If the folder holds no finished store of this format.
+            If the folder holds no finished store of this format, or none of that version.
         """
-        return cls(Path(folder), read_manifest(Path(folder)))
+        return cls(Path(folder), read_manifest(Path(folder), version=version))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Open the same store anew where it arrives: mappings do not travel between processes."""
@@ -137,7 +152,33 @@ class CellStore:
     @property
     def modalities(self) -> tuple[str, ...]:
         """What was counted: ``rna``, ``protein``."""
-        return tuple(name for name in ("rna", "protein") if name in self.manifest["modalities"])
+        return tuple(name for name in MODALITIES if name in self.manifest["modalities"])
+
+    @property
+    def version(self) -> int:
+        """Number of the version that is open."""
+        return int(self.manifest["version"])
+
+    @property
+    def versions(self) -> list[int]:
+        """Versions that can be opened, oldest first."""
+        return version_numbers(self.folder)
+
+    @property
+    def dataset_names(self) -> list[str]:
+        """Names of the data sets, in the order of their cells."""
+        return [str(dataset["name"]) for dataset in self.manifest["datasets"]]
+
+    @cached_property
+    def dataset_starts(self) -> _Array:
+        """int64 [data sets + 1]: position of the first cell of each data set, and the end."""
+        sizes = [dataset["n_cells"] for dataset in self.manifest["datasets"]]
+        return np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
+
+    def dataset_of(self, cells: _Cells) -> _Array:
+        """Position of the data set of each cell: int64 [cells]."""
+        found: _Array = np.searchsorted(self.dataset_starts, self._positions(cells), side="right")
+        return found - 1
 
     @property
     def value_kind(self) -> str:
@@ -161,20 +202,40 @@ class CellStore:
 
     @cached_property
     def obs(self) -> pa.Table:
-        """One row per cell: ``cell_id``, the file's columns, ``donor_id``, totals per modality."""
-        return self._parquet(OBS)
+        """One row per cell: ``cell_id``, the sources' columns, ``donor_id``, totals per modality.
+
+        The last column, ``data_set``, names the data set of each cell.
+        """
+        files = [obs_file(dataset["number"]) for dataset in self.manifest["datasets"]]
+        return joined_obs([self.table(file) for file in files], self.dataset_names)
 
     @cached_property
-    def _features(self) -> pa.Table:
-        return self._parquet(FEATURES)
+    def axis(self) -> pa.Table:
+        """Every feature of every modality; see :meth:`features`."""
+        return self.table(next(iter(self.manifest["files"])))
 
     def features(self, modality: str = "rna") -> pa.Table:
         """One row per feature of a modality, in the order of its axis.
 
-        Columns ``modality, index, source_id, name, graph_id, mapping, candidates, total, cells``.
+        Columns ``modality, index, source_id, name, graph_id, mapping, candidates, total, cells``
+        and ``datasets``, the number of data sets that measured it.
         """
         self._entry(modality)
-        return self._features.filter(pc.equal(self._features["modality"], modality))
+        return self.axis.filter(pc.equal(self.axis["modality"], modality))
+
+    def measured(self, modality: str = "rna") -> _Array:
+        """Which data set measured which feature: bool [data sets, features].
+
+        A count that is not listed is zero where the data set measured the feature; elsewhere
+        nothing is known.
+        """
+        self._entry(modality)
+        found = np.zeros((len(self.dataset_names), self.n_features(modality)), np.bool_)
+        for number, dataset in enumerate(self.manifest["datasets"]):
+            table = self.table(measured_file(dataset["number"]))
+            part = table.filter(pc.equal(table["modality"], modality))
+            found[number, part["index"].to_numpy()] = True
+        return found
 
     def n_features(self, modality: str = "rna") -> int:
         """Length of the feature axis of a modality."""
@@ -216,16 +277,13 @@ class CellStore:
         CellsError
             If a shard is missing or damaged.
         """
-        from tosg_graph.cells.gather import copy_rows, row_lengths
-
         entry = self._entry(modality)
         wanted = self._positions(cells)
         parts = list(self._by_shard(modality, wanted))
-        lengths = np.empty(len(wanted), np.int64)
+        lengths = np.zeros(len(wanted), np.int64)
         for shard, rows, places in parts:
             found = np.empty(len(rows), np.int64)
-            bad = row_lengths(shard.offsets, shard.starts, shard.limits, rows, BATCH_CELLS, found)
-            _intact_rows(shard, bad)
+            _intact_rows(shard, shard.lengths(rows, found))
             lengths[places] = found
         indptr = np.zeros(len(wanted) + 1, np.int64)
         np.cumsum(lengths, out=indptr[1:])
@@ -233,11 +291,7 @@ class CellStore:
         indices = np.empty(int(indptr[-1]), np.int32 if width < 2**31 else np.int64)
         counts = np.empty(int(indptr[-1]), dtype or self._count_type(entry))
         for shard, rows, places in parts:
-            bad = copy_rows(
-                shard.offsets, shard.features, shard.values, shard.starts, rows, BATCH_CELLS,
-                indptr[:-1][places], width, indices, counts,
-            )  # fmt: skip
-            _intact_rows(shard, bad)
+            _intact_rows(shard, shard.copy(rows, indptr[:-1][places], width, indices, counts))
         return SparseRows(indptr, indices, counts, width)
 
     def scan(
@@ -264,7 +318,9 @@ class CellStore:
         from tosg_graph.cells.gather import scatter_columns
 
         names = self.features(modality).column("graph_id").to_pylist()
-        measured = set(names)
+        by_dataset = self.measured(modality)
+        somewhere = np.asarray(by_dataset.any(axis=0))
+        measured = {name for name, known in zip(names, somewhere, strict=True) if known}
         asked = list(dict.fromkeys(graph_ids))
         kept = [graph_id for graph_id in asked if graph_id in measured]
         place = {graph_id: column for column, graph_id in enumerate(kept)}
@@ -277,29 +333,25 @@ class CellStore:
             scatter_columns(rows.indptr, rows.indices, rows.counts, column_of, out)
             at += len(positions)
         missing = tuple(graph_id for graph_id in asked if graph_id not in measured)
-        return Columns(tuple(kept), missing, values)
+        known = np.zeros((len(by_dataset), len(kept)), np.bool_)
+        for column in range(len(kept)):
+            known[:, column] = by_dataset[:, column_of == column].any(axis=1)
+        where = self.dataset_of(np.arange(self.n_cells) if cells is None else cells)
+        return Columns(tuple(kept), missing, values, known[where])
 
-    def verify(self) -> None:
-        """Compute every checksum anew.
+    def verify(self, *, source: Path | None = None, dataset: str | None = None) -> Verified:
+        """Prove that the store holds what its manifest says; see :func:`verify_store`.
 
-        Raises
-        ------
-        CellsError
-            Naming each file that is missing or not what the manifest says.
+        Parameters
+        ----------
+        source
+            The source of a data set, to compare every value with.
+        dataset
+            Which data set came from it, where the store has several.
         """
-        records = list(self.manifest["files"].items())
-        for entry in self.manifest["modalities"].values():
-            records += [(shard["file"], shard) for shard in entry["shards"]]
-        wrong = [file for file, record in records if not self._intact(file, record["sha256"])]
-        if wrong:
-            raise CellsError(
-                f"{self.folder}: {len(wrong)} of {len(records)} files are missing or not what "
-                f"{MANIFEST} says: {', '.join(wrong)}; add the cells again"
-            )
+        from tosg_graph.cells.verify import verify_store
 
-    def _intact(self, file: str, expected: str) -> bool:
-        path = self.folder / file
-        return path.is_file() and sha256(path) == expected
+        return verify_store(self, source=source, dataset=dataset)
 
     def _entry(self, modality: str) -> dict[str, Any]:
         entry = self.manifest["modalities"].get(modality)
@@ -308,7 +360,14 @@ class CellStore:
             raise UsageError(f"the store {self.name!r} has no {modality!r} counts; it has {known}")
         return entry  # type: ignore[no-any-return]
 
-    def _parquet(self, file: str) -> pa.Table:
+    def table(self, file: str) -> pa.Table:
+        """Read one of the store's tables by its path.
+
+        Raises
+        ------
+        CellsError
+            If it is missing or damaged.
+        """
         try:
             return pq.read_table(self.folder / file, memory_map=True)
         except FileNotFoundError:
@@ -344,25 +403,45 @@ class CellStore:
 
     def _by_shard(
         self, modality: str, cells: _Array
-    ) -> Iterator[tuple[MappedShard, _Array, _Array | slice]]:
-        """Shards that hold some of the cells: rows within the shard, places among the cells."""
-        size = int(self._entry(modality)["shard_cells"])
-        numbers = cells // size
+    ) -> Iterator[tuple[MappedShard | CompactShard, _Array, _Array | slice]]:
+        """Shards that hold some of the cells: rows within the shard, places among the cells.
+
+        A cell whose data set has no such modality is in no shard.
+        """
+        firsts, ends = self._shard_ranges(modality)
+        numbers = np.searchsorted(firsts, cells, side="right") - 1
+        numbers[(numbers < 0) | (cells >= ends[numbers])] = -1
         for number in np.unique(numbers):
+            if number < 0:
+                continue
             shard = self._shard(modality, int(number))
             found = np.flatnonzero(numbers == number)
             places = slice(None) if len(found) == len(cells) else found
-            yield shard, cells[places] - number * size, places
+            yield shard, cells[places] - firsts[number], places
 
-    def _shard(self, modality: str, number: int) -> MappedShard:
+    def _shard_ranges(self, modality: str) -> tuple[_Array, _Array]:
+        """First cell of each shard, and the cell after its last: int64 [shards]."""
+        if modality not in self._ranges:
+            records = self._entry(modality)["shards"]
+            numbers = [dataset["number"] for dataset in self.manifest["datasets"]]
+            at = dict(zip(numbers, self.dataset_starts.tolist(), strict=False))
+            firsts = []
+            for record in records:
+                firsts.append(at[record["dataset"]])
+                at[record["dataset"]] += record["rows"]
+            ends = [f + r["rows"] for f, r in zip(firsts, records, strict=True)]
+            self._ranges[modality] = np.array(firsts, np.int64), np.array(ends, np.int64)
+        return self._ranges[modality]
+
+    def _shard(self, modality: str, number: int) -> MappedShard | CompactShard:
         key = (modality, number)
         with self._lock:
             if key not in self._shards:
                 record = self._entry(modality)["shards"][number]
-                self._shards[key] = MappedShard(self.folder / record["file"], record)
+                self._shards[key] = open_shard(self.folder / record["file"], record, self._cache)
             return self._shards[key]
 
 
-def _intact_rows(shard: MappedShard, bad: int) -> None:
+def _intact_rows(shard: MappedShard | CompactShard, bad: int) -> None:
     if bad >= 0:
         raise CellsError(f"{shard.path} is damaged at its cell {bad}; add the cells again")

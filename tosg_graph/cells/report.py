@@ -76,6 +76,10 @@ class ModalityReport:
             empty_cells=empty_cells,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Write it in plain values."""
+        return asdict(self)
+
 
 @dataclass(frozen=True)
 class CellReport:
@@ -98,7 +102,15 @@ class CellReport:
     left_out
         What the file holds that is not stored, and why not.
     warnings
-        What had to be done to the table of cells.
+        What was found in the source, and what had to be done to the table of cells.
+    dataset
+        Name of the data set that the cells are.
+    kind, matrix
+        What kind of source they came from, and which matrix of it was taken.
+    source_bytes, shard_bytes
+        Size of the source and of the shards made from it.
+    new_features
+        Per modality how many features the store did not have before.
     """
 
     name: str
@@ -109,6 +121,22 @@ class CellReport:
     labels: Sequence[LabelTerm] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    dataset: str = ""
+    kind: str = ""
+    matrix: str = ""
+    source_bytes: int = 0
+    shard_bytes: int = 0
+    new_features: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: dict[str, Any], path: Path) -> CellReport:
+        """Read a report back from what :meth:`content` gave, with ``name``."""
+        modalities = {m: ModalityReport(**part) for m, part in content["modalities"].items()}
+        labels = [
+            LabelTerm(**{**term, "candidates": tuple(term["candidates"])})
+            for term in content["labels"]
+        ]
+        return cls(**{**content, "path": path, "modalities": modalities, "labels": labels})
 
     def to_dict(self) -> dict[str, Any]:
         """Write the report in plain values, as ``--json`` prints it."""
@@ -125,4 +153,10 @@ class CellReport:
             ],
             "left_out": self.left_out,
             "warnings": list(self.warnings),
+            "dataset": self.dataset,
+            "kind": self.kind,
+            "matrix": self.matrix,
+            "source_bytes": self.source_bytes,
+            "shard_bytes": self.shard_bytes,
+            "new_features": dict(self.new_features),
         }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,123 +11,174 @@ from scipy.sparse import csr_matrix
 
 from tosg_graph.errors import CellsError
 
-_Mask = np.ndarray[Any, np.dtype[np.bool_]]
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+#: The ways in which values are wrong, in the order of :mod:`tosg_graph.cells.clean`.
+_FAULTS = ("are NaN or infinite", "are negative", "are not integers")
 
 
 @dataclass
 class Fault:
-    """One way in which values are wrong: how many, and the first of them."""
+    """One way in which values are wrong: how many, and the first of them.
 
-    what: str
+    Parameters
+    ----------
+    found
+        How many there are.
+    value
+        The first, as text.
+    cell, column
+        Its position among the cells and among the columns of the matrix.
+    """
+
     found: int = 0
-    example: str = ""
+    value: str = ""
+    cell: int = -1
+    column: int = -1
 
 
-def _faults() -> dict[str, Fault]:
-    return {
-        "not_finite": Fault("are NaN or infinite"),
-        "negative": Fault("are negative"),
-        "fractional": Fault("are not integers"),
-    }
+@dataclass
+class Sums:
+    """Sums over a range of cells of one modality; c cells, f places on the feature axis.
+
+    Parameters
+    ----------
+    totals, detected
+        Per cell: sum of its values (int64; float64 in a normalised store), number of its features.
+    feature_totals, feature_cells
+        Per place: sum of the values, number of cells that have any.
+    """
+
+    totals: _Array
+    detected: _Array
+    feature_totals: _Array
+    feature_cells: _Array
+
+    @classmethod
+    def zero(cls, cells: int, features: int, *, normalised: bool) -> Sums:
+        """Start with zeros."""
+        kind = np.float64 if normalised else np.int64
+        return cls(
+            np.zeros(cells, kind),
+            np.zeros(cells, np.int32),
+            np.zeros(features, kind),
+            np.zeros(features, np.int64),
+        )
 
 
 @dataclass
 class ValueCheck:
-    """Counts the wrong values of a matrix over all its blocks.
+    """Checks blocks of a matrix, puts them on the feature axis, and adds up what they hold.
 
     Parameters
     ----------
-    where
-        File and path inside it.
-    cells, features
-        Names, for the example in the message.
+    place
+        int64 [columns of the matrix]: place of each column on the axis, or -1 to leave it out.
+    sums
+        Sums of the range of cells that the blocks cover, in order.
     normalised
         Whether values that are not integers are welcome.
+    first_cell
+        Position of the first cell of the range.
     """
 
-    where: str
-    cells: Sequence[str]
-    features: Sequence[str]
+    place: _Array
+    sums: Sums
     normalised: bool = False
+    first_cell: int = 0
     seen: int = 0
-    faults: dict[str, Fault] = field(default_factory=_faults)
+    faults: list[Fault] = field(default_factory=lambda: [Fault() for _ in _FAULTS])
+    _done: int = 0
 
-    def clean(self, block: csr_matrix, first_cell: int) -> csr_matrix | None:
-        """Check a block and put it in order; None once a wrong value was seen.
+    def clean(self, block: csr_matrix) -> csr_matrix:
+        """Check the next block and put it in order.
 
-        The result has sorted, unique indices and no zeros; values that a file lists twice for one
-        cell and feature are added up. Counts are int64, normalised values float64.
+        The result has sorted, unique indices on the feature axis and no zeros. Counts are int64,
+        normalised values 32-bit floats. Where :attr:`failed` is true it means nothing.
         """
-        self.seen += int(np.count_nonzero(block.data))
-        self._look(block, first_cell)
-        if self.failed:
-            return None
-        block.data = block.data.astype(np.float64 if self.normalised else np.int64)
-        block.sum_duplicates()
-        if not block.data.all():
-            block.eliminate_zeros()
-        return block
+        from tosg_graph.cells.clean import clean_rows
+
+        rows, sums = block.shape[0], self.sums
+        part = slice(self._done, self._done + rows)
+        indptr = np.empty(rows + 1, np.int64)
+        indices = np.empty(len(block.data), np.int64)
+        data = np.empty(len(block.data), np.float32 if self.normalised else np.int64)
+        found = np.zeros((len(_FAULTS), 3), np.int64)
+        self.seen += clean_rows(
+            block.indptr, block.indices, block.data, self.place, self.normalised,
+            indptr, indices, data, sums.totals[part], sums.detected[part],
+            sums.feature_totals, sums.feature_cells, found,
+        )  # fmt: skip
+        self._note(block, found)
+        self._done += rows
+        kept = int(indptr[-1])
+        width = len(sums.feature_totals)
+        return csr_matrix((data[:kept], indices[:kept], indptr), shape=(rows, width), copy=False)
 
     @property
     def failed(self) -> bool:
         """Whether a wrong value was seen."""
-        return any(fault.found for fault in self.faults.values())
+        return any(fault.found for fault in self.faults)
 
-    def _look(self, block: csr_matrix, first_cell: int) -> None:
-        values = block.data
-        if values.dtype.kind == "f":
-            finite = np.isfinite(values)
-            self._note("not_finite", ~finite, block, first_cell)
-            if not self.normalised:
-                whole = np.where(finite, np.rint(values) == values, True)
-                self._note("fractional", ~whole, block, first_cell)
-        if values.dtype.kind in "if":
-            self._note("negative", values < 0, block, first_cell)
+    def record(self) -> dict[str, Any]:
+        """Give what was seen as plain values."""
+        return {"seen": self.seen, "faults": [asdict(fault) for fault in self.faults]}
 
-    def _note(self, fault: str, wrong: _Mask, block: csr_matrix, first_cell: int) -> None:
-        number = int(np.count_nonzero(wrong))
-        if not number:
-            return
-        kept = self.faults[fault]
-        if not kept.found:
-            at = int(wrong.argmax())
-            row = int(np.searchsorted(block.indptr, at, side="right")) - 1
-            kept.example = (
-                f"{block.data[at].item()!r} for {self.features[int(block.indices[at])]} "
-                f"in cell {self.cells[first_cell + row]}"
-            )
-        kept.found += number
+    def _note(self, block: csr_matrix, found: _Array) -> None:
+        for fault, (number, row, at) in zip(self.faults, found.tolist(), strict=True):
+            if number and not fault.found:
+                fault.value = repr(block.data[at].item())
+                fault.cell = self.first_cell + self._done + row
+                fault.column = int(block.indices[at])
+            fault.found += number
 
-    def finish(self, *, elsewhere: Sequence[str] = ()) -> None:
-        """Refuse the matrix if it holds a wrong value.
 
-        Parameters
-        ----------
-        elsewhere
-            Other matrices of the file that may hold the counts.
+def refuse_faults(
+    records: Iterable[dict[str, Any]], where: str, cell: Callable[[int], str],
+    feature: Callable[[int], str], *, elsewhere: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Refuse a matrix if it holds a wrong value.
 
-        Raises
-        ------
-        CellsError
-            With how many of how many values are wrong, an example, and what to do.
-        """
-        if not self.failed:
-            return
-        found = "; ".join(
-            f"{fault.found:,} of {self.seen:,} values {fault.what}, for example {fault.example}"
-            for fault in self.faults.values()
-            if fault.found
+    Parameters
+    ----------
+    records
+        What each range of cells gave (:meth:`ValueCheck.record`), in order.
+    where
+        File and path inside it.
+    cell, feature
+        Name of a cell and of a column by position.
+    elsewhere
+        Other matrices of the file that may hold the counts.
+
+    Raises
+    ------
+    CellsError
+        With how many of how many values are wrong, an example, and what to do.
+    """
+    kept = list(records)
+    seen = sum(record["seen"] for record in kept)
+    words, wrong = list[str](), list[bool]()
+    for kind, what in enumerate(_FAULTS):
+        faults = [Fault(**record["faults"][kind]) for record in kept]
+        number = sum(fault.found for fault in faults)
+        wrong.append(number > 0)
+        if number:
+            one = next(fault for fault in faults if fault.found)
+            example = f"{one.value} for {feature(one.column)} in cell {cell(one.cell)}"
+            words.append(f"{number:,} of {seen:,} values {what}, for example {example}")
+    if words:
+        advice = _advice(elsewhere, never=wrong[0] or wrong[1])
+        raise CellsError(f"{where}: {'; '.join(words)}. {advice}")
+
+
+def _advice(elsewhere: Sequence[str], *, never: bool) -> str:
+    if never:
+        advice = "Such values are never stored: add the file with its raw counts"
+    else:
+        advice = (
+            "Counts were expected: add the file with its raw counts or, to keep the values as "
+            "they are, say that they are normalised (normalised=True, --normalised)"
         )
-        raise CellsError(f"{self.where}: {found}. {self._advice(elsewhere)}")
-
-    def _advice(self, elsewhere: Sequence[str]) -> str:
-        if self.faults["not_finite"].found or self.faults["negative"].found:
-            advice = "Such values are never stored: add the file with its raw counts"
-        else:
-            advice = (
-                "Counts were expected: add the file with its raw counts or, to keep the values as "
-                "they are, say that they are normalised (normalised=True, --normalised)"
-            )
-        if elsewhere:
-            advice += f". The file also has {', '.join(elsewhere)}, which may hold them (matrix=…)"
-        return advice
+    if elsewhere:
+        advice += f". The file also has {', '.join(elsewhere)}, which may hold them (matrix=…)"
+    return advice

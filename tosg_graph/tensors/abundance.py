@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tosg_graph.cells.onto import Join, totals_of
 from tosg_graph.cells.reader import CellStore, SparseRows
@@ -201,7 +202,9 @@ def channels_of(joined: Sequence[Channel]) -> dict[str, tuple[str, ...]]:
 
 
 def _join(store: CellStore, subgraph: Subgraph, label: str, modality: str) -> Join:
-    graph_ids = store.features(modality)["graph_id"]
+    axis = store.features(modality)
+    known = pc.greater(axis["datasets"], 0)  # a removed data set leaves its places behind
+    graph_ids = pc.if_else(known, axis["graph_id"], None)
     places = subgraph.find(label, graph_ids)
     features, nodes = np.flatnonzero(places >= 0), places[places >= 0]
     products = subgraph.products.get(label)

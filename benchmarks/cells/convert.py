@@ -1,0 +1,178 @@
+"""How fast cells become a store, and how fast and small the tiers are.
+
+    python benchmarks/cells/convert.py --cells 20480 --out benchmarks/results/cells_convert.json
+
+Simulated cells (``synthetic.py``) are converted in the process itself (``processes`` 0), by one
+other process and by two, each time in a process of its own that reports its time, CPU time and peak
+memory; the stores must be equal byte for byte.
+Then the store is packed with either codec and read in batches by a block shuffle; the sum of every
+batch is checked against the source. CPU seconds stand beside wall time: on a shared machine they
+are what can be compared. A conversion's CPU seconds are those of all its processes, its fixed cost
+(joining the features, starting) included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+
+import synthetic  # noqa: E402 - the folders must be on the path first
+
+from tests.tiny import tiny_build  # noqa: E402
+from tosg_graph.build.tables import Build  # noqa: E402
+from tosg_graph.cells.convert import add_cells  # noqa: E402
+from tosg_graph.cells.executors import InProcess, Processes  # noqa: E402
+from tosg_graph.cells.reader import CellStore  # noqa: E402
+from tosg_graph.cells.sampler import Sampler  # noqa: E402
+from tosg_graph.cells.tiers import pack, unpack  # noqa: E402
+
+
+def convert(folder: Path, processes: int, shard_cells: int) -> dict[str, Any]:
+    """Convert once to warm caches and compiled code, once to measure."""
+    executor = Processes(processes) if processes else InProcess()
+    build = Build.open(folder / "build")
+    for name in ("warm", f"store{processes}"):
+        wall, cpu = time.perf_counter(), _cpu()
+        report = add_cells(
+            folder / "cells.h5ad", folder / name, name="s", build=build, label="cell_type",
+            donor="donor", shard_cells=shard_cells, executor=executor, replace=True,
+        )  # fmt: skip
+        wall, cpu = time.perf_counter() - wall, _cpu() - cpu
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    peak = {"this_process": _peak()} | ({"workers": round(children / 1024)} if processes else {})
+    return {
+        "processes": processes,
+        "cells_per_second": round(report.n_cells / wall),
+        "cells_per_cpu_second": round(report.n_cells / cpu),
+        "peak_memory_mb": peak,
+    }
+
+
+def _peak() -> int:
+    """Peak memory of this process in MB; unlike rusage, not that of the one that started it."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return round(int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024)
+
+
+def _cpu() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def read(store: CellStore, totals: np.ndarray, *, batch: int, repeats: int) -> dict[str, Any]:
+    """Read all cells by a block shuffle; the median over repeats, after a warm one."""
+    batches = list(Sampler(store.n_cells, batch_size=batch, seed=0, block_size=64))
+    rates = []
+    for _ in range(repeats + 1):
+        wall, cpu = time.perf_counter(), time.process_time()
+        sums = [
+            store.gather("rna", b, dtype=np.float32).counts.sum(dtype=np.float64) for b in batches
+        ]
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        if sums != [totals[b].sum() for b in batches]:
+            raise AssertionError("other counts were read than the source has")
+        rates.append((store.n_cells / wall, store.n_cells / cpu))
+    wall, cpu = (round(float(np.median([rate[k] for rate in rates[1:]]))) for k in (0, 1))
+    return {"cells_per_second": wall, "cells_per_cpu_second": cpu}
+
+
+def tiers(folder: Path, totals: np.ndarray, *, batch: int, repeats: int) -> dict[str, Any]:
+    """Pack, read and unpack with each codec, and read the hot store."""
+    path, results = folder / "store0" / "s", {}
+    hot = CellStore.open(path)
+    results["hot"] = read(hot, totals, batch=batch, repeats=repeats)
+    for codec in ("zstd", "lz4"):
+        started = time.process_time()
+        done = pack(path, codec=codec)
+        packed = time.process_time() - started
+        store = CellStore.open(path)
+        results["hot"]["bytes_per_cell"] = round(done.before / done.n_cells)
+        results[codec] = {
+            "bytes_per_cell": round(done.after / done.n_cells),
+            "packed_per_cpu_second": round(done.n_cells / packed),
+            **read(store, totals, batch=batch, repeats=repeats),
+        }
+        unpack(path)
+    return results
+
+
+def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Simulate, convert, pack, read; the whole result."""
+    totals = synthetic.write(
+        folder / "cells.h5ad", cells=options.cells, features=options.features,
+        values=options.values, seed=options.seed,
+    )  # fmt: skip
+    tiny_build(folder / "build")
+    conversions = []
+    for processes in (0, 1, 2):
+        command = [sys.executable, __file__, "--worker", str(folder), str(processes)]
+        done = subprocess.run(
+            [*command, "--shard-cells", str(options.shard_cells)], check=True, capture_output=True
+        )
+        conversions.append(json.loads(done.stdout))
+    here, one, two = (_bytes(folder / f"store{n}" / "s") for n in (0, 1, 2))
+    if not here == one == two:
+        raise AssertionError("another number of processes made another store")
+    return {
+        "what": "conversion of simulated h5ad; tiers read by block shuffle (64), CSR batches, warm",
+        "options": {k: v for k, v in vars(options).items() if k not in ("out", "worker")},
+        "machine": {
+            "cores": os.cpu_count(),
+            "load": round(os.getloadavg()[0], 1),
+            "python": platform.python_version(),
+            "versions": {n: version(n) for n in ("numpy", "pyarrow", "numba", "h5py")},
+        },
+        "source_bytes_per_cell": round((folder / "cells.h5ad").stat().st_size / options.cells),
+        "conversion": conversions,
+        "tiers": tiers(folder, totals, batch=options.batch, repeats=options.repeats),
+    }
+
+
+def _bytes(path: Path) -> dict[str, bytes]:
+    files = (p for p in sorted(path.rglob("*")) if p.is_file())
+    return {p.relative_to(path).as_posix(): p.read_bytes() for p in files}
+
+
+def main() -> None:
+    """Parse, run, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", type=int, default=20_480)
+    parser.add_argument("--features", type=int, default=40_000)
+    parser.add_argument("--values", type=int, default=1_550)
+    parser.add_argument("--shard-cells", type=int, default=4_096)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        folder, processes = options.worker
+        print(json.dumps(convert(Path(folder), int(processes), options.shard_cells)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        text = json.dumps(run(options, Path(folder)), indent=1)
+    if options.out:
+        options.out.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Two tiers: a packed store holds the same, takes less, and unpacks to the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from tests.cells.files import as_layout, blood, random_counts, write
+from tosg_graph.cells.compact import CODECS
+from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.tiers import pack, unpack
+from tosg_graph.cells.versions import prune
+from tosg_graph.errors import CellsError, UsageError
+
+COUNTS = random_counts(3000, 50, seed=11)
+QUIET = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def make(tmp_path, tiny, counts, *, layout="csr", **options):
+    path = write(tmp_path / "a.h5ad", as_layout(counts, layout, np.float64))
+    report = add_cells(path, tmp_path / "cells", name="s", build=tiny, **options)
+    return CellStore.open(report.path)
+
+
+def dense(store, modality="rna"):
+    return store.gather(modality, np.arange(store.n_cells)).to_scipy().toarray()
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory, tiny):
+    store = make(tmp_path_factory.mktemp("packed"), tiny, COUNTS, shard_cells=1024)
+    pack(store.folder)
+    return CellStore.open(store.folder)
+
+
+@given(cells=st.lists(st.integers(0, 2999), max_size=200))
+@QUIET
+def test_any_cells_in_any_order_of_a_packed_store(packed, cells):
+    rows = packed.gather("rna", np.array(cells, np.int64))
+    assert np.array_equal(rows.to_scipy().toarray(), COUNTS[cells])
+    for start, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
+        assert np.all(np.diff(rows.indices[start:end]) > 0)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(
+    counts=st.lists(
+        st.lists(st.sampled_from([0, 0, 1, 2, 255, 256, 65_535, 65_536, 2**32 - 1]),
+                 min_size=7, max_size=7),
+        min_size=1, max_size=150,
+    )
+)  # fmt: skip
+@QUIET
+def test_packing_and_unpacking_give_the_same_bytes(tmp_path, tiny, codec, counts):
+    shutil.rmtree(tmp_path / "cells", ignore_errors=True)
+    store = make(tmp_path, tiny, np.array(counts, np.int64))
+    hot = (store.folder / "rna/000000.arrow").read_bytes()
+    pack(store.folder, codec=codec)
+    assert np.array_equal(dense(CellStore.open(store.folder)), counts)
+    prune(store.folder)
+    assert [p.name for p in (store.folder / "rna").iterdir()] == [f"000000.{codec}.arrow"]
+    unpack(store.folder)
+    assert (store.folder / "rna/000000.arrow").read_bytes() == hot
+    again = CellStore.open(store.folder)
+    assert again.hash == store.hash
+    again.verify(source=tmp_path / "a.h5ad")
+
+
+def test_a_packed_store_is_the_same_store_and_smaller(packed):
+    hot = CellStore.open(packed.folder, version=1)
+    assert (hot.version, packed.version, packed.versions) == (1, 2, [1, 2])
+    assert packed.hash == hot.hash
+    sizes = [
+        sum(s["bytes"] for s in store.manifest["modalities"]["rna"]["shards"])
+        for store in (hot, packed)
+    ]
+    assert sizes[1] < 0.7 * sizes[0]
+    assert np.array_equal(dense(hot), dense(packed))
+    packed.verify()
+
+
+def test_normalised_values_of_70000_features_pack_exactly(tmp_path, tiny):
+    rng = np.random.default_rng(0)
+    x = sparse.random(300, 70_000, 0.001, "csr", np.float32, random_state=rng)
+    path = write(tmp_path / "a.h5ad", x)
+    report = add_cells(path, tmp_path / "cells", name="s", build=tiny, normalised=True)
+    pack(report.path)
+    store = CellStore.open(report.path)
+    found = store.gather("rna", np.arange(300)).to_scipy()
+    assert found.dtype == np.float32
+    assert (found != x).nnz == 0
+    store.verify(source=path)
+
+
+def test_packing_twice_changes_nothing(packed):
+    again = pack(packed.folder)
+    assert (again.version, again.before) == (2, again.after)
+    assert CellStore.open(packed.folder).versions == [1, 2]
+
+
+def test_an_unknown_codec(packed):
+    with pytest.raises(UsageError, match="no codec 'gzip'; there is: zstd, lz4"):
+        pack(packed.folder, codec="gzip")
+
+
+def test_every_flipped_byte_of_a_packed_shard_is_found_and_none_crashes(tmp_path, packed):
+    shutil.copytree(packed.folder, tmp_path / "copy")
+    path = tmp_path / "copy/rna/000002.zstd.arrow"
+    good = path.read_bytes()
+    refused = 0
+    for at in range(8, len(good), 211):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
+        store = CellStore.open(tmp_path / "copy")
+        try:
+            store.gather("rna", np.arange(2048, 3000))
+        except CellsError:
+            refused += 1
+        with pytest.raises(CellsError, match=r"rna/000002\.zstd\.arrow"):
+            store.verify()
+    assert refused > 10
+
+
+def test_a_truncated_packed_shard_is_named(tmp_path, packed):
+    shutil.copytree(packed.folder, tmp_path / "copy")
+    path = tmp_path / "copy/rna/000001.zstd.arrow"
+    path.write_bytes(path.read_bytes()[:-50])
+    store = CellStore.open(tmp_path / "copy")
+    with pytest.raises(CellsError, match=r"000001\.zstd\.arrow has .* bytes, .* expected"):
+        store.gather("rna", [1500])
+    assert store.gather("rna", [0]).shape == (1, 50)
+
+
+def test_cells_without_counts_pack(tmp_path, tiny):
+    store = make(tmp_path, tiny, np.zeros((130, 5), int))
+    pack(store.folder)
+    packed = CellStore.open(store.folder)
+    assert packed.gather("rna", np.arange(130)).indptr.tolist() == [0] * 131
+    packed.verify()
+
+
+def test_verify_finds_a_source_that_differs(tmp_path, tiny):
+    path, counts = blood(tmp_path / "a.h5ad")
+    report = add_cells(path, tmp_path / "cells", name="s", build=tiny)
+    found = CellStore.open(report.path).verify(source=path)
+    assert (found.cells, found.values) == (60, np.count_nonzero(counts))
+    assert found.compared == found.values
+    counts[30, 2] += 1
+    other = write(tmp_path / "b.h5ad", as_layout(counts, "csr"))
+    with pytest.raises(CellsError, match="cells 0 to 59 differ"):
+        CellStore.open(report.path).verify(source=other)
+    fewer = write(tmp_path / "c.h5ad", as_layout(counts[:50], "csr"))
+    with pytest.raises(CellsError, match="has 50 cells that are not those"):
+        CellStore.open(report.path).verify(source=fewer)
+
+
+def test_verify_finds_tables_that_do_not_add_up(tmp_path, tiny):
+    """Checksums are right, but the sums are those of other cells: a store put together wrongly."""
+    import json
+
+    from tosg_graph.cells.manifest import file_record
+
+    store = make(tmp_path, tiny, random_counts(60, 6))
+    (tmp_path / "other").mkdir()
+    other = make(tmp_path / "other", tiny, random_counts(60, 6, seed=1))
+    shutil.copy(other.folder / "rna/000000.arrow", store.folder / "rna/000000.arrow")
+    path = store.folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    shard = manifest["modalities"]["rna"]["shards"][0]
+    shard |= file_record(store.folder / "rna/000000.arrow", rows=60)
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CellsError, match="sum of values per feature does not add up"):
+        CellStore.open(store.folder).verify()

@@ -1,0 +1,103 @@
+"""The life of a cell store by its commands: grow, pack, verify, shrink; errors say what to do."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import anndata
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Tosg
+from tosg_graph.example import write_cells
+from tosg_graph.workspace import Workspace
+
+
+@pytest.fixture
+def own(work: Path, tmp_path: Path) -> Path:
+    """A workspace that may be changed."""
+    shutil.copytree(work, tmp_path / "work")
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def more(tmp_path: Path) -> Path:
+    """Other cells of the same kind, half of their genes left out."""
+    data = anndata.read_h5ad(write_cells(tmp_path / "more.h5ad", seed=1))
+    data[:, : data.n_vars // 2].copy().write_h5ad(tmp_path / "half.h5ad")
+    return tmp_path / "half.h5ad"
+
+
+def test_the_life_of_a_store(tosg: Tosg, own: Path, more: Path, tmp_path: Path) -> None:
+    added = tosg("cells", "add", more, "--name", "blood", "--append", "-w", own, "--json").json
+    assert (added["n_cells"], added["dataset"], added["new_features"]["rna"]) == (600, "half", 0)
+    rows = tosg("cells", "versions", "blood", "-w", own, "--json").json["rows"]
+    assert [row[:3] for row in rows] == [[1, "added blood", 600], [2, "added half", 1200]]
+    before = Workspace(own).cells("blood").gather("rna", np.arange(1200)).to_scipy()
+    packed = tosg("cells", "pack", "blood", "--codec", "lz4", "-w", own, "--json").json
+    assert (packed["version"], packed["tier"]) == (3, "compact")
+    assert packed["after"] < packed["before"]
+    info = tosg("cells", "info", "blood", "-w", own, "--json").json
+    assert info["tiers"] == {"rna": ["compact"], "protein": ["compact"]}
+    assert [d["name"] for d in info["datasets"]] == ["blood", "half"]
+    after = Workspace(own).cells("blood").gather("rna", np.arange(1200)).to_scipy()
+    assert (before != after).nnz == 0
+    words = ("cells", "verify", "blood", "--source", more, "--dataset-name", "half")
+    files, cells, values, compared = tosg(*words, "-w", own, "--json").json["rows"][0]
+    assert (files, cells) == (9, 1200)
+    assert 0 < compared < values
+    left = tosg("cells", "remove", "blood", "half", "-w", own, "--json").json["rows"][0]
+    assert left == ["blood", 4, 600, ["blood"]]
+    gone, files, size = tosg("cells", "prune", "blood", "-w", own, "--json").json["rows"][0]
+    assert gone == [1, 2, 3]
+    assert size > packed["before"]
+    assert tosg("cells", "unpack", "blood", "-w", own).code == 0
+    assert tosg("cells", "verify", "blood", "-w", own).code == 0
+
+
+def test_damage_is_named_and_the_exit_code_says_so(tosg: Tosg, own: Path) -> None:
+    path = own / "cells/blood/rna/000000.arrow"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    ran = tosg("cells", "verify", "blood", "-w", own)
+    assert ran.code == 1
+    assert "rna/000000.arrow" in ran.err.replace("\n", "")
+
+
+def test_wrong_uses(tosg: Tosg, own: Path, more: Path) -> None:
+    words = ("cells", "add", more, "--name", "x", "-w", own)
+    ran = tosg(*words, "--processes", "2", "--slurm")
+    assert ran.code == 2
+    assert "exclude each other" in ran.err
+    assert tosg("cells", "pack", "blood", "--codec", "gzip", "-w", own).code == 2
+    assert tosg("cells", "add", more, "--name", "none", "--append", "-w", own).code == 2
+    assert tosg("cells", "remove", "blood", "blood", "-w", own).code == 2
+
+
+def test_a_slurm_conversion_is_written_done_and_committed(
+    tosg: Tosg, own: Path, more: Path
+) -> None:
+    words = ("cells", "add", more, "--name", "far", "--slurm", "-w", own)
+    waiting = tosg(*words, "--json").json
+    job = Path(waiting["job"])
+    assert waiting["next"].endswith(f"sh {shlex.quote(str(job / 'submit.sh'))}")
+    assert not (own / "cells" / "far").exists()
+    submit = (job / "submit.sh").read_text()
+    assert "-m tosg_graph.cli cells add" in submit
+    assert "--dependency" in submit
+    script = (job / "tasks.sbatch").read_text()
+    done = subprocess.run(
+        ["sh", job / "tasks.sbatch"], env={"SLURM_ARRAY_TASK_ID": "1", "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stderr, script)
+    assert sys.executable in script
+    assert tosg(*words).code == 0
+    assert Workspace(own).cells("far").n_cells == 600
+    assert not job.exists()
+    assert tosg("cells", "convert-task", job, "0").code == 1

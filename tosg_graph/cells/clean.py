@@ -1,0 +1,108 @@
+"""Compiled loop over raw rows: check, select, order, sum. Import inside functions only.
+
+See :mod:`tosg_graph.cells.gather` for why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tosg_graph.cells.gather import compiled
+
+#: Places of the kinds of fault in the array of faults.
+NOT_FINITE, NEGATIVE, FRACTIONAL = 0, 1, 2
+
+
+@compiled
+def clean_rows(
+    indptr: Any, indices: Any, data: Any, place: Any, normalised: bool,
+    out_indptr: Any, out_indices: Any, out_data: Any,
+    totals: Any, detected: Any, feature_totals: Any, feature_cells: Any, faults: Any,
+) -> int:  # fmt: skip
+    """Check the rows of a block and put them in order.
+
+    Rows come out with ascending, unique features and without zeros; what a file lists twice for one
+    cell and feature is added up.
+
+    Parameters
+    ----------
+    indptr, indices, data
+        The block as CSR, as it was read; indices were checked to be in range.
+    place
+        int64 [columns of the matrix]: place of each column on the axis, or -1 to leave it out.
+    normalised
+        Whether fractions are welcome.
+    out_indptr, out_indices, out_data
+        The output: int64 [rows + 1], and room for as many values as the block has.
+    totals, detected
+        Per row: sum of values, number of features.
+    feature_totals, feature_cells
+        Per place on the axis: sum of values and number of cells, added to.
+    faults
+        int64 [3, 3]: per kind of fault how many there are, and row and place in the block of the
+        first one; see :data:`NOT_FINITE`. The first is only written where the number was 0.
+
+    Returns
+    -------
+    int
+        How many values above or below zero were looked at.
+    """
+    seen = 0
+    at = 0
+    out_indptr[0] = 0
+    for row in range(len(indptr) - 1):
+        start = at
+        ascending = True
+        before = np.int64(-1)
+        for k in range(indptr[row], indptr[row + 1]):
+            feature = place[indices[k]]
+            value = data[k]
+            if feature < 0 or value == 0:
+                continue
+            seen += 1
+            wide = np.float64(value)
+            fault = -1
+            if not np.isfinite(wide):
+                fault = 0
+            elif wide < 0:
+                fault = 1
+            elif not normalised and np.rint(wide) != wide:
+                fault = 2
+            if fault >= 0:
+                if faults[fault, 0] == 0:
+                    faults[fault, 1] = row
+                    faults[fault, 2] = k
+                faults[fault, 0] += 1
+                if fault == 1 and not normalised and np.rint(wide) != wide:
+                    if faults[2, 0] == 0:
+                        faults[2, 1] = row
+                        faults[2, 2] = k
+                    faults[2, 0] += 1
+                continue
+            out_indices[at] = feature
+            out_data[at] = value
+            if feature <= before:
+                ascending = False
+            before = feature
+            at += 1
+        if not ascending:
+            order = np.argsort(out_indices[start:at], kind="mergesort")
+            features = out_indices[start:at][order]
+            values = out_data[start:at][order]
+            at = start
+            for k in range(len(features)):
+                if at > start and out_indices[at - 1] == features[k]:
+                    out_data[at - 1] += values[k]
+                else:
+                    out_indices[at] = features[k]
+                    out_data[at] = values[k]
+                    at += 1
+        out_indptr[row + 1] = at
+        detected[row] = at - start
+        for k in range(start, at):
+            totals[row] += out_data[k]
+            feature_totals[out_indices[k]] += out_data[k]
+            feature_cells[out_indices[k]] += 1
+    return seen

@@ -1,0 +1,450 @@
+"""From finished tasks to a version of a store: tables, files in their places, manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import tosg_graph
+from tosg_graph.build.tables import Build, commit_folder, write_parquet
+from tosg_graph.cells.axis import extended, of_modality, with_sums
+from tosg_graph.cells.job import Job
+from tosg_graph.cells.labels import LabelTerm, label_terms
+from tosg_graph.cells.manifest import (
+    BATCH_CELLS,
+    FORMAT,
+    MODALITIES,
+    features_file,
+    file_record,
+    measured_file,
+    obs_file,
+    read_manifest,
+    write_json,
+    write_manifest,
+)
+from tosg_graph.cells.obs import ObsTable, donor_ids, ontology_column, paired_terms, total_names
+from tosg_graph.cells.report import CellReport, ModalityReport
+from tosg_graph.cells.source import CellSource
+from tosg_graph.cells.versions import commit_version, next_number, next_version, store_lock
+from tosg_graph.errors import CellsError, UsageError
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Columns that the store itself gives to the table of cells.
+DATA_SET = "data_set"
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A data set whose tasks are done, ready to be committed.
+
+    Parameters
+    ----------
+    job, source
+        The job, and the source that it read.
+    name
+        What the data set is called.
+    joined
+        Per modality its features, joined to the graph.
+    place
+        Per modality the place of each feature on the axis.
+    base, axis
+        Manifest and axis of the store that is appended to; None for a new one.
+    build
+        The graph build.
+    label, label_map, donor, dataset
+        See :func:`tosg_graph.cells.convert.add_cells`.
+    sha256
+        Checksum of the source.
+    """
+
+    job: Job
+    source: CellSource
+    name: str
+    joined: dict[str, pa.Table]
+    place: dict[str, _Array]
+    base: dict[str, Any] | None
+    axis: pa.Table | None
+    build: Build
+    label: str | None
+    label_map: Path | None
+    donor: str | None
+    dataset: str | None
+    sha256: str
+
+    @cached_property
+    def value_kind(self) -> str:
+        """``counts`` or ``normalised``."""
+        return "normalised" if self.job.content["normalised"] else "counts"
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[_Array, _Array]]:
+        """Per modality and cell: sum of values, number of features."""
+        found = {}
+        for modality in self.joined:
+            parts = [self.job.sums(number, modality) for number in self.job.tasks]
+            found[modality] = (
+                np.concatenate([part.totals for part in parts]),
+                np.concatenate([part.detected for part in parts]),
+            )
+        return found
+
+    @cached_property
+    def measured(self) -> dict[str, pa.Table]:
+        """Per modality the features that were measured: place, names, sums over the data set."""
+        found = {}
+        for modality, table in self.joined.items():
+            parts = [self.job.sums(number, modality) for number in self.job.tasks]
+            at = self.place[modality]
+            table = table.set_column(table.schema.get_field_index("index"), "index", pa.array(at))
+            for name, sums in (("total", "feature_totals"), ("cells", "feature_cells")):
+                values = sum(getattr(part, sums) for part in parts)
+                table = table.append_column(name, pa.array(values[at]))
+            taken = np.unique(self.job.place(modality))
+            found[modality] = table.filter(pa.array(np.isin(at, taken)))
+        return found
+
+    @cached_property
+    def new_axis(self) -> pa.Table:
+        """The axis with the features of this data set."""
+        parts = []
+        for modality in MODALITIES:
+            old = of_modality(self.axis, modality)
+            if modality in self.joined:
+                parts.append(extended(old, self.joined[modality], self.place[modality]))
+            elif old is not None:
+                parts.append(old.select(parts[0].column_names if parts else old.column_names[:7]))
+        return pa.concat_tables(parts)
+
+
+def commit(addition: Addition, target: Path) -> CellReport:
+    """Make the data set part of a store, in one step.
+
+    May be called again after a kill: what is to go where is written down first, and a file that is
+    in its place already is left there.
+    """
+    job, append = addition.job, addition.base is not None
+    root = target if append else job.folder / "store"
+    plan_file = job.folder / "commit.json"
+    if plan_file.exists():
+        plan = json.loads(plan_file.read_text(encoding="utf-8"))
+    else:
+        root.mkdir(exist_ok=True)  # first: a job with a plan and no such folder is committed
+        plan = _plan(addition, root, target)
+        write_json(plan_file, plan)
+    for source, place in plan["moves"]:
+        _move(job.folder / source, root / place)
+    if append:
+        commit_version(root, plan["manifest"])
+    else:
+        write_manifest(root, plan["manifest"])
+        commit_folder(root, target)
+    return CellReport.of(plan["report"], target)
+
+
+def _move(source: Path, place: Path) -> None:
+    if source.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, place)
+    elif not place.exists():
+        raise CellsError(f"{source} and {place} are both missing; add the cells again")
+
+
+def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
+    """Write the tables beside the shards, and say where everything goes and what it makes."""
+    job = addition.job
+    number = next_number(root, "obs")
+    version = _version(addition, root)
+    obs, terms = _obs(addition, target.name)
+    dataset, moves = _dataset(addition, number, obs.table())
+    shards, shard_moves = _shards(addition, root, number)
+    manifest = assemble(
+        {"name": target.name, "value_kind": addition.value_kind, "build_id": addition.build.id},
+        base=addition.base,
+        datasets=[*(addition.base or {}).get("datasets", []), dataset],
+        shards=shards,
+        label=(addition.base or {}).get("label_column") or addition.label,
+        widths={m: t.num_rows for m in MODALITIES if (t := of_modality(addition.new_axis, m))},
+    )
+    report = _report(addition, target, obs, terms)
+    dataset["report"] = report.content()
+    manifest = {**manifest, **version}
+    measured = [
+        pq.read_table(_measured_path(addition, root, d, number)) for d in manifest["datasets"]
+    ]
+    features = with_sums(
+        addition.new_axis, measured, normalised=addition.value_kind == "normalised"
+    )
+    path = job.folder / "features.parquet"
+    write_parquet(features, path)
+    file = features_file(manifest["version"])
+    manifest["files"] = {file: file_record(path, rows=features.num_rows)}
+    manifest["report"] = store_report(manifest, features)
+    return {
+        "append": addition.base is not None,
+        "version": manifest["version"],
+        "moves": [*shard_moves, *moves, ("features.parquet", file)],
+        "manifest": manifest,
+        "report": {"name": target.name, **report.content()},
+    }
+
+
+def _version(addition: Addition, root: Path) -> dict[str, Any]:
+    change = f"added {addition.name}"
+    if addition.base is None:
+        return {"version": 1, "change": change, "tool_version": tosg_graph.__version__}
+    made = next_version(root, addition.base, change=change)
+    return {key: made[key] for key in ("version", "change", "tool_version")}
+
+
+def _measured_path(addition: Addition, root: Path, dataset: dict[str, Any], new: int) -> Path:
+    if dataset["number"] == new:
+        return addition.job.folder / "measured.parquet"
+    return root / measured_file(dataset["number"])
+
+
+def _dataset(
+    addition: Addition, number: int, obs: pa.Table
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Write the tables of the data set; its entry in the manifest, and where they go."""
+    tables = {"obs": obs, "measured": pa.concat_tables(addition.measured.values())}
+    names = {"obs": obs_file(number), "measured": measured_file(number)}
+    files, moves = {}, []
+    for what, table in tables.items():
+        path = addition.job.folder / f"{what}.parquet"
+        write_parquet(table, path)
+        files[names[what]] = file_record(path, rows=table.num_rows)
+        moves.append((path.name, names[what]))
+    source = addition.source
+    entry = {
+        "number": number,
+        "name": addition.name,
+        "n_cells": obs.num_rows,
+        "source": {
+            "file": source.path.name,
+            "kind": source.kind,
+            "bytes": sum(size for _, size, _ in addition.job.stamp.files),
+            "sha256": addition.sha256,
+            "matrix": source.matrix,
+            "antibodies": addition.job.content["source"]["antibodies"],
+        },
+        "files": files,
+    }
+    return entry, moves
+
+
+def _shards(
+    addition: Addition, root: Path, dataset: int
+) -> tuple[dict[str, list[dict[str, Any]]], list[tuple[str, str]]]:
+    """Records of the new shards per modality, and where the files go."""
+    shards: dict[str, list[dict[str, Any]]] = {}
+    moves = []
+    for modality in addition.joined:
+        first = next_number(root, modality)
+        for number in addition.job.tasks:
+            record = addition.job.result(number)[modality]["shard"]
+            file = f"{modality}/{first + number:06d}.arrow"
+            source = addition.job.task_folder(number) / f"{modality}.arrow"
+            moves.append((source.relative_to(addition.job.folder).as_posix(), file))
+            shards.setdefault(modality, []).append({**record, "file": file, "dataset": dataset})
+    return shards, moves
+
+
+def assemble(
+    head: dict[str, Any], *, base: dict[str, Any] | None, datasets: list[dict[str, Any]],
+    shards: dict[str, list[dict[str, Any]]], label: str | None, widths: dict[str, int],
+) -> dict[str, Any]:  # fmt: skip
+    """Put a manifest together from data sets and shards; version, files and report come later.
+
+    Parameters
+    ----------
+    base
+        The manifest whose shards are kept, as far as their data sets are among ``datasets``.
+    widths
+        Length of the axis per modality.
+    """
+    kept = {dataset["number"] for dataset in datasets}
+    modalities = {}
+    for modality in widths:
+        old = (base or {"modalities": {}})["modalities"].get(modality, {"shards": []})["shards"]
+        every = [s for s in old if s["dataset"] in kept] + shards.get(modality, [])
+        if every:
+            modalities[modality] = _entry(every, widths[modality], head["value_kind"])
+    return {
+        **head,
+        "format": FORMAT,
+        "n_cells": sum(dataset["n_cells"] for dataset in datasets),
+        "label_column": label,
+        "datasets": datasets,
+        "modalities": modalities,
+    }
+
+
+def _entry(shards: Sequence[dict[str, Any]], width: int, value_kind: str) -> dict[str, Any]:
+    value = "value" if value_kind == "normalised" else "count"
+    features, values = (
+        max(shard[kind] for shard in shards)  # "uint32" is more than "uint16"
+        for kind in ("feature_type", "value_type")
+    )
+    return {
+        "n_features": width,
+        "n_values": sum(shard["n_values"] for shard in shards),
+        "batch_cells": BATCH_CELLS,
+        "schema": {"feature": f"list<{features}>", value: f"list<{values}>"},
+        "shards": list(shards),
+    }
+
+
+def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
+    """Make the table of cells, with the terms of the labels, the donors and the sums."""
+    source, terms = addition.source, list[LabelTerm]()
+    frame, label = source.obs, addition.label
+    base_label = (addition.base or {}).get("label_column")
+    renamed = label if label and base_label not in (None, label, *frame.columns) else None
+    from_file = paired_terms(frame, label) if label else {}
+    if renamed:
+        frame, label = frame.rename(columns={renamed: base_label}), base_label
+    totals = [column for modality in addition.joined for column in total_names(modality)]
+    ours = [ontology_column(label)] if label else []
+    obs = ObsTable(source.cells, ["donor_id", DATA_SET, *totals, *ours])
+    if renamed:
+        obs.warnings.append(f"obs column {renamed!r} is kept as {label!r}, the store's label")
+    obs.add_frame(frame, as_text=[label] if label else [])
+    if label:
+        kept = obs.kept_as(label)
+        terms = label_terms(
+            obs.labels(kept), addition.build, label_map=addition.label_map, from_file=from_file
+        )
+        obs.add_terms(kept, ontology_column(label), terms)
+    donors = donor_ids(
+        source.obs, addition.donor, source=source.path.stem, dataset=addition.dataset, default=store
+    )
+    obs.add_strings("donor_id", donors)
+    for modality, sums in addition.totals.items():
+        for column, values in zip(total_names(modality), sums, strict=True):
+            obs.add_numbers(column, values)
+    return obs, terms
+
+
+def _report(addition: Addition, target: Path, obs: ObsTable, terms: list[LabelTerm]) -> CellReport:
+    shard_bytes = sum(
+        part["shard"]["bytes"]
+        for number in addition.job.tasks
+        for part in addition.job.result(number).values()
+    )
+    return CellReport(
+        name=target.name,
+        path=target,
+        n_cells=addition.job.content["n_cells"],
+        value_kind=addition.value_kind,
+        modalities={
+            modality: ModalityReport.of(
+                table, empty_cells=int(np.count_nonzero(addition.totals[modality][1] == 0))
+            )
+            for modality, table in addition.measured.items()
+        },
+        labels=terms,
+        left_out=addition.source.left_out,
+        warnings=[*addition.source.notes, *obs.warnings],
+        dataset=addition.name,
+        kind=addition.source.kind,
+        matrix=addition.source.matrix,
+        source_bytes=sum(size for _, size, _ in addition.job.stamp.files),
+        shard_bytes=shard_bytes,
+        new_features={
+            modality: int(np.count_nonzero(place >= _width(addition.axis, modality)))
+            for modality, place in addition.place.items()
+        },
+    )
+
+
+def _width(axis: pa.Table | None, modality: str) -> int:
+    part = of_modality(axis, modality)
+    return 0 if part is None else part.num_rows
+
+
+def store_report(manifest: dict[str, Any], features: pa.Table) -> dict[str, Any]:
+    """Say of all data sets together what a report says of one."""
+    reports = [(d["name"], d["report"]) for d in manifest["datasets"]]
+    if len(reports) == 1:
+        return {k: reports[0][1][k] for k in ("modalities", "labels", "left_out", "warnings")}
+    labels = {term["label"]: term for _, report in reports for term in report["labels"]}
+    modalities = {}
+    for modality in manifest["modalities"]:
+        empty = sum(
+            r["modalities"].get(modality, {"empty_cells": 0})["empty_cells"] for _, r in reports
+        )
+        part = of_modality(features, modality)
+        modalities[modality] = ModalityReport.of(part, empty_cells=empty).to_dict()
+    return {
+        "modalities": modalities,
+        "labels": [labels[label] for label in sorted(labels)],
+        "left_out": {
+            f"{n}: {what}": why for n, r in reports for what, why in r["left_out"].items()
+        },
+        "warnings": [f"{name}: {words}" for name, r in reports for words in r["warnings"]],
+    }
+
+
+def remove_dataset(folder: Path, name: str) -> dict[str, Any]:
+    """Make a version of a store without one of its data sets; the axis keeps its places.
+
+    Returns
+    -------
+    dict
+        The manifest of the new version.
+
+    Raises
+    ------
+    UsageError
+        If there is no such data set, or no other.
+    CellsError
+        If another process writes to the store.
+    """
+    with store_lock(folder):
+        old = read_manifest(folder)
+        kept = [dataset for dataset in old["datasets"] if dataset["name"] != name]
+        if len(kept) == len(old["datasets"]):
+            known = ", ".join(dataset["name"] for dataset in kept)
+            raise UsageError(f"the store {old['name']!r} has no data set {name!r}; it has {known}")
+        if not kept:
+            raise UsageError(
+                f"{name!r} is the only data set of {old['name']!r}; delete the folder {folder}"
+            )
+        new = next_version(folder, old, change=f"removed {name}")
+        new = _without(folder, old, new, kept)
+        commit_version(folder, new)
+    return new
+
+
+def _without(
+    folder: Path, old: dict[str, Any], new: dict[str, Any], kept: list[dict[str, Any]]
+) -> dict[str, Any]:
+    head = {key: old[key] for key in ("name", "value_kind", "build_id")}
+    made = assemble(
+        head, base=old, datasets=kept, shards={}, label=old["label_column"],
+        widths={m: entry["n_features"] for m, entry in old["modalities"].items()},
+    )  # fmt: skip
+    made |= {key: new[key] for key in ("version", "change", "tool_version")}
+    axis = pq.read_table(folder / next(iter(old["files"])))
+    measured = [pq.read_table(folder / measured_file(d["number"])) for d in kept]
+    features = with_sums(
+        axis.drop_columns(["total", "cells", "datasets"]), measured,
+        normalised=old["value_kind"] == "normalised",
+    )  # fmt: skip
+    file = features_file(made["version"])
+    fresh = folder / f".new-features-{made['version']}"
+    write_parquet(features, fresh)
+    fresh.replace(folder / file)
+    made["files"] = {file: file_record(folder / file, rows=features.num_rows)}
+    made["report"] = store_report(made, features)
+    return made

@@ -1,0 +1,163 @@
+"""Versions of a store: written one at a time, opened by number, pruned on request.
+
+Files of a store are written once and never changed. A version is a manifest that lists some of
+them; ``manifest.json`` is a copy of the current one and is moved into its place in one step.
+Whoever has the store open goes on reading the version that was current then.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tosg_graph
+from tosg_graph.cells.manifest import (
+    MANIFEST,
+    listed_files,
+    read_manifest,
+    version_file,
+    version_numbers,
+    write_manifest,
+)
+from tosg_graph.errors import CellsError
+
+
+@contextmanager
+def store_lock(folder: Path) -> Iterator[None]:
+    """Keep other writers out of a store; readers need no lock. The system frees it when we die.
+
+    Raises
+    ------
+    CellsError
+        If another process is writing to the store.
+    """
+    path = folder.with_name(f".lock-{folder.name}")
+    while True:
+        file = path.open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise CellsError(
+                f"another process is writing to {folder}; wait for it to end and run this again"
+            ) from None
+        with suppress(FileNotFoundError):
+            if _same(file.fileno(), path):
+                break
+        file.close()  # the one before us took the file away: make it anew
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        file.close()
+
+
+def _same(descriptor: int, path: Path) -> bool:
+    return os.path.samestat(os.fstat(descriptor), path.stat())
+
+
+def next_version(folder: Path, manifest: dict[str, Any], *, change: str) -> dict[str, Any]:
+    """Start the manifest of the version after the newest one.
+
+    Parameters
+    ----------
+    manifest
+        What the version is made from.
+    change
+        What is different, for people.
+    """
+    number = max([manifest["version"], *version_numbers(folder)]) + 1
+    made = {"version": number, "change": change, "tool_version": tosg_graph.__version__}
+    return {**manifest, **made}
+
+
+def next_number(folder: Path, part: str) -> int:
+    """First number that no file of a part (``rna``, ``obs``) has, kept version or not."""
+    taken = [int(p.name.split(".")[0]) for p in (folder / part).glob("[0-9]*.*")]
+    return max(taken, default=-1 if part in ("rna", "protein") else 0) + 1
+
+
+def sync(folder: Path) -> None:
+    """Have the system write the entries of a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def commit_version(folder: Path, manifest: dict[str, Any]) -> None:
+    """Make a version current, once every file that it lists is in its place.
+
+    Raises
+    ------
+    CellsError
+        If a file is missing or has another size; the store stays as it was.
+    """
+    for file, record in listed_files(manifest).items():
+        path = folder / file
+        size = path.stat().st_size if path.is_file() else None
+        if size != record["bytes"]:
+            found = "is missing" if size is None else f"has {size:,} bytes"
+            raise CellsError(
+                f"{path} {found}, {record['bytes']:,} bytes expected; the store is unchanged"
+            )
+    write_manifest(folder, manifest)
+    sync(folder)
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What pruning removed.
+
+    Parameters
+    ----------
+    versions
+        Numbers of the versions that are gone.
+    files, size
+        How many files, and their bytes.
+    """
+
+    versions: tuple[int, ...]
+    files: int
+    size: int
+
+
+def prune(folder: Path, *, keep: int = 1) -> Pruned:
+    """Remove all but the newest versions, and every file that none of those that stay lists.
+
+    Not for a store that others are reading in an older version: their files disappear.
+
+    Parameters
+    ----------
+    keep
+        How many versions stay, the current one among them.
+
+    Raises
+    ------
+    CellsError
+        If another process writes to the store.
+    """
+    with store_lock(folder):
+        current = read_manifest(folder)
+        numbers = [n for n in version_numbers(folder) if n != current["version"]]
+        gone = numbers[: max(0, len(numbers) - (keep - 1))]
+        kept = [read_manifest(folder, version=n) for n in numbers[len(gone) :]] + [current]
+        wanted = {file for manifest in kept for file in listed_files(manifest)}
+        wanted |= {version_file(manifest["version"]) for manifest in kept} | {MANIFEST}
+        spare = [p for p in _files(folder) if p.relative_to(folder).as_posix() not in wanted]
+        size = sum(path.stat().st_size for path in spare)
+        for path in spare:
+            path.unlink()
+    return Pruned(tuple(gone), len(spare), size)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Files that belong to versions; the cache of profiles is not among them."""
+    for part in ("versions", "features", "obs", "measured", "rna", "protein"):
+        yield from sorted(p for p in (folder / part).glob("*") if p.is_file())
