@@ -73,13 +73,13 @@ def _train(rank: int, world_size: int, store_path: str, build_path: str, out: st
         model = DistributedDataParallel(Net(genes, len(loader.label_names)))
         optimiser = torch.optim.SGD(model.parameters(), 0.1)
         seen = []
-        for _ in range(2):  # epochs
+        for epoch in range(2):
             for batch in loader:
                 loss = torch.nn.functional.cross_entropy(model(batch), batch.label, ignore_index=-1)
                 optimiser.zero_grad()
                 (loss if loss == loss else 0 * model(batch).sum()).backward()
                 optimiser.step()
-                seen.append([loader.state_dict()["epoch"], batch.cell_index.tolist()])
+                seen.append([epoch, batch.cell_index.tolist()])
         weights = model.module.out.weight.detach().double().sum().item()
         Path(out, f"rank{rank}.json").write_text(json.dumps({"seen": seen, "weights": weights}))
     finally:
