@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tosg_graph import __version__, display, reports
-from tosg_graph.commands import inspect, life
+from tosg_graph.commands import cohorts, inspect, life
 from tosg_graph.commands.shared import (
     JsonOption,
     MaxRowsOption,
@@ -334,6 +334,9 @@ def cells_info(
             display.print_json(reports.cell_store_dict(store))
         else:
             reports.print_cell_store(store)
+
+
+cells_app.command("vocabulary")(cohorts.vocabulary)
 
 
 @cells_app.command("profile")

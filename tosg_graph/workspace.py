@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
+    from tosg_graph.cells.metadata import MetadataReport
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
     from tosg_graph.graph.queries import NamedQuery
@@ -458,6 +459,13 @@ class Workspace:
             )
             raise UsageError(f"no cell store {name!r} in {self.path}; there is: {known}")
         return CellStore.open(self.path / "cells" / name)
+
+    def vocabulary(self, cells: str) -> MetadataReport:
+        """What the fields of a store hold, what was read from it, and what did not map."""
+        from tosg_graph.cells.metadata import standardise
+
+        store = self.cells(cells)
+        return standardise(store.obs, self.graph, label=store.label_column)[1]
 
     def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
         """What a group of cells has: the share detecting each feature, the mean per 10,000.

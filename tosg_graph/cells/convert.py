@@ -32,6 +32,7 @@ from tosg_graph.cells.manifest import (
     sha256,
     write_manifest,
 )
+from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.obs import (
     ObsTable,
     check_column,
@@ -209,8 +210,10 @@ class _Conversion:
             after = self._source.stat()
             if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
                 raise CellsError(f"{self._source} changed while it was read; add it again")
+            table, metadata = standardise(obs.table(), self._build, label=self._options.label)
+            obs.warnings += metadata.warnings
             report = self._report(name, target, file, counted, terms, obs.warnings)
-        self._write(name, origin, counted, obs.table(), report)
+        self._write(name, origin, counted, table, report)
         return report
 
     def _check_columns(self, file: H5ad) -> None:

@@ -1,0 +1,52 @@
+"""Commands that choose cells: what there is, which are meant, and whether they can be compared."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tosg_graph import display
+from tosg_graph.commands.shared import JsonOption, RowsOption, WorkspaceOption
+from tosg_graph.workspace import Workspace
+
+StoreArgument = Annotated[str, typer.Argument(help="Name of the cell store.")]
+
+
+def vocabulary(
+    name: StoreArgument,
+    field: Annotated[
+        str | None, typer.Option("--field", help="This field only, such as tissue.")
+    ] = None,
+    unmapped: Annotated[
+        bool, typer.Option("--unmapped", help="Only values that have no one term.")
+    ] = False,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the values of each field with counts, the terms that they were read as, and the rest."""
+    with Workspace(workspace) as ws:
+        report = ws.vocabulary(name)
+        if as_json:
+            display.print_json(report.to_dict())
+            return
+        chosen = report.unmapped if unmapped else report.values
+        columns = ("field", "value", "cells", "id", "name", "read by", "candidates")
+        shown = [
+            (v.field, v.value, v.cells, v.id, v.name, v.how, list(v.candidates))
+            for v in chosen
+            if field in (None, v.field)
+        ]
+        display.print_table(columns, shown, most=rows)
+        say(
+            f"{len(report.unmapped)} values have no one term; {report.donors:,} donors are known, "
+            f"{report.cells_without_donor:,} of {report.n_cells:,} cells have none"
+        )
+        for warning in report.warnings:
+            say(f"note: {warning}", style="yellow")
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line as it is."""
+    display.console().print(text, style=style, markup=False, soft_wrap=True)
