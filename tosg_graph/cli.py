@@ -337,6 +337,7 @@ def cells_info(
 
 
 cells_app.command("vocabulary")(cohorts.vocabulary)
+cells_app.command("cohort")(cohorts.cohort)
 
 
 @cells_app.command("profile")

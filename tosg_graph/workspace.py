@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
+    from tosg_graph.cells.language import Condition
     from tosg_graph.cells.metadata import MetadataReport
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.cells.selection import Cohort
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
@@ -466,6 +468,25 @@ class Workspace:
 
         store = self.cells(cells)
         return standardise(store.obs, self.graph, label=store.label_column)[1]
+
+    def cohort(self, cells: str, query: Condition | str) -> Cohort:
+        """Choose cells of a store: ``ws.cohort("pbmc", 'cell_type under "T cell"')``.
+
+        Raises
+        ------
+        UsageError
+            If the query cannot be read, or names a column or value that is not known.
+        """
+        from tosg_graph.cells.selection import choose
+
+        return choose(self.cells(cells), query, build=self.graph)
+
+    def load_cohort(self, path: Path | str) -> Cohort:
+        """Read a cohort that was saved, from the store of this workspace that it is of."""
+        from tosg_graph.cells.selection import about_cohort, load_cohort
+
+        store = self.cells(about_cohort(path)["store"])
+        return load_cohort(path, store, build=self.graph)
 
     def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
         """What a group of cells has: the share detecting each feature, the mean per 10,000.

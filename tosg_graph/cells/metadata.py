@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.ages import NOT_KNOWN, Age, read_age, stage_age
+from tosg_graph.cells.codes import Words, as_words, distinct, joint_codes, nothing_known
 from tosg_graph.cells.fields import (
     AGE,
     AGE_COLUMNS,
@@ -30,7 +31,6 @@ from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.vocabulary import UNKNOWN, Meaning, Vocabulary, vocabularies
 
 _Codes = npt.NDArray[np.int64]
-_FEW = 1 << 24  # joint codes that may be looked up in a table of their own
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,16 @@ class _Standard:
         self.obs = obs.unify_dictionaries()
         self.report = MetadataReport(obs.num_rows)
         self._known, self._label = known, label
-        self._donors, self._donor_codes = coded(self.obs, DONOR)
+        donors = self._words(DONOR)
+        self._donors, self._donor_codes = donors.values, donors.codes.astype(np.int64)
         self._ages: list[tuple[list[Age], _Codes]] = []
         self._torn: set[int] = set()  # donors of whom two stages or ages are said
+
+    def _words(self, column: str) -> Words:
+        """A column as words; one that is not there says nothing."""
+        if column not in self.obs.column_names:
+            return nothing_known(self.obs.num_rows)
+        return as_words(self.obs.column(column))
 
     def add(self, one: Field) -> None:
         """Add the columns of a field of terms."""
@@ -208,27 +215,23 @@ class _Standard:
             return column
         if one.name != "cell_type" or self._label not in self.obs.column_names:
             return None  # numbers name no term
-        ids, _ = coded(self.obs, ontology_column(str(self._label)))
-        return self._label if ids else None
+        return self._label if self._words(ontology_column(str(self._label))).values else None
 
     def _read(self, one: Field, column: str) -> tuple[list[str | None], list[Meaning], _Codes]:
         """Distinct values with what they mean, and the place of each cell's among them."""
         stem = column.removesuffix("_ontology_term_id")
-        values, codes = coded(self.obs, column)
-        given, given_codes = coded(self.obs, f"{stem}_ontology_term_id")
-        ours, our_codes = coded(self.obs, ontology_column(stem))
-        sets: list[Sequence[str]] = [[] if column != stem else values, given, ours]
-        joint = np.zeros(self.obs.num_rows, np.int64)
-        for names, place in zip(sets, (codes, given_codes, our_codes), strict=True):
-            joint = joint * (len(names) + 1) + (place + 1 if names else 0)
-        distinct, inverse = _distinct(joint, int(np.prod([len(names) + 1 for names in sets])))
+        sets = [
+            self._words(column if column == stem else ""),
+            self._words(f"{stem}_ontology_term_id"),
+            self._words(ontology_column(stem)),
+        ]
+        said, codes = joint_codes(sets)
         found: dict[tuple[str | None, Meaning], int] = {}
-        places = []
-        for number in distinct:
-            value, theirs, own = _parts(int(number), sets)
-            meaning = self._meaning(one, value, theirs, own)
-            places.append(found.setdefault((value, meaning), len(found)))
-        merged = np.array(places, np.int64)[inverse] if places else inverse
+        places = [
+            found.setdefault((value, self._meaning(one, value, given, own)), len(found))
+            for value, given, own in said
+        ]
+        merged = np.array(places, np.int64)[codes] if places else codes
         return [value for value, _ in found], [meaning for _, meaning in found], merged
 
     def _meaning(
@@ -263,7 +266,7 @@ class _Standard:
         spoken = _places(said, words)[codes]
         known = (spoken >= 0) & (self._donor_codes >= 0)
         joint = self._donor_codes[known] * len(words) + spoken[known]
-        pairs = _distinct(joint, len(self._donors) * len(words))[0]
+        pairs = distinct(joint, len(self._donors) * len(words))[0]
         donors = pairs // len(words)
         torn = np.flatnonzero(np.bincount(donors, minlength=len(self._donors)) > 1)
         for donor in torn:
@@ -295,7 +298,8 @@ class _Standard:
         self._set(BEFORE_BIRTH, pa.array(born == 1, mask=born < 0))
 
     def _read_ages(self, column: str) -> tuple[list[Age], _Codes]:
-        values, codes = coded(self.obs, column)
+        words = self._words(column)
+        values, codes = words.values, words.codes.astype(np.int64)
         ages = [read_age(value, bare_years=True) for value in values]
         self.report.columns["age"] = column
         read, unread = Meaning(None, None, "age"), Meaning(None, None, "unmapped")
@@ -338,8 +342,8 @@ class _Standard:
             return
         self.report.columns[DATASET] = column
         if column != DATASET:
-            values, codes = coded(self.obs, column)
-            self._put(DATASET, values, codes)
+            words = self._words(column)
+            self._put(DATASET, words.values, words.codes.astype(np.int64))
 
     def count_donors(self) -> None:
         """Note how many donors are known."""
@@ -368,27 +372,6 @@ def _places(values: Sequence[str | None], words: Sequence[str]) -> _Codes:
     return np.array([-1 if v is None else place[v] for v in values] + [-1], np.int64)
 
 
-def _parts(number: int, sets: Sequence[Sequence[str]]) -> list[str | None]:
-    """Take a joint code apart into the values that it stands for."""
-    found: list[str | None] = []
-    for names in reversed(sets):
-        number, place = divmod(number, len(names) + 1)
-        found.insert(0, names[place - 1] if place else None)
-    return found
-
-
-def _distinct(joint: _Codes, size: int) -> tuple[_Codes, _Codes]:
-    """Distinct codes, rising, and the place of each; without sorting where there are few."""
-    if size > _FEW:
-        distinct, inverse = np.unique(joint, return_inverse=True)
-        return distinct, inverse.reshape(-1)
-    present = np.zeros(size, bool)
-    present[joint] = True
-    distinct = np.flatnonzero(present)
-    place = np.cumsum(present) - 1
-    return distinct, place[joint]
-
-
 def _number(age: Age) -> float:
     return np.nan if age.years is None else age.years
 
@@ -407,14 +390,3 @@ def _age(meaning: Meaning, value: str | None) -> Age:
     if age.before_birth is None and value is not None:
         return read_age(value)
     return age
-
-
-def coded(obs: pa.Table, column: str) -> tuple[list[str], _Codes]:
-    """Distinct values of a column as text, in order, and the place of each cell's, -1 for null."""
-    if column not in obs.column_names:
-        return [], np.full(obs.num_rows, -1, np.int64)
-    values = obs.column(column).combine_chunks()
-    if not pa.types.is_dictionary(values.type):
-        values = values.cast(pa.string()).dictionary_encode()
-    indices = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return values.dictionary.to_pylist(), indices

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.ages import Age, read_age
@@ -96,24 +97,25 @@ class Vocabulary:
 
 def vocabularies(build: Build | None) -> dict[str, Vocabulary]:
     """The vocabularies of all fields; without a build, of those that need none."""
-    found = {}
-    for field in FIELDS:
-        if field.shipped is not None:
-            found[field.name] = Vocabulary(field, Terms.shipped(field.shipped))
-        elif build is not None and field.label is not None:
-            table = shipped_labels() if field.name == "cell_type" else None
-            found[field.name] = Vocabulary(field, _terms(build, field), table)
-        else:
-            found[field.name] = Vocabulary(field, Terms({}, (), ()))
-    return found
+    return {field.name: vocabulary(field, build) for field in FIELDS}
 
 
-def _terms(build: Build, field: Field) -> Terms:
-    terms = Terms.of(build, field.label or "")
-    if field.name != "disease":
-        return terms
+def vocabulary(field: Field, build: Build | None) -> Vocabulary:
+    """The vocabulary of a field, made once per build; empty where it needs one and has none."""
+    if field.shipped is not None:
+        return Vocabulary(field, Terms.shipped(field.shipped))
+    if build is None or field.label is None:
+        return Vocabulary(field, Terms({}, (), ()))
+    if field.name == "disease":
+        return Vocabulary(field, _diseases(str(build.path), build.id))
+    table = shipped_labels() if field.name == "cell_type" else None
+    return Vocabulary(field, Terms.of(build, field.label), table)
+
+
+@lru_cache(maxsize=4)
+def _diseases(path: str, build_id: str) -> Terms:
     healthy = Terms({HEALTHY: HEALTHY_NAMES[0]}, [(HEALTHY, n) for n in HEALTHY_NAMES[1:]], ())
-    return terms.joined(healthy)
+    return Terms.of(Build.open(path), "Disease").joined(healthy)
 
 
 def _stage_of(age: Age, stages: Terms) -> str | None:

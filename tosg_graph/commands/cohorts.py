@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,38 @@ def vocabulary(
         )
         for warning in report.warnings:
             say(f"note: {warning}", style="yellow")
+
+
+def cohort(
+    name: StoreArgument,
+    query: Annotated[
+        str, typer.Argument(help="Such as: cell_type under 'T cell' and not sex = male.")
+    ] = "all",
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Count by this column (repeat: jointly).")
+    ] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Write the cohort here.")] = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose cells by a query, and count them and their donors before anything is read."""
+    with Workspace(workspace) as ws:
+        chosen = ws.cohort(name, query)
+        counts = chosen.counts(*by or ())
+        if save is not None:
+            chosen.save(save)
+        found = [list(row.values()) for row in counts.to_pylist()]
+        if as_json:
+            said = {"query": chosen.query, "hash": chosen.hash, "n_cells": chosen.n_cells}
+            table = {"columns": counts.column_names, "rows": found}
+            display.print_json({**said, "notes": list(chosen.notes), "counts": table})
+            return
+        say(f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold")
+        display.print_table(counts.column_names, found, most=rows)
+        for note in chosen.notes:
+            say(f"note: {note}", style="yellow")
+        say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
 
 
 def say(text: str, style: str = "") -> None:
