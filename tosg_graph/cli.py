@@ -338,6 +338,7 @@ def cells_info(
 
 cells_app.command("vocabulary")(cohorts.vocabulary)
 cells_app.command("cohort")(cohorts.cohort)
+cells_app.command("match")(cohorts.match)
 
 
 @cells_app.command("profile")
@@ -373,7 +374,9 @@ def export(
     ] = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
-    split: Annotated[str, typer.Option("--split", help="auto, donor, label or none.")] = "auto",
+    split: Annotated[
+        str, typer.Option("--split", help="auto, donor, study, label, none.")
+    ] = "auto",
     text_dims: Annotated[int, typer.Option("--text-dims", help="Length of text vectors.")] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Seed of text vectors and split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,

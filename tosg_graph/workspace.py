@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
     from tosg_graph.cells.language import Condition
+    from tosg_graph.cells.matching import Matched
     from tosg_graph.cells.metadata import MetadataReport
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
@@ -481,6 +482,16 @@ class Workspace:
 
         return choose(self.cells(cells), query, build=self.graph)
 
+    def match(self, cells: str, cases: str, controls: str, **options: Any) -> Matched:
+        """Draw cases and controls that are alike in cell type, sex, age band, assay and study.
+
+        See :func:`~tosg_graph.cells.matching.match_cohorts`; both are queries.
+        """
+        from tosg_graph.cells.matching import match_cohorts
+
+        sides = self.cohort(cells, cases), self.cohort(cells, controls)
+        return match_cohorts(*sides, **options)
+
     def load_cohort(self, path: Path | str) -> Cohort:
         """Read a cohort that was saved, from the store of this workspace that it is of."""
         from tosg_graph.cells.selection import about_cohort, load_cohort
@@ -580,7 +591,8 @@ class Workspace:
         label
             Column of ``obs`` that is the label; default: the store's own.
         split
-            ``auto`` (by donor where donors are known, else by label), ``donor``, ``label`` or None.
+            ``auto`` (by donor where donors are known, else by label), ``donor``, ``study``,
+            ``label`` or None.
         text_dims
             Length of the text vectors; 0 leaves them out.
         seed

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -60,6 +60,7 @@ def test_an_age_in_words(text, years, before_birth):
     )
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 120), st.sampled_from(["{}-year-old stage", "{} years", "{} y", "aged {} yr"])
 )
@@ -231,6 +232,7 @@ def test_numbers_name_no_cell_type_and_no_field_is_no_error(tiny):
     assert report.values == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from(["female", "F", "male", "unknown"])),

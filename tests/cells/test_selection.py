@@ -159,6 +159,7 @@ def trees(leaves):
     )
 
 
+@settings(deadline=None)
 @given(trees(leaves))
 def test_the_text_of_a_condition_is_that_condition(condition):
     assert parse(str(condition)) == condition

@@ -317,7 +317,7 @@ def test_duplicated_cells_in_two_parts_are_refused(tiny, store, chosen, tmp_path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"split": "random"}, "split='random' found; expected auto, donor, label or None"),
+        ({"split": "random"}, "split='random' found; expected auto, donor, study, label or None"),
         ({"store": None, "split": "auto"}, "belong to a cell store"),
         ({"cells": np.array([], int)}, "cells is empty"),
         ({"cells": np.array([90])}, "no cell 90"),

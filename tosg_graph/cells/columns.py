@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.codes import Numbers, Words, as_numbers, as_words, nothing_known
-from tosg_graph.cells.fields import AGE, BEFORE_BIRTH, DATASET, DONOR, FIELD
+from tosg_graph.cells.fields import DONOR, FIELD
 from tosg_graph.cells.manifest import OBS
 from tosg_graph.cells.metadata import standardise
-from tosg_graph.cells.obs import ontology_column
+from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.vocabulary import vocabulary
 from tosg_graph.errors import CellsError
 
-#: Columns that exist once the fields are there.
-_ADDED = frozenset({*FIELD, *map(ontology_column, FIELD), AGE, BEFORE_BIRTH, DATASET})
+#: Fields of which the words of sources may contradict each other within a donor.
+_DONOR_FIELDS = frozenset(name for name, field in FIELD.items() if field.of_donor)
 
 
 class ObsColumns:
@@ -93,6 +95,26 @@ class ObsColumns:
                 self._numbers.setdefault(name, as_numbers(table.column(name)))
             else:
                 self._words.setdefault(name, as_words(table.column(name)))
+
+    def values_of(self, name: str) -> Words:
+        """Read a column by what it means: unknown words are null, and one term is one value.
+
+        A field is read as the names of its terms, or as the source's words for cells without one.
+        """
+        words = self.words(name) if name not in _DONOR_FIELDS else nothing_known(self.n_cells)
+        told = np.array([not is_unknown(value) for value in words.values], bool)
+        if name not in FIELD or self.is_number(name):
+            return Words(
+                words.values, np.where(words.where(told), words.codes, -1).astype(np.int32)
+            )
+        ids = self.words(ontology_column(name))
+        terms = vocabulary(FIELD[name], self._build).terms
+        named = [terms.names.get(term, term) for term in ids.values]
+        spoken = sorted({*named, *(v for v, said in zip(words.values, told, strict=True) if said)})
+        place = {value: number for number, value in enumerate(spoken)}
+        by_id = np.array([place[value] for value in named] + [-1], np.int32)[ids.codes]
+        by_word = np.array([place.get(value, -1) for value in words.values] + [-1], np.int32)
+        return Words(tuple(spoken), np.where(by_id < 0, by_word[words.codes], by_id))
 
     def donors(self) -> Words:
         """The donors; without a column of them, nobody is known."""

@@ -80,6 +80,45 @@ def cohort(
         say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
 
 
+def match(
+    name: StoreArgument,
+    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
+    controls: Annotated[str, typer.Argument(help="Query of the controls; never just the rest.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Match on this column or age_band (repeat)."),
+    ] = None,
+    ratio: Annotated[int, typer.Option("--ratio", help="Controls per case.", min=1)] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draw.")] = 0,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Folder for cases.parquet and controls.parquet.")
+    ] = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw cases and controls that are alike, stratum by stratum, and report what was left out."""
+    with Workspace(workspace) as ws:
+        found = ws.match(name, cases, controls, by=by, ratio=ratio, seed=seed)
+        if save is not None:
+            save.mkdir(parents=True, exist_ok=True)
+            found.cases.save(save / "cases.parquet")
+            found.controls.save(save / "controls.parquet")
+        said = found.to_dict()
+        if as_json:
+            display.print_json(said)
+            return
+        display.print_table(said["strata"]["columns"], said["strata"]["rows"], most=rows)
+        for side in ("cases", "controls"):
+            part = said[side]
+            say(
+                f"{side}: {part['cells']:,} cells of {part['donors']:,} donors taken; "
+                f"{part['left_out_unknown']:,} left out because a value is not known"
+            )
+        if found.absent:
+            say(f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow")
+
+
 def say(text: str, style: str = "") -> None:
     """Print a line as it is."""
     display.console().print(text, style=style, markup=False, soft_wrap=True)

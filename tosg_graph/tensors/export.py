@@ -85,8 +85,8 @@ def write_export(
     label
         Column of ``obs`` to predict; None stands for the store's label column.
     split
-        ``auto`` (by donor where donors are known, else by label), ``donor``, ``label``, or None for
-        no split.
+        ``auto`` (by donor where donors are known, else by label), ``donor``, ``study``, ``label``,
+        or None for no split.
     fractions
         Shares of the parts of the split.
     text_dims
@@ -147,8 +147,8 @@ def _check_options(
         raise UsageError(
             f"the subgraph was taken from the build {subgraph.build_id}, not from {build.id}"
         )
-    if split not in (None, "auto", "donor", "label"):
-        raise UsageError(f"split={split!r} found; expected auto, donor, label or None")
+    if split not in (None, "auto", "donor", "study", "label"):
+        raise UsageError(f"split={split!r} found; expected auto, donor, study, label or None")
     if store is None and (cells is not None or split is not None):
         raise UsageError("cells and split belong to a cell store; pass store as well")
     if cells is not None and len(cells) == 0:
