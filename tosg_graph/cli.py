@@ -339,6 +339,7 @@ def cells_info(
 cells_app.command("vocabulary")(cohorts.vocabulary)
 cells_app.command("cohort")(cohorts.cohort)
 cells_app.command("match")(cohorts.match)
+cells_app.command("diagnose")(cohorts.diagnose)
 
 
 @cells_app.command("profile")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
+    from tosg_graph.cells.diagnostics import Diagnostics
     from tosg_graph.cells.language import Condition
     from tosg_graph.cells.matching import Matched
     from tosg_graph.cells.metadata import MetadataReport
@@ -491,6 +492,22 @@ class Workspace:
 
         sides = self.cohort(cells, cases), self.cohort(cells, controls)
         return match_cohorts(*sides, **options)
+
+    def diagnose(self, cells: str, query: str = "all", *, label: str | None = None) -> Diagnostics:
+        """Say whether the classes of some cells can be compared: balance, donors, depth.
+
+        Parameters
+        ----------
+        label
+            The column that makes the classes; default: the store's label column.
+        """
+        from tosg_graph.cells.diagnostics import diagnose
+        from tosg_graph.cells.selection import column_of
+
+        cohort = self.cohort(cells, query)
+        column = cohort.store.label_column if label is None else label
+        column = None if column is None else column_of(cohort.columns, column)
+        return diagnose(cohort.columns, column, cells=cohort.mask)
 
     def load_cohort(self, path: Path | str) -> Cohort:
         """Read a cohort that was saved, from the store of this workspace that it is of."""

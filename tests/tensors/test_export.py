@@ -203,6 +203,10 @@ def test_manifest_says_how_it_was_made(export):
     assert manifest["format"] == "tosg-export"
     assert manifest["selection"] == {"kind": "pathway", "pathway": PATHWAY, "sub_pathways": True}
     assert manifest["seed"] == 3
+    diagnostics = manifest["cells"]["diagnostics"]
+    assert diagnostics["n_cells"] == N_CELLS
+    assert {one["name"] for one in diagnostics["classes"]} == set(LABELS)
+    assert diagnostics["verdict"] in ("fit", "caution", "unfit")
     assert manifest["text"] == {"embedder": "TfidfSvd(dims=8, seed=3)", "dims": 8}
     assert manifest["edge_attr_names"] == [
         "sign",

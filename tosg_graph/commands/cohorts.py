@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tosg_graph import display
+from tosg_graph import display, reports
 from tosg_graph.commands.shared import JsonOption, RowsOption, WorkspaceOption
 from tosg_graph.workspace import Workspace
 
@@ -117,6 +117,35 @@ def match(
             )
         if found.absent:
             say(f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow")
+
+
+def diagnose(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    label: Annotated[
+        str | None, typer.Option("--label", help="Column that makes the classes.")
+    ] = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether classes of cells can be compared: assay, study, sex, donors, depth; a verdict."""
+    with Workspace(workspace) as ws:
+        found = ws.diagnose(name, query, label=label).to_dict()
+        if as_json:
+            display.print_json(found)
+        else:
+            print_diagnostics(found, most=rows)
+
+
+def print_diagnostics(found: dict[str, Any], *, most: int) -> None:
+    """Print what a manifest says of the classes of its cells."""
+    columns = ("class", "cells", "donors", "largest donor", "its share", "donor unknown", "depth")
+    display.print_table(columns, [tuple(one.values()) for one in found["classes"]], most=most)
+    spread = [(b["column"], b["association"], b["unknown"]) for b in found["balance"]]
+    if spread:
+        display.print_table(("column", "goes with class", "unknown"), spread)
+    reports.print_verdict(found)
 
 
 def say(text: str, style: str = "") -> None:

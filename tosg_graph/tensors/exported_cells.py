@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from tosg_graph.cells.columns import ObsColumns
+from tosg_graph.cells.diagnostics import diagnose
 from tosg_graph.cells.fields import DATASET
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.tensors.abundance import Abundance, Channel, StoreAbundance
@@ -81,6 +83,9 @@ class CellWriter:
             "label_names": list(labels.names),
             "channels": {k: list(v) for k, v in self._abundance.channels.items()},
             "split": None if parts is None else parts.record(),
+            "diagnostics": diagnose(
+                ObsColumns(self._store), column, cells=np.asarray(self._cells)
+            ).to_dict(),
         }
 
     def _split(self, how: SplitOptions, labels: CellLabels) -> Split:
