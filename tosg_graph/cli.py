@@ -340,6 +340,8 @@ cells_app.command("vocabulary")(cohorts.vocabulary)
 cells_app.command("cohort")(cohorts.cohort)
 cells_app.command("match")(cohorts.match)
 cells_app.command("diagnose")(cohorts.diagnose)
+cells_app.command("pseudobulk")(cohorts.pseudobulk)
+cells_app.command("compare")(cohorts.compare)
 
 
 @cells_app.command("profile")

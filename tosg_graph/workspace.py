@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
+    from tosg_graph.cells.comparison import Comparison
     from tosg_graph.cells.diagnostics import Diagnostics
     from tosg_graph.cells.language import Condition
     from tosg_graph.cells.matching import Matched
     from tosg_graph.cells.metadata import MetadataReport
+    from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
     from tosg_graph.cells.selection import Cohort
@@ -508,6 +510,24 @@ class Workspace:
         column = cohort.store.label_column if label is None else label
         column = None if column is None else column_of(cohort.columns, column)
         return diagnose(cohort.columns, column, cells=cohort.mask)
+
+    def pseudobulk(self, cells: str, query: str = "all", **options: Any) -> Pseudobulk:
+        """Counts of some cells added up per donor, or per donor and kind of cell (``by=…``).
+
+        See :func:`~tosg_graph.cells.pseudobulk.pseudobulk`.
+        """
+        from tosg_graph.cells.pseudobulk import pseudobulk
+
+        return pseudobulk(self.cohort(cells, query), **options)
+
+    def compare(self, cells: str, cases: str, controls: str, **options: Any) -> Comparison:
+        """Which features differ between two cohorts, with donors as the samples.
+
+        See :func:`~tosg_graph.cells.comparison.compare`; both are queries.
+        """
+        from tosg_graph.cells.comparison import compare
+
+        return compare(self.cohort(cells, cases), self.cohort(cells, controls), **options)
 
     def load_cohort(self, path: Path | str) -> Cohort:
         """Read a cohort that was saved, from the store of this workspace that it is of."""

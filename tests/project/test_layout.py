@@ -33,6 +33,7 @@ HOMES = {
     "safetensors": {"tensors"},
     "sklearn": {"tensors"},
     "openai": {"ask/llm.py"},
+    "pydeseq2": {"cells/comparison.py"},
     "langchain": {"ask/llm.py"},
 }
 

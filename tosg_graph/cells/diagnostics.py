@@ -156,7 +156,7 @@ class Diagnostics:
 
     @property
     def verdict(self) -> str:
-        """``fit``, ``caution``, or ``unfit``: a class is one donor, or one column tells the classes."""
+        """``fit``, ``caution`` or ``unfit`` (one donor is a class, or a column tells classes)."""
         verdicts = {finding.verdict for finding in self.findings}
         return next((v for v in ("unfit", "caution") if v in verdicts), "fit")
 

@@ -21,7 +21,7 @@ from tosg_graph.errors import UsageError
 _Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Raised when the same store would give other numbers, so that older caches are not read.
-REVISION = 1
+REVISION = 2
 
 _CACHE = pa.schema(
     [
@@ -30,6 +30,7 @@ _CACHE = pa.schema(
         pa.field("n_empty", pa.int64(), nullable=False),
         pa.field("detecting", pa.list_(pa.int64()), nullable=False),
         pa.field("mean", pa.list_(pa.float64()), nullable=False),
+        pa.field("variance", pa.list_(pa.float64()), nullable=False),
     ]
 )
 
@@ -61,6 +62,9 @@ class Profiles:
         is the sum over all features of the modality; cells without counts are left out of this
         mean (``n_empty``). In a normalised store, see ``scale``, the mean of the values as they
         are, over all cells.
+    variance
+        float64 [g, f]: sample variance over the same cells of what ``mean_per_10k`` is the mean of;
+        0 for a group of one cell.
     scale
         ``per_10k`` or ``values``: what ``mean_per_10k`` holds.
     """
@@ -74,6 +78,7 @@ class Profiles:
     features: pa.Table
     detecting: _Array
     mean_per_10k: _Array
+    variance: _Array
     scale: str
 
     @property
@@ -118,7 +123,7 @@ def profiles(
 ) -> Profiles:
     """Compute the profiles of a store's groups, a few thousand cells in memory at a time.
 
-    Memory is 16 bytes per group and feature. The result is kept under the store's folder, by the
+    Memory is 32 bytes per group and feature. The result is kept under the store's folder, by the
     hash of the store and the grouping, where that folder can be written.
 
     Parameters
@@ -154,6 +159,7 @@ def profiles(
         features=store.features(modality),
         detecting=_matrix(table["detecting"], shape),
         mean_per_10k=_matrix(table["mean"], shape),
+        variance=_matrix(table["variance"], shape),
         scale="per_10k" if store.value_kind == "counts" else "values",
     )
 
@@ -176,21 +182,25 @@ def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -
 
     totals = store.values(total_names(modality)[0]).to_numpy()
     shape = (len(names), store.n_features(modality))
-    detecting, sums = np.zeros(shape, np.int64), np.zeros(shape, np.float64)
+    detecting = np.zeros(shape, np.int64)
+    sums, squares = np.zeros(shape, np.float64), np.zeros(shape, np.float64)
     counts = store.value_kind == "counts"
     scale = np.ones(len(totals))
     if counts:
         scale = 1e4 / np.maximum(totals, 1)
     for cells, rows in store.scan(modality):
         add_profiles(
-            rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells], detecting, sums
-        )
+            rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells],
+            detecting, sums, squares,
+        )  # fmt: skip
     n_cells = np.bincount(codes[codes >= 0], minlength=len(names))
     empty = (store.values(total_names(modality)[1]).to_numpy() == 0) & (codes >= 0)
     n_empty = np.bincount(codes[empty], minlength=len(names))
     weights = n_cells - n_empty if counts else n_cells
     mean = sums / np.maximum(weights, 1)[:, None]
-    columns = [names, n_cells, n_empty, list(detecting), list(mean)]
+    spread = squares - weights[:, None] * mean**2
+    variance = np.maximum(spread, 0) / np.maximum(weights - 1, 1)[:, None]
+    columns = [names, n_cells, n_empty, list(detecting), list(mean), list(variance)]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, _CACHE, strict=True)]
     return pa.Table.from_arrays(arrays, schema=_CACHE)
 

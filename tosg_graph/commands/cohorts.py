@@ -11,6 +11,11 @@ from tosg_graph import display, reports
 from tosg_graph.commands.shared import JsonOption, RowsOption, WorkspaceOption
 from tosg_graph.workspace import Workspace
 
+ModalityOption = Annotated[
+    str | None, typer.Option("--modality", help="rna or protein; default: the store's first.")
+]
+#: What a person reads of a comparison, beside the feature.
+SHOWN = ("base_mean", "log2_fold_change", "p_value", "p_adjusted")
 StoreArgument = Annotated[str, typer.Argument(help="Name of the cell store.")]
 
 
@@ -136,6 +141,68 @@ def diagnose(
             display.print_json(found)
         else:
             print_diagnostics(found, most=rows)
+
+
+def pseudobulk(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Add up by this column (repeat: jointly).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    modality: ModalityOption = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add up the counts of each donor, or of each donor and kind of cell, as integers."""
+    with Workspace(workspace) as ws:
+        found = ws.pseudobulk(name, query, by=by or ["donor_id"], modality=modality)
+        if out is not None:
+            found.save(out)
+        groups = [list(row.values()) for row in found.groups.to_pylist()]
+        if as_json:
+            table = {"columns": found.groups.column_names, "rows": groups}
+            display.print_json({**found.record(), "groups": table})
+            return
+        display.print_table(found.groups.column_names, groups, most=rows)
+        say(
+            f"{found.left_out:,} cells with {found.left_out_total:,} counts are in no group"
+            + (f"; written to {out}" if out else "")
+        )
+
+
+def compare(
+    name: StoreArgument,
+    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
+    controls: Annotated[str, typer.Argument(help="Query of the controls.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    min_donors: Annotated[int, typer.Option("--min-donors", help="Donors per side.", min=2)] = 3,
+    min_cells: Annotated[int, typer.Option("--min-cells", help="Cells per donor.", min=1)] = 10,
+    modality: ModalityOption = None,
+    rows: RowsOption = 20,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the features that differ between two cohorts, donors being the samples, never cells."""
+    with Workspace(workspace) as ws:
+        limits = {"min_donors": min_donors, "min_cells": min_cells}
+        found = ws.compare(name, cases, controls, modality=modality, **limits)
+        if out is not None:
+            found.save(out)
+        if as_json:
+            table = [list(row.values()) for row in found.table.to_pylist()]
+            columns = found.table.column_names
+            display.print_json({**found.record(), "table": {"columns": columns, "rows": table}})
+            return
+        shown = found.table.select(["graph_id", "name", *SHOWN])
+        lines = [list(row.values()) for row in shown.to_pylist()]
+        display.print_table(shown.column_names, lines, most=rows)
+        sides = found.donors["side"].to_pylist()
+        say(
+            f"{sides.count('case')} donors against {sides.count('control')}, {found.design}; "
+            f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts"
+        )
 
 
 def print_diagnostics(found: dict[str, Any], *, most: int) -> None:
