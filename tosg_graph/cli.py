@@ -342,6 +342,7 @@ cells_app.command("match")(cohorts.match)
 cells_app.command("diagnose")(cohorts.diagnose)
 cells_app.command("pseudobulk")(cohorts.pseudobulk)
 cells_app.command("compare")(cohorts.compare)
+cells_app.command("metacells")(cohorts.metacells)
 
 
 @cells_app.command("profile")

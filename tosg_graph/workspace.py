@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tosg_graph.cells.diagnostics import Diagnostics
     from tosg_graph.cells.language import Condition
     from tosg_graph.cells.matching import Matched
+    from tosg_graph.cells.metacells import MetacellReport
     from tosg_graph.cells.metadata import MetadataReport
     from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
@@ -528,6 +529,18 @@ class Workspace:
         from tosg_graph.cells.comparison import compare
 
         return compare(self.cohort(cells, cases), self.cohort(cells, controls), **options)
+
+    def metacells(
+        self, cells: str, query: str = "all", *, name: str, **options: Any
+    ) -> tuple[CellStore, MetacellReport]:
+        """Add up cells that resemble each other, donor by donor and tissue by tissue, as a store.
+
+        See :func:`~tosg_graph.cells.metacells.make_metacells`.
+        """
+        from tosg_graph.cells.metacells import make_metacells
+
+        cohort = self.cohort(cells, query)
+        return make_metacells(cohort, self.path / "cells", name=name, build=self.graph, **options)
 
     def load_cohort(self, path: Path | str) -> Cohort:
         """Read a cohort that was saved, from the store of this workspace that it is of."""

@@ -187,7 +187,8 @@ def _known(sides: dict[str, Cohort]) -> list[tuple[str, Cohort]]:
 
 
 def _samples(side: str, bulk: Pseudobulk) -> pd.DataFrame:
-    return bulk.groups.to_pandas().assign(side=side)[["side", DONOR, "cells", "total"]]
+    groups: pd.DataFrame = bulk.groups.to_pandas()
+    return groups.assign(side=side)[["side", DONOR, "cells", "total"]]
 
 
 def _design(samples: pd.DataFrame, min_donors: int, min_cells: int) -> str:

@@ -205,6 +205,42 @@ def compare(
         )
 
 
+def metacells(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    into: Annotated[str, typer.Option("--into", help="Name of the new cell store.")] = "",
+    within: Annotated[
+        list[str] | None,
+        typer.Option("--within", help="Column that keeps cells apart (repeat)."),
+    ] = None,
+    size: Annotated[int, typer.Option("--size", help="Cells per meta-cell.", min=2)] = 50,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of sample and clusters.")] = 0,
+    replace_: Annotated[
+        bool, typer.Option("--replace", help="Replace a store of that name.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add up cells that resemble each other within a donor and tissue, as a cell store."""
+    options = {"within": within, "size": size, "seed": seed, "replace": replace_}
+    with Workspace(workspace) as ws:
+        store, report = ws.metacells(name, query, name=into or f"{name}-metacells", **options)
+        if as_json:
+            display.print_json({"name": store.name, "path": str(store.folder), **report.to_dict()})
+            return
+        say(f"{store.name}: {report.n_metacells:,} meta-cells of {report.n_cells:,} cells", "bold")
+        purity = "not known" if report.purity is None else f"{report.purity:.1%}"
+        say(
+            f"members {report.sizes[0]} to {report.sizes[2]} (median {report.sizes[1]:g}); "
+            f"purity {purity}; compactness {report.compactness:.2f} of 1"
+        )
+        say(
+            f"left out: {report.left_out_small:,} cells in {report.small_partitions:,} small "
+            f"partitions, {report.left_out_unknown:,} of unknown "
+            f"{' or '.join(report.options.within)}"
+        )
+
+
 def print_diagnostics(found: dict[str, Any], *, most: int) -> None:
     """Print what a manifest says of the classes of its cells."""
     columns = ("class", "cells", "donors", "largest donor", "its share", "donor unknown", "depth")
