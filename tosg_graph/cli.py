@@ -377,6 +377,9 @@ def export(
         str | None, typer.Option("--cypher", help="A query whose result holds node ids.")
     ] = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", help="Which cells: a query, as of tosg cells cohort.")
+    ] = None,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
     split: Annotated[
         str, typer.Option("--split", help="auto, donor, study, label, none.")
@@ -396,6 +399,7 @@ def export(
             out,
             subgraph=subgraph,
             cells=cells,
+            selected=where,
             label=label,
             text_dims=text_dims,
             seed=seed,

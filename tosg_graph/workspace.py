@@ -619,7 +619,7 @@ class Workspace:
         *,
         subgraph: Subgraph | None = None,
         cells: str | None = None,
-        selected: np.ndarray | None = None,
+        selected: np.ndarray | Cohort | str | None = None,
         label: str | None = None,
         split: str | None = "auto",
         text_dims: int = 64,
@@ -637,7 +637,7 @@ class Workspace:
         cells
             Name of the cell store; without one the topology and the texts are exported.
         selected
-            Positions of the cells to take, int64 [cells]; default: all.
+            Positions of the cells to take (int64), a cohort, or its query; default: all.
         label
             Column of ``obs`` that is the label; default: the store's own.
         split
@@ -652,6 +652,10 @@ class Workspace:
         """
         from tosg_graph.tensors.export import write_export
 
+        if isinstance(selected, str):
+            if cells is None:
+                raise UsageError("a query chooses among the cells of a store; name it (--cells)")
+            selected = self.cohort(cells, selected)
         return write_export(
             Path(out),
             build=self.graph,

@@ -150,8 +150,8 @@ def standardise(
     """Give a table of cells the columns of every field that it says something of.
 
     Added are, per field, a column of its name (the source's words) and one of ontology ids, and
-    ``age_years`` (float64, years) and ``before_birth`` (bool). A column of the source that stands
-    where one of these goes is kept as ``source_<name>``. Doing it twice changes nothing.
+    ``age_years`` (float64, years) and ``before_birth`` (bool). An ``age_years`` of the source is
+    kept as ``source_age_years``. Doing it twice changes nothing.
 
     Parameters
     ----------
@@ -181,6 +181,8 @@ class _Standard:
         self._known, self._label = known, label
         donors = self._words(DONOR)
         self._donors, self._donor_codes = donors.values, donors.codes.astype(np.int64)
+        told = self._donor_codes[self._donor_codes >= 0]
+        self._donor_cells = np.bincount(told, minlength=len(self._donors))
         self._ages: list[tuple[list[Age], _Codes]] = []
         self._torn: set[int] = set()  # donors of whom two stages or ages are said
 
@@ -277,7 +279,7 @@ class _Standard:
         return np.where(np.isin(self._donor_codes, torn), -1, codes) if len(torn) else codes
 
     def _note_conflict(self, donor: int, name: str, values: Sequence[str]) -> None:
-        cells = int(np.count_nonzero(self._donor_codes == donor))
+        cells = int(self._donor_cells[donor])
         self.report.conflicts.append(
             Conflict(self._donors[donor], name, tuple(sorted(values)), cells)
         )
@@ -329,9 +331,10 @@ class _Standard:
         return years, born
 
     def _note_torn_ages(self, torn: npt.NDArray[np.bool_]) -> None:
-        for donor in np.unique(self._donor_codes[torn & (self._donor_codes >= 0)]):
-            mine = np.flatnonzero(torn & (self._donor_codes == donor))[:1]
-            said = [ages[int(codes[mine[0]])] for ages, codes in self._ages]
+        cells = np.flatnonzero(torn & (self._donor_codes >= 0))
+        donors, first = np.unique(self._donor_codes[cells], return_index=True)
+        for donor, cell in zip(donors, cells[first], strict=True):
+            said = [ages[int(codes[cell])] for ages, codes in self._ages]
             words = ["before birth" if a.before_birth else f"{_number(a):g} years" for a in said]
             self._note_conflict(int(donor), "age", words)
 
@@ -347,7 +350,7 @@ class _Standard:
 
     def count_donors(self) -> None:
         """Note how many donors are known."""
-        self.report.donors = len(np.unique(self._donor_codes[self._donor_codes >= 0]))
+        self.report.donors = int(np.count_nonzero(self._donor_cells))
         self.report.cells_without_donor = int(np.count_nonzero(self._donor_codes < 0))
 
     def _put(self, name: str, values: Sequence[str | None], codes: _Codes) -> None:

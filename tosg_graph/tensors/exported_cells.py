@@ -16,6 +16,7 @@ from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.diagnostics import diagnose
 from tosg_graph.cells.fields import DATASET
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import cohort_of
 from tosg_graph.tensors.abundance import Abundance, Channel, StoreAbundance
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
@@ -78,6 +79,7 @@ class CellWriter:
             "store_hash": self._store.hash,
             "store_build_id": self._store.build_id,
             "rows": len(self._cells),
+            "cohort": cohort_of(self._store, self._cells).hash,
             "value_kind": self._store.value_kind,
             "label": column,
             "label_names": list(labels.names),
