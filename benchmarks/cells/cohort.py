@@ -6,7 +6,7 @@
 A seeded table of cells (data sets and donors in runs, as in a real collection) is written as
 ``obs.parquet`` of a store. Each query is answered ``--repeats`` times from a store that is opened
 anew, so that every column it needs is read; the file is in the page cache. ``choose`` gives the
-cells and the hash, ``count`` adds joint counts with donors. DuckDB gets the same question as SQL,
+cells, ``choose_and_count`` adds joint counts with donors. DuckDB gets the same question as SQL,
 ontology terms already resolved to ids, and has to count the same.
 """
 
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -107,24 +108,37 @@ def simulate(folder: Path, build: Build, *, cells: int, seed: int) -> CellStore:
     return CellStore(folder, manifest)
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of a call, and what it gave."""
-    started = time.perf_counter()
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of a call on the wall, and of all its threads."""
+
+    wall: float
+    cpu: float
+
+
+def timed(work: Callable[[], Any]) -> tuple[Cost, Any]:
+    """Cost of a call, and what it gave."""
+    wall, cpu = time.perf_counter(), time.process_time()
     found = work()
-    return time.perf_counter() - started, found
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu), found
 
 
-def ask(store: CellStore, build: Build, query: str, by: tuple[str, ...]) -> tuple[int, float]:
-    """Choose, hash and count; cells found, and seconds of the choosing alone."""
-    seconds, cohort = timed(lambda: choose(store, query, build=build))
+def ask(store: CellStore, build: Build, query: str, by: tuple[str, ...]) -> tuple[int, Cost]:
+    """Choose, hash and count; cells found, and the cost of the choosing alone."""
+    cost, cohort = timed(lambda: choose(store, query, build=build))
     cohort.counts(*by)
-    return cohort.n_cells, seconds
+    return cohort.n_cells, cost
 
 
-def summary(seconds: list[float]) -> dict[str, float]:
-    """Median and range."""
-    rounded = [round(s, 4) for s in (statistics.median(seconds), min(seconds), max(seconds))]
-    return dict(zip(("median_s", "low_s", "high_s"), rounded, strict=True))
+def summary(costs: list[Cost]) -> dict[str, float]:
+    """Median and range on the wall, and the median of all threads."""
+    wall = [cost.wall for cost in costs]
+    return {
+        "median_s": round(statistics.median(wall), 4),
+        "low_s": round(min(wall), 4),
+        "high_s": round(max(wall), 4),
+        "cpu_s": round(statistics.median(cost.cpu for cost in costs), 4),
+    }
 
 
 def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -141,7 +155,7 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             f"SELECT sum(n) FROM (SELECT count(*) AS n, count(DISTINCT donor_id) "
             f"FROM read_parquet('{file}') WHERE {where} {grouped})"
         )
-        times: dict[str, list[float]] = {"choose": [], "choose_and_count": [], "duckdb": []}
+        times: dict[str, list[Cost]] = {"choose": [], "choose_and_count": [], "duckdb": []}
         for _ in range(options.repeats):
             whole, (found, choosing) = timed(
                 lambda q=query, b=by: ask(CellStore(folder, store.manifest), build, q, b)
@@ -169,12 +183,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    before = os.getloadavg()
     with tempfile.TemporaryDirectory() as folder:
         found = run(options, Path(folder))
     names = ("numpy", "pyarrow", "duckdb")
     found = {
         "machine": {
             "cores": os.cpu_count(),
+            "load_before": [round(load, 1) for load in before],
             "system": platform.platform(),
             "python": platform.python_version(),
             "versions": {name: version(name) for name in names},

@@ -35,19 +35,19 @@ class Words:
 
 
 def as_words(column: pa.ChunkedArray) -> Words:
-    """Give distinct values and codes of a column; numbers are written out."""
+    """Give distinct values, in the order in which they come, and codes; numbers are written out."""
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
-    column = column.unify_dictionaries()
-    if column.num_chunks == 0:
-        return Words((), np.empty(0, np.int32))
-    parts = [_indices(chunk.indices) for chunk in column.chunks]
-    return Words(tuple(column.chunk(0).dictionary.to_pylist()), np.concatenate(parts))
-
-
-def _indices(codes: pa.Array) -> npt.NDArray[np.int32]:
-    filled = codes.fill_null(-1) if codes.null_count else codes
-    return np.asarray(filled, dtype=np.int32)
+    place: dict[str, int] = {}
+    codes, at = np.empty(len(column), np.int32), 0
+    for chunk in column.chunks:  # each with a dictionary of its own
+        values = chunk.dictionary.to_pylist()
+        new = np.array([*(place.setdefault(v, len(place)) for v in values), -1], np.int32)
+        indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
+        # wrapped, -1 reads the last entry
+        np.take(new, np.asarray(indices), mode="wrap", out=codes[at : at + len(chunk)])
+        at += len(chunk)
+    return Words(tuple(place), codes)
 
 
 @dataclass(frozen=True, eq=False)

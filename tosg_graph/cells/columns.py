@@ -132,7 +132,7 @@ class ObsColumns:
 def _reading(store: CellStore) -> pq.ParquetFile:
     path = store.folder / OBS
     try:
-        return pq.ParquetFile(path, memory_map=True)
+        return pq.ParquetFile(path, pre_buffer=True)  # maps cost more in page faults
     except FileNotFoundError:
         raise CellsError(f"{path} is missing; add the cells again") from None
     except (pa.ArrowInvalid, OSError) as error:
