@@ -1,7 +1,8 @@
 """Columns of the table of cells, read one by one and kept as codes.
 
 A store of ten million cells is asked about two or three of its columns at a time; only these are
-read. Memory: 4 bytes per cell for a column of words, 8 for one of numbers.
+read, a million cells at a time. Memory: 1 byte per cell for a column of up to 127 words, 2 for up
+to 32,767, else 4; for one of numbers, that of their type.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import Build
-from tosg_graph.cells.codes import Numbers, Words, as_numbers, as_words, nothing_known
+from tosg_graph.cells.codes import (
+    Numbers,
+    NumbersReader,
+    Words,
+    WordsReader,
+    as_numbers,
+    as_words,
+    nothing_known,
+)
 from tosg_graph.cells.fields import DONOR, FIELD
 from tosg_graph.cells.manifest import OBS
 from tosg_graph.cells.metadata import standardise
@@ -25,6 +34,9 @@ from tosg_graph.errors import CellsError
 
 #: Fields of which the words of sources may contradict each other within a donor.
 _DONOR_FIELDS = frozenset(name for name, field in FIELD.items() if field.of_donor)
+
+#: Row groups (131,072 cells each) that are in memory at a time while columns are read.
+_GROUPS = 8
 
 
 class ObsColumns:
@@ -75,6 +87,8 @@ class ObsColumns:
 
     def words(self, name: str) -> Words:
         """Read a column as words; numbers are written out."""
+        if name not in self._words and not self.is_number(name):
+            self.fetch([name])
         if name not in self._words:
             self._words[name] = as_words(self._read(name))
         return self._words[name]
@@ -82,19 +96,37 @@ class ObsColumns:
     def numbers(self, name: str) -> Numbers:
         """Read a column of numbers."""
         if name not in self._numbers:
+            self.fetch([name])
+        if name not in self._numbers:
             self._numbers[name] = as_numbers(self._read(name))
         return self._numbers[name]
 
     def fetch(self, names: Iterable[str]) -> None:
-        """Read several columns at once, which takes all cores; they are kept."""
+        """Read several columns at once, in one pass over the file; they are kept."""
+        known = {*self._words, *self._numbers}
         with _reading(self.store) as file:
-            present = [name for name in names if name in file.schema_arrow.names]
-            table = file.read(present, use_threads=True)
-        for name in present:
-            if self.is_number(name):
-                self._numbers.setdefault(name, as_numbers(table.column(name)))
-            else:
-                self._words.setdefault(name, as_words(table.column(name)))
+            wanted = [n for n in names if n in file.schema_arrow.names and n not in known]
+            if not wanted:
+                return
+            readers: dict[str, WordsReader | NumbersReader] = {
+                name: (NumbersReader if self.is_number(name) else WordsReader)(
+                    file.metadata.num_rows
+                )
+                for name in wanted
+            }
+            for first in range(0, file.num_row_groups, _GROUPS):
+                groups = list(range(first, min(first + _GROUPS, file.num_row_groups)))
+                table = file.read_row_groups(groups, columns=wanted, use_threads=False)
+                for name, reader in readers.items():
+                    reader.add(table.column(name))
+        for name, reader in readers.items():
+            self._keep(name, reader.finish())
+
+    def _keep(self, name: str, column: Words | Numbers) -> None:
+        if isinstance(column, Words):
+            self._words[name] = column
+        else:
+            self._numbers[name] = column
 
     def values_of(self, name: str) -> Words:
         """Read a column by what it means: unknown words are null, and one term is one value.
