@@ -280,6 +280,7 @@ def test_operators_join_conditions(store, tiny, obs):
         ("studdy = one", "did you mean .*dataset"),
         ("xyzzy = 1", "no column 'xyzzy'.* Columns: cell_id"),
         ("cell_type = monocite", "no cell has 'monocite' as its cell_type; there is 'monocyte'"),
+        ("assay under '10x technologie'", "there is '10x technology'"),
         ("assay = 'smartseq 2'", "there is 'Smart-seq2'|there is 'smartseq2'"),
         ("tissue under lung", "no cell has 'lung' as its tissue; there is"),
         ("study = four", "no cell has 'four' as its study; there is 'one', 'three', 'two'"),

@@ -303,6 +303,8 @@ class Conditions:
         spoken = [] if FIELD[name].of_donor else list(self._columns.words(name).values)
         for term in ids.values:
             spoken += [terms.names.get(term, term), *terms.synonyms(term)]
+        above = {term for value in ids.values for term in terms.ancestors(value)}
+        spoken += [terms.names[term] for term in sorted(above) if term in terms.names]
         return list(dict.fromkeys(spoken))
 
     def _no_value(self, name: str, text: str, spoken: Iterable[str]) -> str:
