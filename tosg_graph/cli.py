@@ -275,8 +275,13 @@ def export(
         str | None, typer.Option("--cypher", help="A query whose result holds node ids.")
     ] = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", help="Which cells: a query, as of tosg cells cohort.")
+    ] = None,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
-    split: Annotated[str, typer.Option("--split", help="auto, donor, label or none.")] = "auto",
+    split: Annotated[
+        str, typer.Option("--split", help="auto, donor, study, label, none.")
+    ] = "auto",
     text_dims: Annotated[int, typer.Option("--text-dims", help="Length of text vectors.")] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Seed of text vectors and split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
@@ -292,6 +297,7 @@ def export(
             out,
             subgraph=subgraph,
             cells=cells,
+            selected=where,
             label=label,
             text_dims=text_dims,
             seed=seed,

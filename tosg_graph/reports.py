@@ -370,4 +370,14 @@ def print_export(export: Export) -> None:
     )
     if manifest["cells"]:
         _say(f"cells: {export.cells.num_rows:,}, label {', '.join(export.label_names)}")
+        print_verdict(manifest["cells"].get("diagnostics"))
     _say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")
+
+
+def print_verdict(diagnostics: dict[str, Any] | None) -> None:
+    """Print whether classes of cells can be compared, and each reason for caution in a line."""
+    if diagnostics is None:
+        return
+    _say(f"cohort: {diagnostics['verdict']}", "bold")
+    for finding in diagnostics["findings"]:
+        _say(f"  {finding['verdict']}: {finding['sentence']}", "yellow")

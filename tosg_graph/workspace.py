@@ -34,9 +34,17 @@ if TYPE_CHECKING:
     from tosg_graph.ask.link import Linker
     from tosg_graph.build.diff import Diff
     from tosg_graph.build.kgx import KgxExport
+    from tosg_graph.cells.comparison import Comparison
+    from tosg_graph.cells.diagnostics import Diagnostics
     from tosg_graph.cells.executors import Executor
+    from tosg_graph.cells.language import Condition
+    from tosg_graph.cells.matching import Matched
+    from tosg_graph.cells.metacells import MetacellReport
+    from tosg_graph.cells.metadata import MetadataReport
+    from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.report import CellReport
+    from tosg_graph.cells.selection import Cohort
     from tosg_graph.cells.tiers import TierChange
     from tosg_graph.cells.versions import Pruned
     from tosg_graph.graph.checkup import Check
@@ -641,6 +649,88 @@ class Workspace:
             raise UsageError(f"no cell store {name!r} in {self.path}; there is: {known}")
         return CellStore.open(self.path / "cells" / name, version=version)
 
+    def vocabulary(self, cells: str) -> MetadataReport:
+        """What the fields of a store hold, what was read from it, and what did not map."""
+        from tosg_graph.cells.metadata import standardise
+
+        store = self.cells(cells)
+        return standardise(store.obs, self.graph, label=store.label_column)[1]
+
+    def cohort(self, cells: str, query: Condition | str) -> Cohort:
+        """Choose cells of a store: ``ws.cohort("pbmc", 'cell_type under "T cell"')``.
+
+        Raises
+        ------
+        UsageError
+            If the query cannot be read, or names a column or value that is not known.
+        """
+        from tosg_graph.cells.selection import choose
+
+        return choose(self.cells(cells), query, build=self.graph)
+
+    def match(self, cells: str, cases: str, controls: str, **options: Any) -> Matched:
+        """Draw cases and controls that are alike in cell type, sex, age band, assay and study.
+
+        See :func:`~tosg_graph.cells.matching.match_cohorts`; both are queries.
+        """
+        from tosg_graph.cells.matching import match_cohorts
+
+        sides = self.cohort(cells, cases), self.cohort(cells, controls)
+        return match_cohorts(*sides, **options)
+
+    def diagnose(self, cells: str, query: str = "all", *, label: str | None = None) -> Diagnostics:
+        """Say whether the classes of some cells can be compared: balance, donors, depth.
+
+        Parameters
+        ----------
+        label
+            The column that makes the classes; default: the store's label column.
+        """
+        from tosg_graph.cells.diagnostics import diagnose
+        from tosg_graph.cells.selection import column_of
+
+        cohort = self.cohort(cells, query)
+        column = cohort.store.label_column if label is None else label
+        column = None if column is None else column_of(cohort.columns, column)
+        return diagnose(cohort.columns, column, cells=cohort.mask)
+
+    def pseudobulk(self, cells: str, query: str = "all", **options: Any) -> Pseudobulk:
+        """Counts of some cells added up per donor, or per donor and kind of cell (``by=…``).
+
+        See :func:`~tosg_graph.cells.pseudobulk.pseudobulk`.
+        """
+        from tosg_graph.cells.pseudobulk import pseudobulk
+
+        return pseudobulk(self.cohort(cells, query), **options)
+
+    def compare(self, cells: str, cases: str, controls: str, **options: Any) -> Comparison:
+        """Which features differ between two cohorts, with donors as the samples.
+
+        See :func:`~tosg_graph.cells.comparison.compare`; both are queries.
+        """
+        from tosg_graph.cells.comparison import compare
+
+        return compare(self.cohort(cells, cases), self.cohort(cells, controls), **options)
+
+    def metacells(
+        self, cells: str, query: str = "all", *, name: str, **options: Any
+    ) -> tuple[CellStore, MetacellReport]:
+        """Add up cells that resemble each other, donor by donor and tissue by tissue, as a store.
+
+        See :func:`~tosg_graph.cells.metacells.make_metacells`.
+        """
+        from tosg_graph.cells.metacells import make_metacells
+
+        cohort = self.cohort(cells, query)
+        return make_metacells(cohort, self.path / "cells", name=name, build=self.graph, **options)
+
+    def load_cohort(self, path: Path | str) -> Cohort:
+        """Read a cohort that was saved, from the store of this workspace that it is of."""
+        from tosg_graph.cells.selection import about_cohort, load_cohort
+
+        store = self.cells(about_cohort(path)["store"])
+        return load_cohort(path, store, build=self.graph)
+
     def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
         """What a group of cells has: the share detecting each feature, the mean per 10,000.
 
@@ -723,7 +813,7 @@ class Workspace:
         *,
         subgraph: Subgraph | None = None,
         cells: str | None = None,
-        selected: np.ndarray | None = None,
+        selected: np.ndarray | Cohort | str | None = None,
         label: str | None = None,
         split: str | None = "auto",
         text_dims: int = 64,
@@ -741,11 +831,12 @@ class Workspace:
         cells
             Name of the cell store; without one the topology and the texts are exported.
         selected
-            Positions of the cells to take, int64 [cells]; default: all.
+            Positions of the cells to take (int64), a cohort, or its query; default: all.
         label
             Column of ``obs`` that is the label; default: the store's own.
         split
-            ``auto`` (by donor where donors are known, else by label), ``donor``, ``label`` or None.
+            ``auto`` (by donor where donors are known, else by label), ``donor``, ``study``,
+            ``label`` or None.
         text_dims
             Length of the text vectors; 0 leaves them out.
         seed
@@ -755,6 +846,10 @@ class Workspace:
         """
         from tosg_graph.tensors.export import write_export
 
+        if isinstance(selected, str):
+            if cells is None:
+                raise UsageError("a query chooses among the cells of a store; name it (--cells)")
+            selected = self.cohort(cells, selected)
         return write_export(
             Path(out),
             build=self.graph,

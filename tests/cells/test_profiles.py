@@ -45,6 +45,9 @@ def test_profiles_are_those_of_pandas(monocytes):
     assert np.allclose(found.detected, share.to_numpy(), atol=1e-15)
     assert np.allclose(found.mean_per_10k, mean.to_numpy(), rtol=1e-12)
     assert (found.scale, found.n_ungrouped) == ("per_10k", 0)
+    total = counts.sum(axis=1, keepdims=True)
+    scaled = pd.DataFrame(np.where(total > 0, counts / np.maximum(total, 1) * 1e4, np.nan))
+    assert np.allclose(found.variance, scaled.groupby(groups).var().to_numpy(), rtol=1e-9)
 
 
 def test_the_table_of_a_group_and_of_several(monocytes):

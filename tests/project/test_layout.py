@@ -32,8 +32,9 @@ HOMES = {
     "torch": {"tensors"},
     "torch_geometric": {"tensors"},
     "safetensors": {"tensors"},
-    "sklearn": {"tensors"},
+    "sklearn": {"tensors", "cells/metacells.py"},
     "openai": {"ask/llm.py"},
+    "pydeseq2": {"cells/comparison.py"},
     "langchain": {"ask/llm.py"},
     "distributed": {"cells/executors.py"},
 }

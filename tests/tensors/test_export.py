@@ -11,6 +11,7 @@ import pytest
 
 from tests.tensors.conftest import LABELS, N_CELLS, UNMEASURED
 from tests.tiny import BUILD_ID, GENES, gene, protein, tiny_tables, write_build
+from tosg_graph.cells.selection import choose
 from tosg_graph.errors import ExportError, MissingExtra, UsageError
 from tosg_graph.tensors.batch import CellLoader
 from tosg_graph.tensors.export import load_export, write_export
@@ -203,6 +204,10 @@ def test_manifest_says_how_it_was_made(export):
     assert manifest["format"] == "tosg-export"
     assert manifest["selection"] == {"kind": "pathway", "pathway": PATHWAY, "sub_pathways": True}
     assert manifest["seed"] == 3
+    diagnostics = manifest["cells"]["diagnostics"]
+    assert diagnostics["n_cells"] == N_CELLS
+    assert {one["name"] for one in diagnostics["classes"]} == set(LABELS)
+    assert diagnostics["verdict"] in ("fit", "caution", "unfit")
     assert manifest["text"] == {"embedder": "TfidfSvd(dims=8, seed=3)", "dims": 8}
     assert manifest["edge_attr_names"] == [
         "sign",
@@ -219,6 +224,17 @@ def test_manifest_says_how_it_was_made(export):
     for name, record in manifest["files"].items():
         data = on_disk[name].read_bytes()
         assert record == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_a_cohort_is_exported_under_its_query(tiny, store, chosen, tmp_path):
+    cohort = choose(store, "label = 'B cell'", build=tiny)
+    found = write_export(
+        tmp_path / "e", build=tiny, subgraph=chosen, store=store, cells=cohort, text_dims=0
+    )
+    assert found.cells["store_index"].to_pylist() == cohort.cells.tolist()
+    said = found.manifest["cells"]
+    assert (said["query"], said["cohort"]) == (cohort.query, cohort.hash)
+    assert [one["name"] for one in said["diagnostics"]["classes"]] == ["B cell"]
 
 
 def test_nothing_in_it_is_a_pickle(export):
@@ -317,7 +333,7 @@ def test_duplicated_cells_in_two_parts_are_refused(tiny, store, chosen, tmp_path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"split": "random"}, "split='random' found; expected auto, donor, label or None"),
+        ({"split": "random"}, "split='random' found; expected auto, donor, study, label or None"),
         ({"store": None, "split": "auto"}, "belong to a cell store"),
         ({"cells": np.array([], int)}, "cells is empty"),
         ({"cells": np.array([90])}, "no cell 90"),

@@ -12,7 +12,7 @@ from tosg_graph.build.tables import Build
 from tosg_graph.cells.obs import ontology_column
 from tosg_graph.cells.profiles import group_codes
 from tosg_graph.cells.reader import CellStore
-from tosg_graph.cells.terms import CellTypeTerms, fold, loosen
+from tosg_graph.cells.terms import Terms, fold, loosen
 from tosg_graph.errors import UsageError
 
 _SUGGESTIONS = 5
@@ -135,7 +135,7 @@ class _Groups:
     def __init__(self, store: CellStore, column: str, build: Build | None) -> None:
         self._column = column
         self._values, codes = group_codes(store, column)
-        self._terms = CellTypeTerms.of(build) if build else CellTypeTerms({}, (), ())
+        self._terms = Terms.of(build) if build else Terms({}, (), ())
         self._ids: dict[str, set[str]] = {}
         if ontology_column(column) in store.obs.column_names:
             ids, id_codes = group_codes(store, ontology_column(column))

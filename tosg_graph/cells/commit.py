@@ -31,16 +31,15 @@ from tosg_graph.cells.manifest import (
     write_json,
     write_manifest,
 )
+from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.obs import ObsTable, donor_ids, ontology_column, paired_terms, total_names
+from tosg_graph.cells.obs_union import DATA_SET
 from tosg_graph.cells.report import CellReport, ModalityReport
 from tosg_graph.cells.source import CellSource
 from tosg_graph.cells.versions import commit_version, next_number, next_version, store_lock
 from tosg_graph.errors import CellsError, UsageError
 
 _Array = np.ndarray[Any, np.dtype[Any]]
-
-#: Columns that the store itself gives to the table of cells.
-DATA_SET = "data_set"
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,9 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
     number = next_number(root, "obs")
     version = _version(addition, root)
     obs, terms = _obs(addition, target.name)
-    dataset, moves = _dataset(addition, number, obs.table())
+    table, metadata = standardise(obs.table(), addition.build, label=addition.label)
+    obs.warnings += metadata.warnings
+    dataset, moves = _dataset(addition, number, table)
     shards, shard_moves = _shards(addition, root, number)
     manifest = assemble(
         {"name": target.name, "value_kind": addition.value_kind, "build_id": addition.build.id},

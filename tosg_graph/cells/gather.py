@@ -247,8 +247,9 @@ def add_sums(
 
 @compiled
 def add_profiles(
-    indptr: Any, indices: Any, values: Any, group: Any, scale: Any, detected: Any, sums: Any
-) -> None:
+    indptr: Any, indices: Any, values: Any, group: Any, scale: Any, detected: Any, sums: Any,
+    squares: Any,
+) -> None:  # fmt: skip
     """Add cells to the profiles of their groups.
 
     Parameters
@@ -261,6 +262,8 @@ def add_profiles(
         int64 [groups, features]: cells with a value above 0.
     sums
         float64 [groups, features]: sums of scaled values.
+    squares
+        float64 [groups, features]: sums of their squares.
     """
     for row in range(len(indptr) - 1):
         g = group[row]
@@ -269,4 +272,6 @@ def add_profiles(
         for k in range(indptr[row], indptr[row + 1]):
             feature = indices[k]
             detected[g, feature] += 1
-            sums[g, feature] += values[k] * scale[row]
+            scaled = values[k] * scale[row]
+            sums[g, feature] += scaled
+            squares[g, feature] += scaled * scaled

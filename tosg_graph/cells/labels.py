@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tosg_graph.build.tables import Build
-from tosg_graph.cells.terms import CellTypeTerms
+from tosg_graph.cells.terms import Terms
 from tosg_graph.errors import CellsError
 
 _SHIPPED = "cell_type_labels.tsv"
@@ -75,13 +75,11 @@ def label_terms(
         ("file", from_file or {}),
         ("shipped", shipped_labels()),
     ]
-    terms = CellTypeTerms.of(build)
+    terms = Terms.of(build)
     return [_term(label, tables, terms) for label in labels]
 
 
-def _term(
-    label: str, tables: Sequence[tuple[str, Mapping[str, str]]], terms: CellTypeTerms
-) -> LabelTerm:
+def _term(label: str, tables: Sequence[tuple[str, Mapping[str, str]]], terms: Terms) -> LabelTerm:
     for how, table in tables:
         if label in table:
             return LabelTerm(label, table[label], how, in_build=table[label] in terms.names)

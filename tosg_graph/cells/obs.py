@@ -16,7 +16,7 @@ from tosg_graph.errors import CellsError
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
-#: What data sets write where a donor is not known, folded.
+#: What data sets write where something is not known, folded.
 _UNKNOWN = frozenset(
     {"", "nan", "na", "n/a", "none", "null", "unknown", "unassigned", "not available"}
 )
@@ -51,7 +51,7 @@ def check_column(obs: pd.DataFrame, name: str, where: Path, what: str) -> None:
 
 
 class ObsTable:
-    """Collects the columns of ``obs.parquet``; the first column of a name wins, others are renamed.
+    """Collects the columns of the table of cells; the first column of a name wins, others are renamed.
 
     Parameters
     ----------
@@ -191,12 +191,13 @@ def donor_ids(
         return [None] * len(obs)
     sets = obs[dataset] if dataset else pd.Series([default] * len(obs), index=obs.index)
     return [
-        None if _unknown(who) else f"{source}/{default if _unknown(part) else part}/{who}"
+        None if is_unknown(who) else f"{source}/{default if is_unknown(part) else part}/{who}"
         for part, who in zip(sets, obs[donor], strict=True)
     ]
 
 
-def _unknown(value: object) -> bool:
+def is_unknown(value: object) -> bool:
+    """Whether a value says that nothing is known: null, empty, ``unknown`` or ``NA``."""
     return _missing(value) or str(value).strip().casefold() in _UNKNOWN
 
 

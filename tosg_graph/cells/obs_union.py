@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
+#: The column that says which data set a cell is from.
+DATA_SET = "data_set"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -22,18 +25,25 @@ def joined_obs(tables: Sequence[pa.Table], names: Sequence[str]) -> pa.Table:
     names
         Per data set its name.
     """
-    columns = list(dict.fromkeys(name for table in tables for name in table.column_names))
-    types = {name: _common([t.schema.field(name).type for t in tables if name in t.column_names])
-             for name in columns}  # fmt: skip
-    schema = pa.schema([(name, types[name]) for name in columns])
-    parts = [_cast(table, schema) for table in tables]
+    schema = joined_schema([table.schema for table in tables])
+    parts = [fitted(table, schema) for table in tables]
     whole = pa.concat_tables(parts).unify_dictionaries()
-    return whole.append_column("data_set", _codes([t.num_rows for t in tables], names))
+    return whole.append_column(DATA_SET, dataset_codes([t.num_rows for t in tables], names))
 
 
-def _codes(sizes: Sequence[int], names: Sequence[str]) -> pa.Array:
-    import numpy as np
+def joined_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """Columns of several data sets as one, without that of the data set itself."""
+    columns = list(dict.fromkeys(name for schema in schemas for name in schema.names))
+    return pa.schema(
+        [
+            (name, _common([s.field(name).type for s in schemas if name in s.names]))
+            for name in columns
+        ]
+    )
 
+
+def dataset_codes(sizes: Sequence[int], names: Sequence[str]) -> pa.Array:
+    """Name the data set of each cell, given how many cells each has."""
     codes = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names, pa.string()))
 
@@ -50,7 +60,8 @@ def _common(types: Sequence[pa.DataType]) -> pa.DataType:
     return _TEXT
 
 
-def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
+def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give a table the columns of a schema: cast, and null where it has none."""
     columns = []
     for field in schema:
         if field.name not in table.column_names:

@@ -23,7 +23,7 @@ from tosg_graph.errors import UsageError
 _Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Raised when the same store would give other numbers, so that older caches are not read.
-REVISION = 1
+REVISION = 2
 
 _CACHE = pa.schema(
     [
@@ -32,6 +32,7 @@ _CACHE = pa.schema(
         pa.field("n_empty", pa.int64(), nullable=False),
         pa.field("detecting", pa.list_(pa.int64()), nullable=False),
         pa.field("mean", pa.list_(pa.float64()), nullable=False),
+        pa.field("variance", pa.list_(pa.float64()), nullable=False),
     ]
 )
 
@@ -63,6 +64,9 @@ class Profiles:
         is the sum over all features of the modality; cells without counts are left out of this
         mean (``n_empty``). In a normalised store, see ``scale``, the mean of the values as they
         are, over all cells.
+    variance
+        float64 [g, f]: sample variance over the same cells of what ``mean_per_10k`` is the mean of;
+        0 for a group of one cell.
     scale
         ``per_10k`` or ``values``: what ``mean_per_10k`` holds.
     measuring, averaged
@@ -79,6 +83,7 @@ class Profiles:
     features: pa.Table
     detecting: _Array
     mean_per_10k: _Array
+    variance: _Array
     scale: str
     measuring: _Array
     averaged: _Array
@@ -128,7 +133,7 @@ def profiles(
 ) -> Profiles:
     """Compute the profiles of a store's groups, a few thousand cells in memory at a time.
 
-    Memory is 16 bytes per group and feature. The result is kept under the store's folder, by the
+    Memory is 32 bytes per group and feature. The result is kept under the store's folder, by the
     hash of the store and the grouping, where that folder can be written.
 
     Parameters
@@ -165,6 +170,7 @@ def profiles(
         features=store.features(modality),
         detecting=_matrix(table["detecting"], shape),
         mean_per_10k=_matrix(table["mean"], shape),
+        variance=_matrix(table["variance"], shape),
         scale="per_10k" if store.value_kind == "counts" else "values",
         measuring=measuring,
         averaged=averaged,
@@ -208,21 +214,25 @@ def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -
 
     totals, detected_features = _sums(store, modality)
     shape = (len(names), store.n_features(modality))
-    detecting, sums = np.zeros(shape, np.int64), np.zeros(shape, np.float64)
+    detecting = np.zeros(shape, np.int64)
+    sums, squares = np.zeros(shape, np.float64), np.zeros(shape, np.float64)
     counts = store.value_kind == "counts"
     scale = np.ones(len(totals))
     if counts:
         scale = 1e4 / np.maximum(totals, 1)
     for cells, rows in store.scan(modality):
         add_profiles(
-            rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells], detecting, sums
-        )
+            rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells],
+            detecting, sums, squares,
+        )  # fmt: skip
     n_cells = np.bincount(codes[codes >= 0], minlength=len(names))
     empty = (detected_features == 0) & (codes >= 0)
     n_empty = np.bincount(codes[empty], minlength=len(names))
     _, weights = _cells_of_means(store, modality, codes, len(names))
     mean = sums / np.maximum(weights, 1)
-    columns = [names, n_cells, n_empty, list(detecting), list(mean)]
+    spread = squares - weights * mean**2
+    variance = np.maximum(spread, 0) / np.maximum(weights - 1, 1)
+    columns = [names, n_cells, n_empty, list(detecting), list(mean), list(variance)]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, _CACHE, strict=True)]
     return pa.Table.from_arrays(arrays, schema=_CACHE)
 

@@ -1,11 +1,15 @@
-"""The cell types of a build by name, and what is a kind of what."""
+"""The terms of an ontology by name, and what is a kind of what: cell types, tissues, diseases."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from importlib.resources import files
+
+import pyarrow.compute as pc
 
 from tosg_graph.build.tables import Build
 
@@ -14,7 +18,7 @@ _EMPTY_WORDS = frozenset({"cell", "type", "the", "a", "an", "of"})
 
 
 def fold(text: str) -> str:
-    """Bring a name of cells to one form: case, plural, signs and punctuation do not matter.
+    """Bring a name to one form: case, plural, signs and punctuation do not matter.
 
     Examples
     --------
@@ -54,8 +58,8 @@ def loosen(folded: str) -> str:
     return " ".join(kept) or folded
 
 
-class CellTypeTerms:
-    """Names, synonyms and parents of the cell types of a build.
+class Terms:
+    """Names, synonyms and parents of terms.
 
     Parameters
     ----------
@@ -65,6 +69,8 @@ class CellTypeTerms:
         Pairs of id and synonym.
     parents
         Pairs of id and the id of a parent (IS_A).
+    other_ids
+        Former and foreign id → id.
     """
 
     def __init__(
@@ -72,22 +78,54 @@ class CellTypeTerms:
         names: dict[str, str],
         synonyms: Iterable[tuple[str, str]],
         parents: Iterable[tuple[str, str]],
+        other_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.names = names
+        self._other_ids = other_ids or {}
         pairs = [*((term, name) for term, name in names.items()), *synonyms]
         self._written: dict[str, set[str]] = defaultdict(set)
         self._folded: dict[str, set[str]] = defaultdict(set)
+        self._spoken: dict[str, list[str]] = defaultdict(list)
         for term, name in pairs:
             self._written[name.casefold()].add(term)
             self._folded[fold(name)].add(term)
+            self._spoken[term].append(name)
         self._children: dict[str, set[str]] = defaultdict(set)
+        self._parents: dict[str, set[str]] = defaultdict(set)
         for child, parent in parents:
             self._children[parent].add(child)
+            self._parents[child].add(parent)
 
     @classmethod
-    def of(cls, build: Build) -> CellTypeTerms:
-        """Read the cell types of a build, once per build."""
-        return _read(str(build.path), build.id)
+    def of(cls, build: Build, label: str = "CellType") -> Terms:
+        """Read the terms of a label of a build, once per build."""
+        return _read(str(build.path), build.id, label)
+
+    @classmethod
+    def shipped(cls, table: str) -> Terms:
+        """Read a table of terms that comes with the package: ``stages``, ``assays``, ``sexes``."""
+        return _shipped(table)
+
+    def joined(self, other: Terms) -> Terms:
+        """Put the terms of two ontologies together."""
+        pairs = [
+            (term, name)
+            for terms in (self, other)
+            for term, spoken in terms._spoken.items()
+            for name in spoken[1:]
+        ]
+        parents = [
+            (child, parent)
+            for terms in (self, other)
+            for child, above in terms._parents.items()
+            for parent in sorted(above)
+        ]
+        ids = {**self._other_ids, **other._other_ids}
+        return Terms({**self.names, **other.names}, pairs, parents, ids)
+
+    def id_of(self, curie: str) -> str | None:
+        """Give the present id of an id that may be a former one, or another vocabulary's."""
+        return curie if curie in self.names else self._other_ids.get(curie)
 
     def exact(self, name: str) -> list[str]:
         """Terms of that name or synonym, but for case; the name goes before the synonyms."""
@@ -102,29 +140,65 @@ class CellTypeTerms:
         named = [term for term in found if fold(self.names[term]) == folded]
         return named or found
 
+    def synonyms(self, term: str) -> tuple[str, ...]:
+        """Every other name of a term, sorted."""
+        name = self.names.get(term)
+        return tuple(sorted({spoken for spoken in self._spoken.get(term, ()) if spoken != name}))
+
     def descendants(self, term: str) -> frozenset[str]:
         """Collect the term and all that is a kind of it."""
-        found, left = {term}, [term]
-        while left:
-            for child in self._children.get(left.pop(), ()):
-                if child not in found:
-                    found.add(child)
-                    left.append(child)
-        return frozenset(found)
+        return _closure(term, self._children)
+
+    def ancestors(self, term: str) -> frozenset[str]:
+        """Collect the term and all that it is a kind of."""
+        return _closure(term, self._parents)
 
     def spellings(self) -> list[str]:
         """Every folded name and synonym, sorted."""
         return sorted(self._folded)
 
 
-@lru_cache(maxsize=4)
-def _read(path: str, build_id: str) -> CellTypeTerms:
+def _closure(term: str, steps: Mapping[str, set[str]]) -> frozenset[str]:
+    found, left = {term}, [term]
+    while left:
+        for other in steps.get(left.pop(), ()):
+            if other not in found:
+                found.add(other)
+                left.append(other)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=16)
+def _read(path: str, build_id: str, label: str) -> Terms:
     build = Build.open(path)
-    nodes = build.nodes("CellType", ["id", "name", "synonyms"]).to_pylist()
+    nodes = build.nodes(label, ["id", "name", "synonyms"]).to_pylist()
     edges = build.edges("IS_A", ["source", "target", "source_label"])
-    ends = zip(*(column.to_pylist() for column in edges.columns), strict=True)
-    return CellTypeTerms(
+    edges = edges.filter(pc.equal(edges["source_label"], label))
+    return Terms(
         {node["id"]: node["name"] or node["id"] for node in nodes},
         [(node["id"], synonym) for node in nodes for synonym in node["synonyms"] or ()],
-        [(source, target) for source, target, label in ends if label == "CellType"],
+        zip(edges["source"].to_pylist(), edges["target"].to_pylist(), strict=True),
+        _other_ids(build, label),
+    )
+
+
+def _other_ids(build: Build, label: str) -> dict[str, str]:
+    """Cross-reference → id, of those that are one node's only."""
+    aliases = build.table("aliases", ["alias", "namespace", "kind", "label", "id"])
+    mask = pc.and_(pc.equal(aliases["label"], label), pc.equal(aliases["kind"], "xref"))
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in aliases.filter(mask).to_pylist():
+        found[f"{row['namespace']}:{row['alias']}"].add(row["id"])
+    return {curie: next(iter(ids)) for curie, ids in sorted(found.items()) if len(ids) == 1}
+
+
+@lru_cache(maxsize=8)
+def _shipped(table: str) -> Terms:
+    """Read ``id``, ``name``, ``parents``, ``synonyms``, separated by tabs, lists by bars."""
+    text = files("tosg_graph.cells").joinpath(f"{table}.tsv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+    return Terms(
+        {row["id"]: row["name"] for row in rows},
+        [(row["id"], name) for row in rows for name in row["synonyms"].split("|") if name],
+        [(row["id"], parent) for row in rows for parent in row["parents"].split("|") if parent],
     )

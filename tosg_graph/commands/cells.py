@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tosg_graph import display, reports
+from tosg_graph.commands import cohorts
 from tosg_graph.commands.shared import (
     JsonOption,
     RowsOption,
@@ -289,3 +290,12 @@ def profile(
     with Workspace(workspace) as ws:
         result = ws.profile(name, group, modality=modality)
         print_result(result, as_json=as_json, most=rows)
+
+
+app.command("vocabulary")(cohorts.vocabulary)
+app.command("cohort")(cohorts.cohort)
+app.command("match")(cohorts.match)
+app.command("diagnose")(cohorts.diagnose)
+app.command("pseudobulk")(cohorts.pseudobulk)
+app.command("compare")(cohorts.compare)
+app.command("metacells")(cohorts.metacells)

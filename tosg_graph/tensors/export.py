@@ -23,6 +23,7 @@ import pyarrow as pa
 import tosg_graph
 from tosg_graph.build.tables import Build, commit_folder
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.exported_cells import CellWriter, SplitOptions
 from tosg_graph.tensors.extras import require
@@ -57,7 +58,7 @@ def write_export(
     build: Build,
     subgraph: Subgraph,
     store: CellStore | None = None,
-    cells: npt.NDArray[np.integer[Any]] | None = None,
+    cells: npt.NDArray[np.integer[Any]] | Cohort | None = None,
     label: str | None = None,
     split: str | None = None,
     fractions: Mapping[str, float] = DEFAULT_FRACTIONS,
@@ -81,12 +82,12 @@ def write_export(
     store
         Cells whose counts to write too.
     cells
-        Positions of the cells in the store; None stands for all.
+        Positions of the cells in the store, or a cohort of it; None stands for all.
     label
         Column of ``obs`` to predict; None stands for the store's label column.
     split
-        ``auto`` (by donor where donors are known, else by label), ``donor``, ``label``, or None for
-        no split.
+        ``auto`` (by donor where donors are known, else by label), ``donor``, ``study``, ``label``,
+        or None for no split.
     fractions
         Shares of the parts of the split.
     text_dims
@@ -107,6 +108,8 @@ def write_export(
     """
     folder = Path(folder)
     _check_free(folder, overwrite=overwrite)
+    query = cells.query if isinstance(cells, Cohort) else None
+    cells = _positions(cells, store)
     _check_options(build, subgraph, store, cells=cells, split=split)
     manifest = _manifest(build, subgraph, seed)
     with _beside(folder) as temporary:
@@ -116,7 +119,7 @@ def write_export(
             wanted = np.arange(store.n_cells) if cells is None else np.asarray(cells, np.int64)
             writer = CellWriter(temporary, store, subgraph, wanted)
             how = None if split is None else SplitOptions(split, fractions, seed)
-            manifest["cells"] = writer.write(label, how)
+            manifest["cells"] = {**writer.write(label, how), "query": query}
         _finish(temporary, build, manifest)
         commit_folder(temporary, folder)
     return load_export(folder)
@@ -139,6 +142,15 @@ def _is_export(folder: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 
 
+def _positions(cells: Any, store: CellStore | None) -> Any:
+    """Positions of the cells of a cohort; positions as they are."""
+    if not isinstance(cells, Cohort):
+        return cells
+    if store is not None and cells.store.hash != store.hash:
+        raise UsageError(f"the cohort is of the store {cells.store.name!r}, not of {store.name!r}")
+    return cells.cells
+
+
 def _check_options(
     build: Build, subgraph: Subgraph, store: CellStore | None, *, cells: Any, split: str | None
 ) -> None:
@@ -147,8 +159,8 @@ def _check_options(
         raise UsageError(
             f"the subgraph was taken from the build {subgraph.build_id}, not from {build.id}"
         )
-    if split not in (None, "auto", "donor", "label"):
-        raise UsageError(f"split={split!r} found; expected auto, donor, label or None")
+    if split not in (None, "auto", "donor", "study", "label"):
+        raise UsageError(f"split={split!r} found; expected auto, donor, study, label or None")
     if store is None and (cells is not None or split is not None):
         raise UsageError("cells and split belong to a cell store; pass store as well")
     if cells is not None and len(cells) == 0:

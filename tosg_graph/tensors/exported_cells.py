@@ -12,17 +12,21 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from tosg_graph.cells.columns import ObsColumns
+from tosg_graph.cells.diagnostics import diagnose
+from tosg_graph.cells.fields import DATASET
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import cohort_of
 from tosg_graph.tensors.abundance import Abundance, Channel, StoreAbundance
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
 from tosg_graph.tensors.layout import ABUNDANCE, CELLS, channel_key, write_arrow
+from tosg_graph.tensors.leaks import check_leaks, profile_hashes
 from tosg_graph.tensors.splits import (
     Split,
-    check_leaks,
-    profile_hashes,
     split_by_donor,
     split_by_label,
+    split_by_study,
     split_cells,
 )
 from tosg_graph.tensors.subgraph import Index, Subgraph
@@ -33,7 +37,7 @@ _STEP = 8_192
 
 @dataclass(frozen=True)
 class SplitOptions:
-    """How to split: ``by`` is ``auto``, ``donor`` or ``label``; see :mod:`.splits`."""
+    """How to split: ``by`` is ``auto``, ``donor``, ``study`` or ``label``; see :mod:`.splits`."""
 
     by: str
     fractions: Mapping[str, float]
@@ -75,11 +79,15 @@ class CellWriter:
             "store_hash": self._store.hash,
             "store_build_id": self._store.build_id,
             "rows": len(self._cells),
+            "cohort": cohort_of(self._store, self._cells).hash,
             "value_kind": self._store.value_kind,
             "label": column,
             "label_names": list(labels.names),
             "channels": {k: list(v) for k, v in self._abundance.channels.items()},
             "split": None if parts is None else parts.record(),
+            "diagnostics": diagnose(
+                ObsColumns(self._store), column, cells=np.asarray(self._cells)
+            ).to_dict(),
         }
 
     def _split(self, how: SplitOptions, labels: CellLabels) -> Split:
@@ -87,6 +95,8 @@ class CellWriter:
         values = [None if code < 0 else labels.names[code] for code in labels.codes[self._cells]]
         if how.by == "donor":
             return split_by_donor(donors, fractions=how.fractions, seed=how.seed)
+        if how.by == "study":
+            return split_by_study(self._studies(), fractions=how.fractions, seed=how.seed)
         if how.by == "label":
             return split_by_label(values, fractions=how.fractions, seed=how.seed)
         return split_cells(donors=donors, labels=values, fractions=how.fractions, seed=how.seed)
@@ -98,20 +108,27 @@ class CellWriter:
         nodes make many cells alike.
         """
         modality = self._store.modalities[0]
-        profiles: list[str | None] = []
-        for _, rows in self._store.scan(modality, cells=self._cells, step=_STEP):
-            profiles += profile_hashes(rows.to_scipy())
+        profiles = [
+            profile_hashes(rows.to_scipy())
+            for _, rows in self._store.scan(modality, cells=self._cells, step=_STEP)
+        ]
         check_leaks(
-            list(split.parts),
+            split.parts,
             donors=self._donors() if split.by == "donor" else None,
+            studies=self._studies() if split.by == "study" else None,
             cell_ids=self._column("cell_id"),
-            profiles=profiles,
+            profiles=pa.concat_arrays(profiles),
         )
 
     def _donors(self) -> list[str | None]:
         if "donor_id" not in self._store.obs.column_names:
             return [None] * len(self._cells)
         return self._column("donor_id")
+
+    def _studies(self) -> list[str | None]:
+        if DATASET not in self._store.obs.column_names:
+            return [None] * len(self._cells)
+        return self._column(DATASET)
 
     def _column(self, name: str) -> list[str | None]:
         values = self._store.values(name).take(pa.array(self._cells))

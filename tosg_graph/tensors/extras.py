@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from typing import Any
 
-from tosg_graph.errors import MissingExtra
+from tosg_graph.cells import extras
 
 EXTRA = "pyg"
 
@@ -19,15 +17,4 @@ def require(module: str) -> Any:
     MissingExtra
         If its package is not installed.
     """
-    package = module.partition(".")[0]
-    try:
-        # torch_geometric compiles helpers at import with a function that torch has deprecated;
-        # nothing that a caller of ours could change.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", category=FutureWarning)
-            warnings.simplefilter("ignore", category=DeprecationWarning)
-            return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != package:
-            raise
-        raise MissingExtra(package, EXTRA) from error
+    return extras.require(module, EXTRA)

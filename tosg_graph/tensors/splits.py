@@ -1,4 +1,4 @@
-"""Training, validation and test cells, apart by donor where donors are known.
+"""Training, validation and test cells, apart by donor or by study.
 
 Cells of one donor resemble each other more than cells of two: a model that saw a donor in training
 is tested on what it knows. Where no donor is recorded, cells are drawn at random within each label,
@@ -7,7 +7,6 @@ and the split says so.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,9 +26,6 @@ _BY_LABEL = (
     "Cells were drawn at random within each label, whatever their donor: cells of one donor may be "
     "in two parts, and results say nothing about new donors."
 )
-#: Values other than zero from which on equal counts of two cells are no accident.
-MIN_PROFILE = 50
-_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +37,7 @@ class Split:
     parts
         Name of the part of each cell, in the order of the cells.
     by
-        ``donor`` or ``label``: what kept the parts apart, or alike.
+        ``donor``, ``study`` or ``label``: what kept the parts apart, or alike.
     note
         One sentence on how the split was made and what it does not promise.
     fractions
@@ -114,23 +110,82 @@ def split_by_donor(
     UsageError
         If a donor is unknown, or there are fewer donors than parts.
     """
+    return _split_by_group(donors, "donor", fractions, seed)
+
+
+def split_by_study(
+    studies: Sequence[str | None],
+    *,
+    fractions: Mapping[str, float] = DEFAULT_FRACTIONS,
+    seed: int = 0,
+) -> Split:
+    """Give every study whole to one part, as :func:`split_by_donor` does with donors.
+
+    Raises
+    ------
+    UsageError
+        If a study is unknown, or there are fewer studies than parts.
+    """
+    return _split_by_group(studies, "study", fractions, seed)
+
+
+def k_folds(
+    groups: Sequence[str | None], k: int, *, by: str = "donor", seed: int = 0
+) -> list[Split]:
+    """Deal donors or studies into k folds, and take each in turn as the test.
+
+    In split i, fold i is ``test``, the next one ``validation``, and the rest ``train``: every cell
+    is tested once and validates once.
+
+    Parameters
+    ----------
+    groups
+        Donor, or study, of each cell.
+    k
+        Number of folds, at least 3.
+    by
+        ``donor`` or ``study``: what the groups are.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer groups than folds, or one is unknown.
+    """
+    if k < 3:
+        raise UsageError(f"{k} folds found; at least 3 are needed: train, validation and test")
+    dealt = _split_by_group(groups, by, {str(fold): 1 / k for fold in range(k)}, seed)
+    fold_of = dealt.parts.astype(np.int64)
+    shares = {"train": (k - 2) / k, "validation": 1 / k, "test": 1 / k}
+    names = np.array(["test", "validation", *["train"] * (k - 2)], dtype=np.object_)
+    note = dealt.note.replace("two parts", "two folds")
+    return [
+        Split(names[(fold_of - fold) % k], by, f"Fold {fold + 1} of {k}. {note}", shares, seed)
+        for fold in range(k)
+    ]
+
+
+def _split_by_group(
+    groups: Sequence[str | None], what: str, fractions: Mapping[str, float], seed: int
+) -> Split:
     _check_fractions(fractions)
-    unknown = sum(donor is None for donor in donors)
+    codes, names = pd.factorize(np.asarray(groups, dtype=object), sort=True)
+    plural = {"donor": "donors", "study": "studies"}.get(what, f"{what}s")
+    unknown = int((codes < 0).sum())
     if unknown:
         raise UsageError(
-            f"{unknown} of {len(donors)} cells have no donor; they could be anyone's. Leave them "
+            f"{unknown} of {len(codes)} cells have no {what}; they could be anyone's. Leave them "
             "out (cells=…) or split by label"
         )
-    sizes = pd.Series([str(donor) for donor in donors]).value_counts().sort_index()
-    if len(sizes) < len(fractions):
+    if len(names) < len(fractions):
         raise UsageError(
-            f"{len(sizes)} donors found, one for each of {', '.join(fractions)} expected; "
+            f"{len(names)} {plural} found, one for each of {', '.join(fractions)} expected; "
             "name fewer parts or split by label"
         )
+    sizes = pd.Series(np.bincount(codes, minlength=len(names)), index=names)
     part_of = _deal(sizes, fractions, np.random.default_rng(seed))
-    parts: Parts = np.array([part_of[str(donor)] for donor in donors], dtype=np.object_)
-    note = f"No donor is in two parts; {len(sizes)} donors."
-    return Split(parts, "donor", note, dict(fractions), seed)
+    by_code = np.array([part_of[name] for name in names], dtype=np.object_)
+    note = f"No {what} is in two parts; {len(names)} {plural}."
+    return Split(by_code[codes], what, note, dict(fractions), seed)
 
 
 def _deal(
@@ -184,61 +239,3 @@ def _check_fractions(fractions: Mapping[str, float]) -> None:
         raise UsageError(
             f"fractions {dict(fractions)} found; expected positive numbers that add up to 1"
         )
-
-
-def check_leaks(
-    parts: Sequence[str],
-    *,
-    donors: Sequence[str | None] | None = None,
-    cell_ids: Sequence[str | None] | None = None,
-    profiles: Sequence[str | None] | None = None,
-) -> None:
-    """Check that nothing is in two parts of a split.
-
-    Parameters
-    ----------
-    parts
-        Part of each cell.
-    donors
-        Donor of each cell; unknown ones are not compared.
-    cell_ids
-        Name of each cell.
-    profiles
-        Hash of the counts of each cell (:func:`profile_hashes`); null ones are not compared.
-
-    Raises
-    ------
-    UsageError
-        Naming what is shared, and by which parts.
-    """
-    given = {"donors": donors, "cells": cell_ids, "cells with the same counts": profiles}
-    found = [_shared(what, values, parts) for what, values in given.items() if values is not None]
-    leaks = [leak for leak in found if leak]
-    if leaks:
-        raise UsageError(f"the split leaks: {'; '.join(leaks)}; split anew, or remove them")
-
-
-def profile_hashes(matrix: Any, *, min_values: int = MIN_PROFILE) -> list[str | None]:
-    """Hash of the counts of each row of a scipy CSR matrix; None for a row of too few values.
-
-    Two cells with equal counts of many genes are one cell that was written twice; with equal
-    counts of a few they may be two.
-    """
-    hashes: list[str | None] = []
-    for first, last in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True):
-        data = matrix.indices[first:last].tobytes() + matrix.data[first:last].tobytes()
-        hashes.append(hashlib.sha256(data).hexdigest()[:32] if last - first >= min_values else None)
-    return hashes
-
-
-def _shared(what: str, values: Sequence[str | None], parts: Sequence[str]) -> str:
-    frame = pd.DataFrame({"value": list(values), "part": list(parts)}).dropna()
-    spread = frame.groupby("value")["part"].unique()
-    leaking = spread[spread.map(len) > 1]
-    if leaking.empty:
-        return ""
-    shown = ", ".join(
-        f"{value} ({', '.join(sorted(where))})" for value, where in leaking.head(_SHOWN).items()
-    )
-    more = f" and {len(leaking) - _SHOWN} more" if len(leaking) > _SHOWN else ""
-    return f"{len(leaking)} {what} in two parts: {shown}{more}"

@@ -1,0 +1,256 @@
+"""Pseudobulk against pandas; comparisons against PyDESeq2 on sums made by hand."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import h5py
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from typer.testing import CliRunner
+
+from tests.cells.files import as_layout, cell_names, random_counts, write
+from tosg_graph.cells.comparison import compare
+from tosg_graph.cells.convert import add_h5ad
+from tosg_graph.cells.pseudobulk import pseudobulk
+from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import choose, cohort_of
+from tosg_graph.errors import UsageError
+
+DONORS, CELLS, GENES = 8, 40, 60
+N = DONORS * CELLS
+CHANGED = {3: 4.0, 7: 0.25}  # gene → fold change in the sick
+
+
+def simulated():
+    """Negative binomial counts of eight donors, half of them sick; two genes differ."""
+    rng = np.random.default_rng(12)
+    base = rng.uniform(0.5, 6, GENES)
+    obs, rows = [], []
+    for donor in range(DONORS):
+        sick = donor < DONORS // 2
+        mean = base * rng.lognormal(0, 0.1, GENES)
+        for gene, fold in CHANGED.items():
+            mean[gene] *= fold if sick else 1
+        rows.append(rng.negative_binomial(3, 3 / (3 + mean), (CELLS, GENES)))
+        kinds = np.array(["monocyte", "B cell"], dtype=object)[np.arange(CELLS) % 2]
+        obs.append(
+            pd.DataFrame(
+                {
+                    "cell_type": kinds,
+                    "donor": f"D{donor}",
+                    "disease": "lung cancer" if sick else "normal",
+                }
+            )
+        )
+    obs = pd.concat(obs, ignore_index=True)
+    obs.loc[obs.index[::50], "cell_type"] = "unknown"
+    obs.index = cell_names(N)
+    return obs, np.vstack(rows)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return simulated()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory, tiny, data):
+    obs, counts = data
+    folder = tmp_path_factory.mktemp("aggregate")
+    path = write(folder / "a.h5ad", as_layout(counts, "csr"), obs=obs)
+    made = add_h5ad(
+        path, folder / "cells", name="s", build=tiny, label="cell_type", donor="donor",
+        shard_cells=1024,
+    )  # fmt: skip
+    return CellStore.open(made.path)
+
+
+def test_sums_are_those_of_pandas(store, tiny, data):
+    obs, counts = data
+    found = pseudobulk(choose(store, "all", build=tiny), by=("donor", "cell_type"))
+    known = (obs.cell_type != "unknown").to_numpy()
+    frame = pd.DataFrame(counts[known])
+    groups = [obs.donor[known].to_numpy(), obs.cell_type[known].to_numpy()]
+    expected = frame.groupby(groups).sum()
+    names = list(
+        zip(found.groups["donor"].to_pylist(), found.groups["cell_type"].to_pylist(), strict=True)
+    )
+    assert names == list(expected.index)
+    assert found.counts.dtype == np.int64
+    assert np.array_equal(found.counts.toarray(), expected.to_numpy())
+    assert found.groups["cells"].to_pylist() == frame.groupby(groups).size().tolist()
+    assert found.groups["total"].to_pylist() == expected.sum(axis=1).tolist()
+    assert found.left_out == int((~known).sum())
+    assert found.left_out_total == int(counts[~known].sum())
+    assert int(found.counts.sum()) + found.left_out_total == int(counts.sum())
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.booleans(), min_size=N, max_size=N))
+def test_every_count_of_a_cohort_is_in_its_sums(store, data, mask):
+    mask = np.array(mask)
+    if not mask.any():
+        return
+    found = pseudobulk(cohort_of(store, mask), by=("donor_id",))
+    assert np.array_equal(np.asarray(found.counts.sum(axis=0)).ravel(), data[1][mask].sum(axis=0))
+
+
+def test_what_is_written_is_read_back(store, tiny, data, tmp_path):
+    found = pseudobulk(choose(store, "disease = normal", build=tiny), by=("donor_id",))
+    found.save(tmp_path / "out")
+    long = pq.read_table(tmp_path / "out" / "counts.parquet").to_pandas()
+    shape = found.counts.shape
+    dense = sparse.coo_matrix((long["count"], (long["group"], long["feature"])), shape=shape)
+    assert np.array_equal(dense.toarray(), found.counts.toarray())
+    features = pq.read_table(tmp_path / "out" / "features.parquet")
+    assert features["graph_id"].to_pylist() == store.features()["graph_id"].to_pylist()
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["store_hash"] == store.hash
+    assert manifest["files"]["counts.parquet"]["rows"] == len(long)
+    found.save(tmp_path / "again")
+    for name in ("counts.parquet", "groups.parquet", "manifest.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    with pytest.raises(UsageError, match="exists; it is left as it is"):
+        found.save(tmp_path / "out")
+
+
+def test_sums_need_counts_and_known_groups(store, tiny, tmp_path):
+    with pytest.raises(UsageError, match="no column 'donr'"):
+        pseudobulk(choose(store, "all", build=tiny), by=("donr",))
+    values = np.log1p(random_counts(9, 3)).astype(np.float32)
+    path = write(tmp_path / "n.h5ad", as_layout(values, "csr"))
+    made = add_h5ad(path, tmp_path / "cells", name="n", build=tiny, normalised=True)
+    other = CellStore.open(made.path)
+    with pytest.raises(UsageError, match="normalised values; sums need counts"):
+        pseudobulk(choose(other, "all"))
+    made = add_h5ad(
+        write(tmp_path / "c.h5ad", as_layout(random_counts(9, 3), "csr")), tmp_path / "cells",
+        name="c", build=tiny,
+    )  # fmt: skip
+    with pytest.raises(UsageError, match="has a known donor_id; nothing to add up"):
+        pseudobulk(choose(CellStore.open(made.path), "all"))
+
+
+def by_hand(counts, obs, design):
+    """The same fit on sums made by pandas."""
+    from pydeseq2.dds import DeseqDataSet
+    from pydeseq2.ds import DeseqStats
+
+    sums = pd.DataFrame(counts).groupby([obs.side.to_numpy(), obs.donor.to_numpy()]).sum()
+    sums = sums.loc[:, sums.sum() >= 10]
+    names = ["_".join(key) for key in sums.index]
+    metadata = pd.DataFrame(
+        {"side": [k[0] for k in sums.index], "donor": [k[1] for k in sums.index]}, index=names
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame = sums.set_axis(names).rename(columns=str)
+        made = DeseqDataSet(counts=frame, metadata=metadata, design=design, quiet=True)
+        made.deseq2()
+        stats = DeseqStats(made, contrast=["side", "case", "control"], quiet=True)
+        stats.summary()
+    return stats.results_df
+
+
+def sorted_by_feature(found):
+    frame = found.table.to_pandas()
+    frame.index = frame["source_id"].str.removeprefix("gene").astype(int)
+    return frame.sort_index()
+
+
+def test_the_genes_that_differ_are_found(store, tiny, data, capfd):
+    obs, counts = data
+    sick, well = (choose(store, f"disease = '{d}'", build=tiny) for d in ("lung cancer", "normal"))
+    found = compare(sick, well)
+    assert capfd.readouterr().out == ""
+    assert found.design == "~side"
+    assert set(found.table["source_id"].to_pylist()[:2]) == {f"gene{g}" for g in CHANGED}
+    frame = sorted_by_feature(found)
+    significant = frame.index[frame["p_adjusted"] < 0.01].tolist()
+    assert significant == sorted(CHANGED)
+    for gene, fold in CHANGED.items():
+        assert frame.loc[gene, "log2_fold_change"] == pytest.approx(np.log2(fold), abs=0.6)
+    expected = by_hand(
+        counts, obs.assign(side=np.where(obs.disease == "normal", "control", "case")), "~side"
+    )
+    assert np.allclose(frame["log2_fold_change"], expected["log2FoldChange"], rtol=1e-6)
+    assert np.allclose(frame["p_value"], expected["pvalue"], rtol=1e-6)
+    assert frame["graph_id"].tolist() == [None] * len(frame)
+    assert found.donors["cells"].to_pylist() == [CELLS] * DONORS
+
+
+def test_kinds_of_cells_of_the_same_donors_are_paired(store, tiny, data):
+    obs, counts = data
+    found = compare(
+        choose(store, "cell_type = monocyte", build=tiny),
+        choose(store, "cell_type = 'B cell'", build=tiny),
+    )
+    assert found.design == "~donor + side"
+    known = (obs.cell_type != "unknown").to_numpy()
+    sides = obs[known].assign(side=np.where(obs.cell_type[known] == "monocyte", "case", "control"))
+    expected = by_hand(counts[known], sides, "~donor + side")
+    frame = sorted_by_feature(found)
+    assert np.allclose(frame["log2_fold_change"], expected["log2FoldChange"], rtol=1e-5)
+
+
+def test_few_donors_are_refused_never_replaced_by_cells(store, tiny, tmp_path):
+    two = choose(store, "disease = 'lung cancer' and donor in (D0, D1)", build=tiny)
+    well = choose(store, "disease = normal", build=tiny)
+    with pytest.raises(UsageError, match="2 donors with at least 10 case cells found, 3 per side"):
+        compare(two, well)
+    assert compare(two, well, min_donors=2).donors.num_rows == 6
+    with pytest.raises(UsageError, match="0 donors with at least 1000"):
+        compare(two, well, min_cells=1000)
+    with pytest.raises(UsageError, match="are both cases and controls"):
+        compare(well, choose(store, "all", build=tiny))
+    mixed = choose(store, "cell_type = monocyte and donor not in (D7)", build=tiny)
+    with pytest.raises(UsageError, match="7 of 8 donors are on both sides"):
+        compare(mixed, choose(store, "cell_type = 'B cell'", build=tiny))
+
+
+def test_the_commands(store, tiny, tmp_path):
+    from tosg_graph.cli import app
+
+    (tmp_path / "graph").mkdir()
+    (tmp_path / "graph" / "current").write_text(tiny.id)
+    (tmp_path / "graph" / tiny.id).symlink_to(tiny.path)
+    (tmp_path / "cells").symlink_to(store.folder.parent)
+    place = ["-w", str(tmp_path)]
+    words = ["cells", "pseudobulk", "s", "--by", "donor", "--by", "cell_type", *place]
+    said = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert len(said["groups"]["rows"]) == DONORS * 2
+    assert "are in no group" in CliRunner().invoke(app, words).stdout
+    words = ["cells", "compare", "s", "disease = 'lung cancer'", "disease = normal", *place]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out")])
+    assert "4 donors against 4, ~side" in done.stdout
+    assert pq.read_table(tmp_path / "out" / "features.parquet").num_rows == GENES
+
+
+@pytest.mark.real
+def test_no_count_of_the_sorted_blood_cells_is_lost(real_build, real_data, tmp_path):
+    path = real_data / "cells" / "pbmc_facs_3774.h5ad"
+    made = add_h5ad(path, tmp_path, name="pbmc", build=real_build, label="celltype")
+    store = CellStore.open(made.path)
+    cohort = choose(store, "all", build=real_build)
+    found = pseudobulk(cohort, by=("celltype",))
+    with h5py.File(path) as file:
+        column = file["obs/celltype"]
+        names = np.array([v.decode() for v in column["categories"][:]])[column["codes"][:]]
+        x = file["X"]
+        parts = x["data"][:], x["indices"][:], x["indptr"][:]
+        raw = sparse.csr_matrix(parts, shape=tuple(x.attrs["shape"])).astype(np.int64)
+    assert int(found.counts.sum()) == 7_500_459
+    for at, name in enumerate(found.groups["celltype"].to_pylist()):
+        mine = np.asarray(raw[names == name].sum(axis=0)).ravel()
+        assert np.array_equal(found.counts[at].toarray().ravel(), mine)
+    t_cells = choose(store, "cell_type under 'T cell'", build=real_build)
+    b_cells = choose(store, "cell_type under 'B cell'", build=real_build)
+    with pytest.raises(UsageError, match=r"no donor of a case cell is known .* never cell by cell"):
+        compare(t_cells, b_cells)

@@ -1,0 +1,256 @@
+"""Commands that choose cells: what there is, which are meant, and whether they can be compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tosg_graph import display, reports
+from tosg_graph.commands.shared import JsonOption, RowsOption, WorkspaceOption
+from tosg_graph.workspace import Workspace
+
+ModalityOption = Annotated[
+    str | None, typer.Option("--modality", help="rna or protein; default: the store's first.")
+]
+#: What a person reads of a comparison, beside the feature.
+SHOWN = ("base_mean", "log2_fold_change", "p_value", "p_adjusted")
+StoreArgument = Annotated[str, typer.Argument(help="Name of the cell store.")]
+
+
+def vocabulary(
+    name: StoreArgument,
+    field: Annotated[
+        str | None, typer.Option("--field", help="This field only, such as tissue.")
+    ] = None,
+    unmapped: Annotated[
+        bool, typer.Option("--unmapped", help="Only values that have no one term.")
+    ] = False,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the values of each field with counts, the terms that they were read as, and the rest."""
+    with Workspace(workspace) as ws:
+        report = ws.vocabulary(name)
+        if as_json:
+            display.print_json(report.to_dict())
+            return
+        chosen = report.unmapped if unmapped else report.values
+        columns = ("field", "value", "cells", "id", "name", "read by", "candidates")
+        shown = [
+            (v.field, v.value, v.cells, v.id, v.name, v.how, list(v.candidates))
+            for v in chosen
+            if field in (None, v.field)
+        ]
+        display.print_table(columns, shown, most=rows)
+        say(
+            f"{len(report.unmapped)} values have no one term; {report.donors:,} donors are known, "
+            f"{report.cells_without_donor:,} of {report.n_cells:,} cells have none"
+        )
+        for warning in report.warnings:
+            say(f"note: {warning}", style="yellow")
+
+
+def cohort(
+    name: StoreArgument,
+    query: Annotated[
+        str, typer.Argument(help="Such as: cell_type under 'T cell' and not sex = male.")
+    ] = "all",
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Count by this column (repeat: jointly).")
+    ] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Write the cohort here.")] = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose cells by a query, and count them and their donors before anything is read."""
+    with Workspace(workspace) as ws:
+        chosen = ws.cohort(name, query)
+        counts = chosen.counts(*by or ())
+        if save is not None:
+            chosen.save(save)
+        found = [list(row.values()) for row in counts.to_pylist()]
+        if as_json:
+            said = {"query": chosen.query, "hash": chosen.hash, "n_cells": chosen.n_cells}
+            table = {"columns": counts.column_names, "rows": found}
+            display.print_json({**said, "notes": list(chosen.notes), "counts": table})
+            return
+        say(f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold")
+        display.print_table(counts.column_names, found, most=rows)
+        for note in chosen.notes:
+            say(f"note: {note}", style="yellow")
+        say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
+
+
+def match(
+    name: StoreArgument,
+    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
+    controls: Annotated[str, typer.Argument(help="Query of the controls; never just the rest.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Match on this column or age_band (repeat)."),
+    ] = None,
+    ratio: Annotated[int, typer.Option("--ratio", help="Controls per case.", min=1)] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draw.")] = 0,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Folder for cases.parquet and controls.parquet.")
+    ] = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw cases and controls that are alike, stratum by stratum, and report what was left out."""
+    with Workspace(workspace) as ws:
+        found = ws.match(name, cases, controls, by=by, ratio=ratio, seed=seed)
+        if save is not None:
+            save.mkdir(parents=True, exist_ok=True)
+            found.cases.save(save / "cases.parquet")
+            found.controls.save(save / "controls.parquet")
+        said = found.to_dict()
+        if as_json:
+            display.print_json(said)
+            return
+        display.print_table(said["strata"]["columns"], said["strata"]["rows"], most=rows)
+        for side in ("cases", "controls"):
+            part = said[side]
+            say(
+                f"{side}: {part['cells']:,} cells of {part['donors']:,} donors taken; "
+                f"{part['left_out_unknown']:,} left out because a value is not known"
+            )
+        if found.absent:
+            say(f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow")
+
+
+def diagnose(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    label: Annotated[
+        str | None, typer.Option("--label", help="Column that makes the classes.")
+    ] = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether classes of cells can be compared: assay, study, sex, donors, depth; a verdict."""
+    with Workspace(workspace) as ws:
+        found = ws.diagnose(name, query, label=label).to_dict()
+        if as_json:
+            display.print_json(found)
+        else:
+            print_diagnostics(found, most=rows)
+
+
+def pseudobulk(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Add up by this column (repeat: jointly).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    modality: ModalityOption = None,
+    rows: RowsOption = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add up the counts of each donor, or of each donor and kind of cell, as integers."""
+    with Workspace(workspace) as ws:
+        found = ws.pseudobulk(name, query, by=by or ["donor_id"], modality=modality)
+        if out is not None:
+            found.save(out)
+        groups = [list(row.values()) for row in found.groups.to_pylist()]
+        if as_json:
+            table = {"columns": found.groups.column_names, "rows": groups}
+            display.print_json({**found.record(), "groups": table})
+            return
+        display.print_table(found.groups.column_names, groups, most=rows)
+        say(
+            f"{found.left_out:,} cells with {found.left_out_total:,} counts are in no group"
+            + (f"; written to {out}" if out else "")
+        )
+
+
+def compare(
+    name: StoreArgument,
+    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
+    controls: Annotated[str, typer.Argument(help="Query of the controls.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    min_donors: Annotated[int, typer.Option("--min-donors", help="Donors per side.", min=2)] = 3,
+    min_cells: Annotated[int, typer.Option("--min-cells", help="Cells per donor.", min=1)] = 10,
+    modality: ModalityOption = None,
+    rows: RowsOption = 20,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the features that differ between two cohorts, donors being the samples, never cells."""
+    with Workspace(workspace) as ws:
+        limits = {"min_donors": min_donors, "min_cells": min_cells}
+        found = ws.compare(name, cases, controls, modality=modality, **limits)
+        if out is not None:
+            found.save(out)
+        if as_json:
+            table = [list(row.values()) for row in found.table.to_pylist()]
+            columns = found.table.column_names
+            display.print_json({**found.record(), "table": {"columns": columns, "rows": table}})
+            return
+        shown = found.table.select(["graph_id", "name", *SHOWN])
+        lines = [list(row.values()) for row in shown.to_pylist()]
+        display.print_table(shown.column_names, lines, most=rows)
+        sides = found.donors["side"].to_pylist()
+        say(
+            f"{sides.count('case')} donors against {sides.count('control')}, {found.design}; "
+            f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts"
+        )
+
+
+def metacells(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    into: Annotated[str, typer.Option("--into", help="Name of the new cell store.")] = "",
+    within: Annotated[
+        list[str] | None,
+        typer.Option("--within", help="Column that keeps cells apart (repeat)."),
+    ] = None,
+    size: Annotated[int, typer.Option("--size", help="Cells per meta-cell.", min=2)] = 50,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of sample and clusters.")] = 0,
+    replace_: Annotated[
+        bool, typer.Option("--replace", help="Replace a store of that name.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add up cells that resemble each other within a donor and tissue, as a cell store."""
+    options = {"within": within, "size": size, "seed": seed, "replace": replace_}
+    with Workspace(workspace) as ws:
+        store, report = ws.metacells(name, query, name=into or f"{name}-metacells", **options)
+        if as_json:
+            display.print_json({"name": store.name, "path": str(store.folder), **report.to_dict()})
+            return
+        say(f"{store.name}: {report.n_metacells:,} meta-cells of {report.n_cells:,} cells", "bold")
+        purity = "not known" if report.purity is None else f"{report.purity:.1%}"
+        say(
+            f"members {report.sizes[0]} to {report.sizes[2]} (median {report.sizes[1]:g}); "
+            f"purity {purity}; compactness {report.compactness:.2f} of 1"
+        )
+        say(
+            f"left out: {report.left_out_small:,} cells in {report.small_partitions:,} small "
+            f"partitions, {report.left_out_unknown:,} of unknown "
+            f"{' or '.join(report.options.within)}"
+        )
+
+
+def print_diagnostics(found: dict[str, Any], *, most: int) -> None:
+    """Print what a manifest says of the classes of its cells."""
+    columns = ("class", "cells", "donors", "largest donor", "its share", "donor unknown", "depth")
+    display.print_table(columns, [tuple(one.values()) for one in found["classes"]], most=most)
+    spread = [(b["column"], b["association"], b["unknown"]) for b in found["balance"]]
+    if spread:
+        display.print_table(("column", "goes with class", "unknown"), spread)
+    reports.print_verdict(found)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line as it is."""
+    display.console().print(text, style=style, markup=False, soft_wrap=True)
