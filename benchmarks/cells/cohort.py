@@ -4,7 +4,7 @@
         --out benchmarks/results/cells_cohort.json
 
 A seeded table of cells (data sets and donors in runs, as in a real collection) is written as
-``obs.parquet`` of a store. Each query is answered ``--repeats`` times from a store that is opened
+The table of cells of a store. Each query is answered ``--repeats`` times from a store that is opened
 anew, so that every column it needs is read; the file is in the page cache. ``choose`` gives the
 cells, ``choose_and_count`` adds joint counts with donors. DuckDB gets the same question as SQL,
 ontology terms already resolved to ids, and has to count the same.
@@ -36,6 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from tosg_graph.build.assemble import build_graph  # noqa: E402 - the root must be on the path
 from tosg_graph.build.tables import Build, write_parquet  # noqa: E402
+from tosg_graph.cells.manifest import obs_file  # noqa: E402
 from tosg_graph.cells.metadata import standardise  # noqa: E402
 from tosg_graph.cells.reader import CellStore  # noqa: E402
 from tosg_graph.cells.selection import choose  # noqa: E402
@@ -103,8 +104,11 @@ def simulate(folder: Path, build: Build, *, cells: int, seed: int) -> CellStore:
         }
     )  # fmt: skip
     table, _ = standardise(obs, build)
-    write_parquet(table, folder / "obs.parquet")
+    (folder / "obs").mkdir()
+    write_parquet(table, folder / obs_file(1))
+    dataset = {"number": 1, "name": "simulated", "n_cells": cells}
     manifest = {"name": "simulated", "n_cells": cells, "label_column": None, "seed": seed}
+    manifest["datasets"] = [dataset]
     return CellStore(folder, manifest)
 
 
@@ -145,7 +149,7 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Simulate, then ask both in turn."""
     build = ontologies(options.data, folder)
     store = simulate(folder, build, cells=options.cells, seed=options.seed)
-    file = folder / "obs.parquet"
+    file = folder / obs_file(1)
     kinds = ", ".join(f"'{term}'" for term in sorted(Terms.of(build).descendants(_T_CELLS)))
     results = {}
     for name, (query, by, sql) in QUERIES.items():

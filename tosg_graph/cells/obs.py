@@ -51,7 +51,7 @@ def check_column(obs: pd.DataFrame, name: str, where: Path, what: str) -> None:
 
 
 class ObsTable:
-    """Collects the columns of the table of cells; the first column of a name wins, others are renamed.
+    """Collects columns of the table of cells; the first of a name wins, others are renamed.
 
     Parameters
     ----------
