@@ -3,8 +3,8 @@
     python benchmarks/cells/cohort.py --data ../shared/data --cells 10000000 \
         --out benchmarks/results/cells_cohort.json
 
-A seeded table of cells (data sets and donors in runs, as in a real collection) is written as
-The table of cells of a store. Each query is answered ``--repeats`` times from a store that is opened
+A seeded table of cells (data sets and donors in runs, as in a real collection) is written as the
+table of cells of a store. Each query is answered ``--repeats`` times from a store that is opened
 anew, so that every column it needs is read; the file is in the page cache. ``choose`` gives the
 cells, ``choose_and_count`` adds joint counts with donors. DuckDB gets the same question as SQL,
 ontology terms already resolved to ids, and has to count the same.
