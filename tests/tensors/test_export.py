@@ -394,7 +394,7 @@ def test_a_folder_that_is_no_export_is_named(broken, tmp_path):
     with pytest.raises(ExportError, match=r"manifest.json is damaged"):
         load_export(broken)
     (broken / "manifest.json").write_text('{"format": "tosg-export", "format_version": 99}')
-    with pytest.raises(ExportError, match="version 99 found, 'tosg-export' version 1 expected"):
+    with pytest.raises(ExportError, match="version 99 found, 'tosg-export' version 2 expected"):
         load_export(broken)
 
 

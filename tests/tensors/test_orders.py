@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
+import anndata
 import numpy as np
 import pytest
 
 from tests.tensors.conftest import LABELS, N_CELLS
-from tests.tiny import gene
+from tests.tiny import gene, protein
 from tosg_graph.cells.audit import Audit
+from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.reader import CellStore
 from tosg_graph.errors import CellsError, UsageError
 from tosg_graph.tensors.batch import ORDERS, CellLoader
+from tosg_graph.tensors.export import load_export, write_export
 from tosg_graph.tensors.subgraph import Subgraph
 
 torch = pytest.importorskip("torch")
+
+MISSING = ("TP53", "KRAS")
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +154,48 @@ def test_transcripts_get_the_counts_of_their_genes(store, whole, tiny, cells):
         expected = cells.of_gene(symbol) if symbol else np.zeros(N_CELLS)
         assert batch.x["Transcript"][:, place, 0].tolist() == expected.tolist()
         assert bool(batch.measured["Transcript"][place, 0]) == (symbol is not None)
+
+
+@pytest.fixture(scope="module")
+def two(cells, tiny, tmp_path_factory):
+    """The cells as two data sets, the second of which lacks two genes and the antibodies."""
+    folder = tmp_path_factory.mktemp("two")
+    add_cells(cells.path, folder, name="two", build=tiny, label="kind", donor="person")
+    data = anndata.read_h5ad(cells.path)
+    kept = [symbol not in MISSING for symbol in cells.symbols]
+    part = anndata.AnnData(data.X[:20][:, kept], data.obs[:20], data.var[kept])
+    part.obs_names = [f"again{i}" for i in range(20)]
+    part.write_h5ad(folder / "part.h5ad")
+    add_cells(
+        folder / "part.h5ad", folder, name="two", build=tiny, label="kind", donor="person",
+        append=True,
+    )  # fmt: skip
+    return CellStore.open(folder / "two")
+
+
+def test_what_a_data_set_did_not_measure_is_told_cell_by_cell(two, whole, cells, tiny, tmp_path):
+    write_export(tmp_path / "e", build=tiny, subgraph=whole, store=two, split=None)
+    loaders = (
+        CellLoader(two, whole, batch_size=33, seed=2),
+        load_export(tmp_path / "e").loader(batch_size=33, seed=2),
+    )
+    genes, proteins = whole.node_ids("Gene"), whole.node_ids("Protein")
+    lacking = [genes.index(gene(symbol)) for symbol in MISSING]
+    bound = [proteins.index(protein(symbol)) for symbol in ("CD14", "EGFR")]
+    for loader in loaders:
+        seen = []
+        for batch in loader:
+            first = batch.cell_index < N_CELLS
+            assert torch.equal(batch.data_set, (~first).long())
+            known = batch.measured_of("Gene")[:, lacking, 0]
+            assert torch.equal(known, first[:, None].expand(-1, len(lacking)))
+            assert not batch.x["Gene"][~first][:, lacking].any()
+            antibodies = batch.measured_of("Protein")[:, bound, 1]
+            assert torch.equal(antibodies, first[:, None].expand(-1, len(bound)))
+            assert batch.measured["Gene"][lacking].all()  # by one of the data sets
+            assert batch.measured_of("Gene").shape == batch.x["Gene"].shape
+            seen += batch.cell_ids
+        assert len(set(seen)) == N_CELLS + 20
 
 
 # ---- the account -----------------------------------------------------------------------------

@@ -47,10 +47,10 @@ class Join:
         """Length of the feature axis."""
         return len(self.starts) - 1
 
-    @cached_property
-    def reached(self) -> _Array:
-        """Whether any feature stands for each place, bool [places]."""
-        found: _Array = np.bincount(self.places, minlength=self.n_places) > 0
+    def reached(self, features: _Array) -> _Array:
+        """Whether any of some features (bool [features]) stands for each place, bool [places]."""
+        of_pair = np.repeat(features, np.diff(self.starts))
+        found: _Array = np.bincount(self.places[of_pair], minlength=self.n_places) > 0
         return found
 
     @cached_property

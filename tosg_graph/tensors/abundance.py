@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -60,8 +61,8 @@ class Counts:
 class Abundance(Protocol):
     """Anything that knows the counts of cells on the nodes of one topology.
 
-    ``channels`` names the modalities of each label, ``measured`` holds bool [nodes, channels] per
-    label, ``value_kind`` is ``counts`` or ``normalised``.
+    ``channels`` names the modalities of each label, ``measured_by`` says per label what each data
+    set measured, ``value_kind`` is ``counts`` or ``normalised``.
     """
 
     @property
@@ -80,8 +81,12 @@ class Abundance(Protocol):
         ...
 
     @property
-    def measured(self) -> Mapping[str, Mask]:
-        """Per label, bool [nodes, channels]: whether any feature stands for the node."""
+    def measured_by(self) -> Mapping[str, Mask]:
+        """Per label, bool [data sets, nodes, channels]: whether the data set measured the node."""
+        ...
+
+    def datasets_of(self, cells: Index) -> Index:
+        """Number of the data set of each cell, int64 [cells]."""
         ...
 
     def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
@@ -156,13 +161,22 @@ class StoreAbundance:
         """Per label, the modalities whose counts reach its nodes."""
         return channels_of(list(self.joins))
 
-    @property
-    def measured(self) -> dict[str, Mask]:
-        """Per label, bool [nodes, channels]: whether any feature stands for the node."""
+    @cached_property
+    def measured_by(self) -> dict[str, Mask]:
+        """Per label, bool [data sets, nodes, channels]: whether the data set measured the node."""
         return {
-            label: np.stack([self.joins[label, m].reached for m in modalities], axis=1)
+            label: np.stack([self._reached(label, m) for m in modalities], axis=-1)
             for label, modalities in self.channels.items()
         }
+
+    def _reached(self, label: str, modality: str) -> Mask:
+        """Bool [data sets, nodes]."""
+        join = self.joins[label, modality]
+        return np.stack([join.reached(features) for features in self.store.measured(modality)])
+
+    def datasets_of(self, cells: Index) -> Index:
+        """Number of the data set of each cell, int64 [cells]."""
+        return np.asarray(self.store.dataset_of(cells), dtype=np.int64)
 
     def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
         """Return the counts of cells by position, in the order asked for.

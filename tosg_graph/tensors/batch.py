@@ -104,18 +104,24 @@ class CellDataset:
         torch = require("torch")
         positions: Index = np.asarray(cells, dtype=np.int64)
         counts = self.abundance.counts(positions, dtype=np.float32)
-        label, index = torch.from_numpy(self.codes[positions]), torch.from_numpy(positions)
+        common = (
+            torch.from_numpy(self.codes[positions]),
+            torch.from_numpy(positions),
+            torch.from_numpy(self.abundance.datasets_of(positions)),
+            self.shared,
+            positions,
+        )
         if self.layout == "sparse":
             sparse = {
                 channel: sparse_tensor(self._normalised(counts, *channel))
                 for channel in counts.channels
             }
-            return SparseCellBatch(sparse, label, index, self.shared, positions)
+            return SparseCellBatch(sparse, *common)
         dense = {
             node_label: dense_tensor([self._normalised(counts, node_label, m) for m in modalities])
             for node_label, modalities in self.channels.items()
         }
-        return CellBatch(dense, label, index, self.shared, positions)
+        return CellBatch(dense, *common)
 
     def _normalised(self, counts: Counts, label: str, modality: str) -> SparseRows:
         rows = counts.channels[label, modality]
@@ -219,7 +225,7 @@ class BatchLoader:
             draws=draws,
         )
         torch = require("torch")
-        measured = {k: torch.from_numpy(m.copy()) for k, m in abundance.measured.items()}
+        measured = {k: torch.from_numpy(m.copy()) for k, m in abundance.measured_by.items()}
         channels = dict(abundance.channels)
         shared = Shared(topology, measured, channels, labels)
         self.dataset = CellDataset(abundance, labels.codes, shared, channels, normalise, layout)

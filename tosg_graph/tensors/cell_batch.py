@@ -40,8 +40,8 @@ class Shared:
     ----------
     topology
         The graph.
-    measured
-        Per label: bool [nodes, channels].
+    measured_by
+        Per label: bool [data sets, nodes, channels].
     channels
         Per label, the modality of each channel.
     labels
@@ -51,11 +51,12 @@ class Shared:
     def __init__(
         self,
         topology: HeteroData,
-        measured: Mapping[str, torch.Tensor],
+        measured_by: Mapping[str, torch.Tensor],
         channels: Mapping[str, tuple[str, ...]],
         labels: CellLabels,
     ) -> None:
-        self.topology, self.measured = topology, measured
+        self.topology, self.measured_by = topology, measured_by
+        self.measured = {label: mask.any(dim=0) for label, mask in measured_by.items()}
         self.channels, self.labels = channels, labels
         self._devices: dict[str, Shared] = {}
         self.token = uuid.uuid4().hex
@@ -65,7 +66,7 @@ class Shared:
         """Return the same with the masks on a device; the topology stays where it is."""
         found = self._devices.get(str(device))
         if found is None:
-            masks = {label: mask.to(device) for label, mask in self.measured.items()}
+            masks = {label: mask.to(device) for label, mask in self.measured_by.items()}
             found = Shared(self.topology, masks, self.channels, self.labels)
             self._devices[str(device)] = found
         return found
@@ -98,11 +99,14 @@ class _Batch(Generic[Key]):
         int64 [cells]: place in ``label_names``, −1 where it is not known.
     cell_index
         int64 [cells]: position of each cell in its store or export.
+    data_set
+        int64 [cells]: number of the data set of each cell.
     """
 
     x: Mapping[Key, torch.Tensor]
     label: torch.Tensor
     cell_index: torch.Tensor
+    data_set: torch.Tensor
     _shared: Shared = field(repr=False)
     _cells: Index = field(repr=False)  # on the host, whatever the device of the tensors
 
@@ -116,6 +120,7 @@ class _Batch(Generic[Key]):
             x={k: values.to(device, non_blocking=non_blocking) for k, values in self.x.items()},
             label=self.label.to(device, non_blocking=non_blocking),
             cell_index=self.cell_index.to(device, non_blocking=non_blocking),
+            data_set=self.data_set.to(device, non_blocking=non_blocking),
             _shared=self._shared.on(device),
         )
 
@@ -126,8 +131,19 @@ class _Batch(Generic[Key]):
 
     @property
     def measured(self) -> Mapping[str, torch.Tensor]:
-        """Per label: bool [nodes, channels]. Where it is false, ``x`` is 0 and says nothing."""
+        """Per label: bool [nodes, channels]: whether any data set measured the node.
+
+        Where it is false, ``x`` is 0 and says nothing.
+        """
         return self._shared.measured
+
+    def measured_of(self, label: str) -> torch.Tensor:
+        """Whether the data set of each cell measured each node: bool [cells, nodes, channels].
+
+        Where it is false, ``x`` is 0 and says nothing. In a store of one data set all cells are
+        alike, and :attr:`measured` says the same.
+        """
+        return self._shared.measured_by[label][self.data_set]
 
     @property
     def channels(self) -> Mapping[str, tuple[str, ...]]:
@@ -196,7 +212,8 @@ class SparseCellBatch(_Batch[tuple[str, str]]):
             label: torch.stack([self.x[label, m].to_dense() for m in modalities], dim=-1)
             for label, modalities in self.channels.items()
         }
-        return CellBatch(x, self.label, self.cell_index, self._shared, self._cells)
+        common = (self.label, self.cell_index, self.data_set, self._shared, self._cells)
+        return CellBatch(x, *common)
 
 
 def dense_tensor(layers: list[SparseRows]) -> torch.Tensor:

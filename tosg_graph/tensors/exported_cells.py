@@ -83,6 +83,7 @@ class CellWriter:
             "value_kind": self._store.value_kind,
             "label": column,
             "label_names": list(labels.names),
+            "data_sets": self._store.dataset_names,
             "channels": {k: list(v) for k, v in self._abundance.channels.items()},
             "split": None if parts is None else parts.record(),
             "diagnostics": diagnose(
@@ -145,6 +146,7 @@ class CellWriter:
             "label": pa.array(known, pa.string()),
             "code": pa.array(codes, pa.int64()),
             "donor_id": pa.array(self._donors(), pa.string()),
+            "data_set": pa.array(self._abundance.datasets_of(self._cells), pa.int64()),
         }
         for modality, values in totals.items():
             columns[f"{modality}_total"] = pa.array(values, pa.float64())
@@ -158,8 +160,8 @@ class CellWriter:
             arrays[channel_key(channel, "indptr")] = matrix.indptr.astype(np.int64)
             arrays[channel_key(channel, "node")] = matrix.indices.astype(np.int32)
             arrays[channel_key(channel, "count")] = _narrow(matrix.data)
-        for label, mask in self._abundance.measured.items():
-            arrays[f"{label}/measured"] = np.ascontiguousarray(mask)
+        for label, mask in self._abundance.measured_by.items():
+            arrays[f"{label}/measured_by"] = np.ascontiguousarray(mask)
         require("safetensors.numpy").save_file(arrays, self._folder / ABUNDANCE)
 
 

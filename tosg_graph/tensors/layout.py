@@ -12,7 +12,7 @@ from tosg_graph.tensors.abundance import Channel
 from tosg_graph.tensors.subgraph import Triplet
 
 FORMAT = "tosg-export"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 ATTRIBUTION = "ATTRIBUTION.md"
 TOPOLOGY = "topology.safetensors"

@@ -54,8 +54,10 @@ class ExportAbundance:
     ----------
     matrices
         Per (label, modality): scipy CSR [cells, nodes].
-    measured
-        Per label: bool [nodes, channels].
+    measured_by
+        Per label: bool [data sets, nodes, channels].
+    datasets
+        Number of the data set of each cell, int64 [cells].
     all_totals
         Per modality: the sum over all features of the store, float64 [cells].
     value_kind
@@ -63,7 +65,8 @@ class ExportAbundance:
     """
 
     matrices: Mapping[Channel, Any] = field(repr=False)
-    measured: Mapping[str, Mask] = field(repr=False)
+    measured_by: Mapping[str, Mask] = field(repr=False)
+    datasets: Index = field(repr=False)
     all_totals: Mapping[str, Totals] = field(repr=False)
     value_kind: str
 
@@ -76,6 +79,10 @@ class ExportAbundance:
     def channels(self) -> dict[str, tuple[str, ...]]:
         """Per label, the modalities whose counts reach its nodes."""
         return channels_of(list(self.matrices))
+
+    def datasets_of(self, cells: Index) -> Index:
+        """Number of the data set of each cell, int64 [cells]."""
+        return self.datasets[cells]
 
     def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
         """Return the counts of cells by position in the export, in the order asked for."""
@@ -234,7 +241,8 @@ class Export:
         modalities = dict.fromkeys(modality for _, modality in channels)
         return ExportAbundance(
             matrices={c: self._matrix(arrays, c) for c in channels},
-            measured={label: arrays[f"{label}/measured"] for label in channels_of(channels)},
+            measured_by={k: arrays[f"{k}/measured_by"] for k in channels_of(channels)},
+            datasets=np.asarray(self.cells["data_set"].to_numpy(), dtype=np.int64),
             all_totals={m: self.cells[f"{m}_total"].to_numpy() for m in modalities},
             value_kind=record["value_kind"],
         )
@@ -254,12 +262,12 @@ class Export:
         return found
 
     def measured(self, label: str) -> Mask:
-        """Return bool [nodes, channels]: whether any feature of the cells stands for the node."""
-        found = self.abundance.measured.get(label)
+        """Return bool [nodes, channels]: whether any data set of the store measured the node."""
+        found = self.abundance.measured_by.get(label)
         if found is None:
-            known = ", ".join(self.abundance.measured)
+            known = ", ".join(self.abundance.measured_by)
             raise UsageError(f"no counts reach {label} nodes; they reach {known}")
-        return found
+        return np.asarray(found.any(axis=0))
 
     def cells_of(self, split: str | None) -> Index:
         """Positions of the cells of a part of the split; of all cells for None.
