@@ -6,7 +6,8 @@ Genes differ in how often they are detected as they do in real cells: the odds o
 from gene to gene along a logistic curve, so that a few thousand genes are in most cells and most
 genes in few. A cell's number of genes is negative binomial around ``--values``, its counts are
 geometric with a mean that follows the gene. Every batch of cells has a seed of its own, so that the
-first cells of a larger file are those of a smaller one.
+first cells of a larger file are those of a smaller one. Genes have the Ensembl ids of the synthetic
+graph (benchmarks/graph/synthetic.py).
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _write_tables(path: Path, cells: int, features: int, seed: int) -> None:
         },
         index=[f"cell{number}" for number in range(cells)],
     )
-    var = pd.DataFrame(index=[f"SIMULATED{number:06d}" for number in range(features)])
+    var = pd.DataFrame(index=[f"ENSG{number:011d}" for number in range(1, features + 1)])
     anndata.AnnData(obs=obs, var=var).write_h5ad(path)
 
 

@@ -75,13 +75,16 @@ def _train(rank: int, world_size: int, store_path: str, build_path: str, out: st
         seen = []
         for epoch in range(2):
             for batch in loader:
-                loss = torch.nn.functional.cross_entropy(model(batch), batch.label, ignore_index=-1)
+                loss = torch.nn.functional.cross_entropy(
+                    model(batch), batch.label, ignore_index=-1, reduction="sum"
+                )
                 optimiser.zero_grad()
-                (loss if loss == loss else 0 * model(batch).sum()).backward()
+                loss.backward()
                 optimiser.step()
                 seen.append([epoch, batch.cell_index.tolist()])
         weights = model.module.out.weight.detach().double().sum().item()
         Path(out, f"rank{rank}.json").write_text(json.dumps({"seen": seen, "weights": weights}))
+        distributed.barrier()  # one that leaves while the other still talks to it aborts it
     finally:
         distributed.destroy_process_group()
 
