@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tosg_graph.sources import Download, Licence, Source
-from tosg_graph.sources.ontology_json import ROLE, ontology_reader, ontology_spec, release
-
-_FILE = "CL-ontology-v2026-03-26.json.zst"
-#: The project keeps the newest edition only; this is the state of its repository that has the file.
-_COMMIT = "c497943397ee4e0959d5fe391f42e44be1439fb7"
+from tosg_graph.sources import Licence, Source
+from tosg_graph.sources.ontology_json import (
+    ontology_download,
+    ontology_reader,
+    ontology_spec,
+    release,
+)
 
 SOURCE = Source(
     name="cell_ontology",
@@ -21,11 +22,9 @@ SOURCE = Source(
     read=ontology_reader("CellType"),
     version=release,
     downloads=(
-        Download(
-            ROLE,
-            "https://github.com/chanzuckerberg/cellxgene-ontology-guide/raw/"
-            f"{_COMMIT}/ontology-assets/{_FILE}",
-            _FILE,
+        ontology_download(
+            "c497943397ee4e0959d5fe391f42e44be1439fb7",
+            "CL-ontology-v2026-03-26.json.zst",
         ),
     ),
     infores="cl",

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.arrays import TEXTS, by_value, prefixed, repeated, without
 from tosg_graph.sources.source import Files
 from tosg_graph.sources.tally import Tally
@@ -43,11 +44,8 @@ NO_CONTACT = r"^(colocalization|functional association|.*\bgenetic\b.*)$"
 CONTACT = r"^(direct interaction|covalent binding|disulfide bond|self interaction|.* reaction)$"
 
 _HUMAN = r"(^|\|)taxid:9606(\(|\||$)"
-# https://www.uniprot.org/help/accession_numbers; behind it an isoform (-2) or a chain (-PRO_…)
-_PROTEIN = (
-    r"^uniprotkb:(?P<accession>(?:[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})"
-    r"(?:-\d+|-PRO_\d+)?)$"
-)
+# an accession, with or without an isoform (-2) or a chain (-PRO_…)
+_PROTEIN = rf"^uniprotkb:(?P<accession>{UNIPROT}(?:-\d+|-PRO_\d+)?)$"
 _NAME = re.compile(r'^[^:]*:(?:"[^"]*"|[^(]*)\((.*)\)$')
 _PMID = re.compile(r"(?:^|\|)pubmed:(\d+)(?=\||$)")
 _SCORE = r"(?:^|\|)intact-miscore:(?P<score>\d*\.?\d+)(?:\||$)"

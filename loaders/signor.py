@@ -21,6 +21,7 @@ import pandas as pd
 from ftfy import fix_encoding
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.columns import items, kept, normal_form, numbers, references, translated
 from tosg_graph.sources.source import Files
 
@@ -81,10 +82,7 @@ SIGNS = {"ACTIVATES": 1, "INHIBITS": -1}
 SUBSTANCES = ("CHEMICAL", "SMALLMOLECULE", "ANTIBODY", "DRUG")
 DIRECT = {"YES": True, "T": True, "TRUE": True, "NO": False, "F": False, "FALSE": False}
 _BEYOND_ASCII = "[^\x00-\x7f]"
-# https://www.uniprot.org/help/accession_numbers, and what may follow: an isoform, a chain
-_ACCESSION = re.compile(
-    r"(?:[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})(?:[-_:]\w+)*"
-)
+_ACCESSION = re.compile(rf"{UNIPROT}(?:[-_:]\w+)*")  # and what may follow: an isoform, a chain
 _COMPLEX, _FAMILY = re.compile(r"SIGNOR-C\d+"), re.compile(r"SIGNOR-PF\d+")
 _SUBSTANCE = {
     "CHEBI": re.compile(r"CHEBI:(\d+)"),

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceError, SourceFile
+from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.arrays import by_value, prefixed, repeated, singly
 from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
@@ -30,8 +31,7 @@ SCALE = 1000
 #: Sources of aliases that are UniProt accessions; the last one is the name of release 11.
 ACCESSIONS = ("UniProt_AC", "Ensembl_UniProt", "Ensembl_UniProt_AC")
 
-# https://www.uniprot.org/help/accession_numbers
-_ACCESSION = r"^([OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d([A-Z][A-Z\d]{2}\d){1,2})$"
+_ACCESSION = rf"^{UNIPROT}$"
 _RELEASE = re.compile(r"\.v(\d+(?:\.\d+)*)\.")
 
 

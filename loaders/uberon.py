@@ -6,12 +6,13 @@ cortex and the kidney one step above it. Both are read as ``IS_A``.
 
 from __future__ import annotations
 
-from tosg_graph.sources import Download, Licence, Source
-from tosg_graph.sources.ontology_json import ROLE, ontology_reader, ontology_spec, release
-
-_FILE = "UBERON-ontology-v2026-04-01.json.zst"
-#: The project keeps the newest edition only; this is the state of its repository that has the file.
-_COMMIT = "c51c0eb950250f83fbcbc238aa5dcc007ebdf7d5"
+from tosg_graph.sources import Licence, Source
+from tosg_graph.sources.ontology_json import (
+    ontology_download,
+    ontology_reader,
+    ontology_spec,
+    release,
+)
 
 SOURCE = Source(
     name="uberon",
@@ -25,11 +26,9 @@ SOURCE = Source(
     read=ontology_reader("Tissue"),
     version=release,
     downloads=(
-        Download(
-            ROLE,
-            "https://github.com/chanzuckerberg/cellxgene-ontology-guide/raw/"
-            f"{_COMMIT}/ontology-assets/{_FILE}",
-            _FILE,
+        ontology_download(
+            "c51c0eb950250f83fbcbc238aa5dcc007ebdf7d5",
+            "UBERON-ontology-v2026-04-01.json.zst",
         ),
     ),
 )

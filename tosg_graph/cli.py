@@ -11,10 +11,14 @@ import typer
 from tosg_graph import __version__, display, reports
 from tosg_graph.commands import cells, doctor, inspect, leave, life, public
 from tosg_graph.commands.shared import (
+    AroundOption,
+    HopsOption,
     JsonOption,
     MaxRowsOption,
     Pairs,
+    PathwayOption,
     RowsOption,
+    SelectingOption,
     TimeoutOption,
     WorkspaceOption,
     limits_of,
@@ -53,7 +57,7 @@ def main() -> None:
 
 
 def _fail(error: TosgError, code: int) -> None:
-    display.errors().print(f"tosg: {error}", style="red", markup=False, soft_wrap=True)
+    display.note(f"tosg: {error}", "red")
     raise SystemExit(code)
 
 
@@ -222,7 +226,7 @@ def cypher(
         limits = limits_of(ws, timeout, max_rows)
         result = ws.cypher(text, values(parameters), limits=limits)
         for note in ws.cypher_notes(text):
-            display.errors().print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
+            display.note(f"note: {note}")
         print_result(result, as_json=as_json, most=rows)
 
 
@@ -264,16 +268,10 @@ def ask(
 @app.command()
 def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
-    pathway: Annotated[
-        str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
-    ] = None,
-    seed_node: Annotated[
-        list[str] | None, typer.Option("--around", help="A node to start from (repeat for more).")
-    ] = None,
-    hops: Annotated[int, typer.Option("--hops", help="Edges to go from --around.", min=0)] = 1,
-    cypher_: Annotated[
-        str | None, typer.Option("--cypher", help="A query whose result holds node ids.")
-    ] = None,
+    pathway: PathwayOption = None,
+    seed_node: AroundOption = None,
+    hops: HopsOption = 1,
+    cypher_: SelectingOption = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
     where: Annotated[
         str | None, typer.Option("--where", help="Which cells: a query, as of tosg cells cohort.")

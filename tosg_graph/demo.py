@@ -51,7 +51,7 @@ def run_demo(path: Path, *, show: bool = True) -> dict[str, Any]:
 def _command(text: str, show: bool) -> None:
     if show:
         line = f"\n$ {text}"
-        display.console().print(line, style="bold cyan", markup=False, soft_wrap=True)
+        display.say(line, "bold cyan")
 
 
 def _build(ws: Workspace, show: bool) -> dict[str, Any]:
@@ -127,4 +127,4 @@ def _what_next(path: Path) -> None:
         f"  python examples/train_cell_type.py {path / 'export'}",
         "With your own files: tosg build --data DIR -w work",
     )
-    display.console().print("\n" + "\n".join(lines), markup=False, soft_wrap=True)
+    display.say("\n" + "\n".join(lines))

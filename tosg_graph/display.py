@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -21,6 +21,9 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: Lists in a table cell are cut after this many items; ``--json`` has them all.
 SHOWN_ITEMS = 2
@@ -41,6 +44,21 @@ def console() -> Console:
 def errors() -> Console:
     """Standard error, for progress, notes and errors."""
     return Console(stderr=True, highlight=False)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line on standard output as it is: nothing in it is markup, and it is not broken."""
+    console().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def note(text: str, style: str = "yellow") -> None:
+    """Print a line on standard error as it is."""
+    errors().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def rows_of(table: pa.Table) -> list[list[Any]]:
+    """Rows of a table that is short enough to be shown."""
+    return [list(row.values()) for row in table.to_pylist()]
 
 
 def print_json(value: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, StoreError, TosgError
+from tosg_graph.filing import sha256
 from tosg_graph.graph.checkup import (
     FAIL,
     OK,
@@ -21,7 +22,6 @@ from tosg_graph.graph.checkup import (
     check_disk,
     check_server,
 )
-from tosg_graph.sources.record import sha256
 
 if TYPE_CHECKING:
     from tosg_graph.workspace import Workspace

@@ -1,9 +1,9 @@
-"""One writer at a time in a workspace.
+"""One writer at a time: in a workspace, a cell store, a data folder.
 
-The lock is the kernel's (``flock``) on the file ``.lock`` of the workspace, so a process that is
-killed lets go of it at once and the next one simply takes it. What the file says is only for
-people: who holds it, where, what for and since when. Reading needs no lock: builds, the embedded
-file and cell stores are written beside and moved into their place.
+A lock is the kernel's (``flock``) on a file, so a process that is killed lets go of it at once and
+the next one simply takes it. What the file says is only for people: who holds it, where, what for
+and since when; it stays behind, empty. Reading needs no lock: builds, the embedded file and cell
+stores are written beside and moved into their place.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from tosg_graph.errors import StoreError, WorkspaceBusy
+from tosg_graph.errors import StoreError, TosgError, WorkspaceBusy
 
 #: Name of the file in the workspace.
 LOCK_FILE = ".lock"
@@ -61,20 +61,37 @@ class Holder:
         return cls(os.getpid(), socket.gethostname(), command, now)
 
 
-class WorkspaceLock:
-    """The right to write to one workspace.
+class FileLock:
+    """The right to write to something, held by whoever holds a file.
 
     Parameters
     ----------
-    folder
-        The workspace; it is made when the lock is taken.
+    path
+        The file; it and its folder are made when the lock is taken.
+    what
+        What is written to, in words.
+    busy
+        Makes the error that somebody else holds it, given who.
+    error
+        Class of the error that the file cannot be made or locked.
     wait
         Seconds to wait for another writer before giving up.
+    stays
+        Whether the file stays behind, empty; else it goes with the lock.
     """
 
-    def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
-        self.path = folder / LOCK_FILE
-        self.wait = wait
+    def __init__(
+        self,
+        path: Path,
+        *,
+        what: str,
+        busy: Callable[[str], TosgError],
+        error: type[TosgError] = StoreError,
+        wait: float = 0.0,
+        stays: bool = True,
+    ) -> None:
+        self.path, self.wait, self._stays = path, wait, stays
+        self._what, self._busy, self._error = what, busy, error
         self._owner: int | None = None
 
     @contextmanager
@@ -83,23 +100,24 @@ class WorkspaceLock:
 
         Raises
         ------
-        WorkspaceBusy
-            If another process or thread holds it and does not let go within ``wait``.
-        StoreError
-            If the file cannot be made, or its file system has no locks.
+        TosgError
+            If another process or thread holds it and does not let go within ``wait``, the file
+            cannot be made, or its file system has no locks.
         """
         if self._owner == threading.get_ident():
             yield
             return
-        with self._file() as file:
-            self._take(file)
+        with self._taken() as file:
             self._owner = threading.get_ident()
             try:
                 _say(file, json.dumps(asdict(Holder.here(command))))
                 yield
             finally:
                 self._owner = None
-                _say(file, "")
+                if self._stays:
+                    _say(file, "")
+                else:
+                    self.path.unlink(missing_ok=True)
 
     def holder(self) -> Holder | None:
         """Who holds the lock now, or None; nothing is waited for or made."""
@@ -117,21 +135,31 @@ class WorkspaceLock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return self.path.open("a+", encoding="utf-8")
         except OSError as error:
-            raise StoreError(
+            raise self._error(
                 f"{self.path} cannot be written ({error.strerror}), and whoever writes to a "
-                "workspace holds it: check the folder and its rights"
+                f"{self._what} holds it: check the folder and its rights"
             ) from None
 
-    def _take(self, file: IO[str]) -> None:
+    def _taken(self) -> IO[str]:
+        """Open the file and lock it, once it is free."""
         deadline = time.monotonic() + self.wait
-        while not self._try(file):
-            if time.monotonic() >= deadline:
-                raise WorkspaceBusy(
-                    f"{self._named() or 'another process'} writes to the workspace "
-                    f"{self.path.parent}; wait until it is done, or let this command wait for it "
-                    "(TOSG_LOCK_WAIT=600, in seconds). Reading goes on meanwhile"
-                )
-            time.sleep(_PAUSE)
+        while True:
+            file = self._file()
+            if not self._try(file):
+                file.close()
+                if time.monotonic() >= deadline:
+                    raise self._busy(str(self._named() or "another process"))
+                time.sleep(_PAUSE)
+            elif self._is_there(file):
+                return file
+            else:
+                file.close()  # the one before us took the file away: make it anew
+
+    def _is_there(self, file: IO[str]) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def _try(self, file: IO[str], *, shared: bool = False) -> bool:
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
@@ -142,9 +170,9 @@ class WorkspaceLock:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            raise StoreError(
+            raise self._error(
                 f"the file system of {self.path} has no locks ({error.strerror}), so two writers "
-                "could spoil the workspace: put it on a local disk, or mount with flock"
+                f"could spoil the {self._what}: put it on a local disk, or mount with flock"
             ) from None
         return True
 
@@ -154,6 +182,27 @@ class WorkspaceLock:
             return Holder(**json.loads(self.path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+
+class WorkspaceLock(FileLock):
+    """The right to write to one workspace; who finds it taken gets :class:`WorkspaceBusy`.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+    wait
+        Seconds to wait for another writer before giving up.
+    """
+
+    def __init__(self, folder: Path, *, wait: float = 0.0) -> None:
+        def busy(who: str) -> WorkspaceBusy:
+            return WorkspaceBusy(
+                f"{who} writes to the workspace {folder}; wait until it is done, or let this "
+                "command wait for it (TOSG_LOCK_WAIT=600, in seconds). Reading goes on meanwhile"
+            )
+
+        super().__init__(folder / LOCK_FILE, what="workspace", busy=busy, wait=wait)
 
 
 def _say(file: IO[str], text: str) -> None:

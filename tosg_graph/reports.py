@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from tosg_graph.tensors.export import Export
 
 
-def _say(text: str, style: str = "") -> None:
-    display.console().print(text, style=style, markup=False, soft_wrap=True)
-
-
 def _properties(properties: tuple[Property, ...]) -> list[dict[str, str]]:
     return [{"name": p.name, "type": str(p.type), "doc": p.doc} for p in properties]
 
@@ -127,16 +123,16 @@ def print_build(build: Build) -> None:
     )
     _print_joins(report["sources"])
     display.print_table(("rejected because", "rows"), list(report["rejects"].items()))
-    _say("")
+    display.say("")
     texts = report["text"]
     display.print_table(
         ("label", "nodes", "with text", "texts cut", "described by"),
         [_text_row(name, number, texts[name]) for name, number in report["nodes"].items()],
     )
-    _say("")
+    display.say("")
     display.print_table(("edge type", "facts"), list(report["edges"].items()))
     _print_files(report, build.manifest["use"])
-    _say(f"{build.path}")
+    display.say(f"{build.path}")
 
 
 def _print_files(report: dict[str, Any], use: str) -> None:
@@ -147,11 +143,11 @@ def _print_files(report: dict[str, Any], use: str) -> None:
     ]
     display.print_table(("file", "taken for", "by", "layout"), files, title="\nFiles")
     for source, why in report["left_out"].items():
-        _say(f"left out: {source}: {why}", "yellow")
+        display.say(f"left out: {source}: {why}", "yellow")
     for source, part in report["sources"].items():
         if part["dropped"]:
             named = ", ".join(f"{n:,} of {licence}" for licence, n in part["dropped"].items())
-            _say(f"left out for {use} use: {source}: {named}", "yellow")
+            display.say(f"left out for {use} use: {source}: {named}", "yellow")
     looks_like = report.get(
         "looks_like", {}
     )  # not in the report of a build made by an earlier version
@@ -162,10 +158,12 @@ def print_unused(files: Mapping[str, Sequence[str]]) -> None:
     """Name the files that no source uses; those that look like one of its files each in a line."""
     for name, like in files.items():
         if like:
-            _say(f"not used by any source: {name}, which looks like {' or '.join(like)}", "yellow")
+            display.say(
+                f"not used by any source: {name}, which looks like {' or '.join(like)}", "yellow"
+            )
     others = [name for name, like in files.items() if not like]
     if others:
-        _say(f"not used by any source: {', '.join(others)}", "dim")
+        display.say(f"not used by any source: {', '.join(others)}", "dim")
 
 
 def _print_joins(sources: dict[str, Any]) -> None:
@@ -184,19 +182,19 @@ def _print_joins(sources: dict[str, Any]) -> None:
     ]
     columns = ("source", "identifiers", "number", "joined", "found as")
     display.print_table(columns, rows, title="\nIdentifiers that did not all find a node")
-    _say("")
+    display.say("")
 
 
 def print_load(report: LoadReport) -> None:
     """Print what a load did."""
     did = "loaded" if report.changed else "already there, nothing changed"
-    _say(
+    display.say(
         f"build {report.build_id} in {report.engine}: {report.nodes:,} nodes, "
         f"{report.edges:,} edges ({did}, {report.seconds:.1f} s)",
         "bold",
     )
     if report.next_step:
-        _say(report.next_step)
+        display.say(report.next_step)
 
 
 # ---- queries ---------------------------------------------------------------------------------
@@ -224,13 +222,13 @@ def print_query(query: NamedQuery, *, as_json: bool) -> None:
     if as_json:
         display.print_json(query_dict(query))
         return
-    _say(f"{query.name}: {query.sentence}", "bold")
+    display.say(f"{query.name}: {query.sentence}", "bold")
     display.print_table(
         ("parameter", "kind", "default", "what it means", "example"),
         [(p.name, p.kind, p.default, p.doc, p.example) for p in query.parameters],
     )
     display.print_table(("column", "what it holds"), [(c.name, c.doc) for c in query.columns])
-    _say(f"\nRun: tosg query {query.name} {query.usage}".rstrip())
+    display.say(f"\nRun: tosg query {query.name} {query.usage}".rstrip())
 
 
 # ---- cells -----------------------------------------------------------------------------------
@@ -250,9 +248,11 @@ def _modality_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
 
 def print_cells_added(report: CellReport) -> None:
     """Print how a source of cells joined the graph, and its size before and after."""
-    _say(f"{report.name}: {report.n_cells:,} cells ({report.value_kind}) in {report.path}", "bold")
+    display.say(
+        f"{report.name}: {report.n_cells:,} cells ({report.value_kind}) in {report.path}", "bold"
+    )
     per_cell = report.shard_bytes / max(report.n_cells, 1)
-    _say(
+    display.say(
         f"  data set {report.dataset} from {report.kind}, matrix {report.matrix}: "
         f"{report.source_bytes:,} bytes, {report.shard_bytes:,} in the store "
         f"({per_cell:,.0f} per cell)"
@@ -275,18 +275,18 @@ def _print_joined(report: dict[str, Any]) -> None:
     )
     for name, part in report["modalities"].items():
         if part["unmapped"]:
-            _say(f"  {name}, not in the graph, largest first: {', '.join(part['unmapped'])}")
+            display.say(f"  {name}, not in the graph, largest first: {', '.join(part['unmapped'])}")
         for feature, candidates in part["ambiguous"].items():
-            _say(f"  {name}, ambiguous: {feature} may be {', '.join(candidates)}")
+            display.say(f"  {name}, ambiguous: {feature} may be {', '.join(candidates)}")
     if report["labels"]:
         display.print_table(
             ("label", "ontology id", "found by"),
             [(term["label"], term["ontology_id"], term["how"]) for term in report["labels"]],
         )
     for thing, why in report["left_out"].items():
-        _say(f"  left out: {thing}: {why}")
+        display.say(f"  left out: {thing}: {why}")
     for warning in report["warnings"]:
-        _say(f"  note: {warning}", "yellow")
+        display.say(f"  note: {warning}", "yellow")
 
 
 def cell_store_dict(store: CellStore) -> dict[str, Any]:
@@ -324,7 +324,7 @@ def cell_store_dict(store: CellStore) -> dict[str, Any]:
 def print_cell_store(store: CellStore) -> None:
     """Print what a cell store holds."""
     found = cell_store_dict(store)
-    _say(
+    display.say(
         f"{found['name']}: {found['n_cells']:,} cells ({found['value_kind']}), version "
         f"{found['version']}, {found['bytes']:,} bytes, joined to build {found['build_id']}",
         "bold",
@@ -347,20 +347,20 @@ def print_cell_store(store: CellStore) -> None:
 def print_answer(answer: Answer, *, most: int) -> None:
     """Print an answer: how the question was read, the rows, the text with its publications."""
     style = "bold" if answer.status in ("answered", "empty") else "bold yellow"
-    _say(f"{answer.status}: {answer.reading}" if answer.reading else answer.status, style)
+    display.say(f"{answer.status}: {answer.reading}" if answer.reading else answer.status, style)
     if answer.rows:
         display.print_table(answer.columns, answer.rows, most=most)
     if answer.text:
-        _say("\n" + answer.text)
+        display.say("\n" + answer.text)
     for warning in answer.warnings:
-        _say(f"note: {warning}", "yellow")
+        display.say(f"note: {warning}", "yellow")
 
 
 def print_export(export: Export) -> None:
     """Print what an export holds and how it is read back."""
     manifest = export.manifest
     chosen = ", ".join(f"{key} {value}" for key, value in manifest["selection"].items())
-    _say(f"{export.path}: build {manifest['build_id']}, chosen by {chosen}", "bold")
+    display.say(f"{export.path}: build {manifest['build_id']}, chosen by {chosen}", "bold")
     display.print_table(
         ("label", "nodes"), [(label, part["rows"]) for label, part in manifest["nodes"].items()]
     )
@@ -369,15 +369,15 @@ def print_export(export: Export) -> None:
         [(e["type"], e["source"], e["target"], e["rows"]) for e in manifest["edges"]],
     )
     if manifest["cells"]:
-        _say(f"cells: {export.cells.num_rows:,}, label {', '.join(export.label_names)}")
+        display.say(f"cells: {export.cells.num_rows:,}, label {', '.join(export.label_names)}")
         print_verdict(manifest["cells"].get("diagnostics"))
-    _say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")
+    display.say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")
 
 
 def print_verdict(diagnostics: dict[str, Any] | None) -> None:
     """Print whether classes of cells can be compared, and each reason for caution in a line."""
     if diagnostics is None:
         return
-    _say(f"cohort: {diagnostics['verdict']}", "bold")
+    display.say(f"cohort: {diagnostics['verdict']}", "bold")
     for finding in diagnostics["findings"]:
-        _say(f"  {finding['verdict']}: {finding['sentence']}", "yellow")
+        display.say(f"  {finding['verdict']}: {finding['sentence']}", "yellow")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tosg_graph.build.tables import Build, commit_folder, write_batches, write_parquet
+from tosg_graph.build.tables import Build, write_batches, write_parquet
 from tosg_graph.errors import BuildError
+from tosg_graph.filing import commit_folder
 
 TABLE = pa.table(
     {

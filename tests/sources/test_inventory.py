@@ -12,9 +12,9 @@ import pytest
 from tests.loaders.reading import FIXTURES
 from tests.sources.zoo import animals
 from tosg_graph.errors import SourceError
+from tosg_graph.filing import sha256
 from tosg_graph.sources import FileSpec, Source
 from tosg_graph.sources.inventory import Inventory, Place, take_inventory
-from tosg_graph.sources.record import sha256
 from tosg_graph.sources.registry import discover, find_files, select
 
 #: The layout of each fixture whose loader reads several, by looking at the files.

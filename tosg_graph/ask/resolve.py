@@ -21,11 +21,12 @@ from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import UsageError
 from tosg_graph.schema import LABEL
+from tosg_graph.sources.accessions import UNIPROT
 
 COLUMNS = ("text", "label", "id", "name", "found as", "candidates", "why")
 Row = tuple[str, str | None, str | None, str | None, str, list[str] | None, str]
 
-_ACCESSION = re.compile(r"([OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d([A-Z][A-Z\d]{2}\d){1,2})(-\d+)?")
+_ACCESSION = re.compile(rf"{UNIPROT}(-\d+)?")
 _ENSEMBL = re.compile(r"ENS[GTP]\d{11}(\.\d+)?")
 _CURIE = re.compile(r"[A-Za-z][\w.]*:\S+")
 _VERSION = re.compile(r"(?<=\d)\.(\d+)(?:_PAR_Y)?$")
@@ -161,10 +162,7 @@ def _why_of_id(found: _Found, prefix: str, written: str, shown: str) -> str:
     if curie == found.id:
         said.append(f"the id of {shown}")
     elif found.label in _CROSSED and _crosses(found, prefix):
-        other = (
-            "canonical product of its gene" if found.label == "Protein" else "gene of its protein"
-        )
-        said.append(f"{shown} is the {other}")
+        said.append(f"{shown} is the {_CROSSED[found.label]}")
     elif prefix == found.names[0].id.partition(":")[0]:
         said.append(f"{'secondary accession' if prefix == 'UniProtKB' else 'former id'} of {shown}")
     else:

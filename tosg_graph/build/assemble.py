@@ -35,14 +35,12 @@ from tosg_graph.build.mappings import write_mappings
 from tosg_graph.build.staging import Staging, staged_schema
 from tosg_graph.build.tables import (
     Build,
-    commit_folder,
-    remove_abandoned,
     table_schema,
     write_batches,
 )
 from tosg_graph.errors import BuildError, UsageError
+from tosg_graph.filing import commit_folder, remove_abandoned, sha256
 from tosg_graph.schema import EDGE_TYPES, LABEL, LABELS
-from tosg_graph.sources.record import sha256
 from tosg_graph.sources.registry import Located
 
 Progress = Callable[[str], None]

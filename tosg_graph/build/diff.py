@@ -31,10 +31,10 @@ import pyarrow.parquet as pq
 
 from tosg_graph.build.compare import Compared, compare_statements, compare_table
 from tosg_graph.build.engine import Engine, quoted
-from tosg_graph.build.tables import Build, commit_folder, table_schema
+from tosg_graph.build.tables import Build, table_schema
 from tosg_graph.errors import BuildError, UsageError
+from tosg_graph.filing import commit_folder, sha256, write_json
 from tosg_graph.schema import EDGE_TYPES, LABELS
-from tosg_graph.sources.record import sha256
 
 MANIFEST = "manifest.json"
 CHANGES = "changes.tsv"
@@ -214,8 +214,7 @@ def diff(
             for path in sorted(out.rglob("*"))
             if path.is_file()
         }
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-        (out / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        write_json(out / MANIFEST, manifest)
         _check_sums(Diff(out, before, after, manifest))
         commit_folder(out, final)
     return Diff.open(final, before, after)

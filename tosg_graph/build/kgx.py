@@ -16,10 +16,8 @@ holds.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +26,10 @@ from tosg_graph.build.engine import Engine, literals, quoted
 from tosg_graph.build.evidence import aggregated
 from tosg_graph.build.lines import column_types, write_lines
 from tosg_graph.build.manifest import ATTRIBUTION, infores_of
-from tosg_graph.build.tables import MANIFEST, Build, commit_folder
+from tosg_graph.build.tables import MANIFEST, Build
 from tosg_graph.errors import BuildError, UsageError
+from tosg_graph.filing import commit_folder, folder_beside, sha256, write_json
 from tosg_graph.schema import EDGE_TYPES, LABELS, STATEMENT_PROPERTIES, Label
-from tosg_graph.sources.record import sha256
 
 FORMATS = ("tsv", "jsonl")
 KIND = "tosg-kgx"
@@ -128,7 +126,7 @@ def write_kgx(
     if file_format not in FORMATS:
         raise UsageError(f"unknown format {file_format!r}; known: {', '.join(FORMATS)}")
     _check_free(out, overwrite=overwrite)
-    with _beside(out) as folder, Engine(spill=folder / "spill") as engine:
+    with folder_beside(out) as folder, Engine(spill=folder / "spill") as engine:
         new = folder / "kgx"
         new.mkdir()
         _look_at(engine, build)
@@ -146,8 +144,7 @@ def write_kgx(
             "sources": {name: infores_of(build, name)["infores"] for name in _sources(build)},
             "files": files,
         }
-        rendered = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-        (new / MANIFEST).write_text(rendered + "\n", encoding="utf-8")
+        write_json(new / MANIFEST, manifest)
         commit_folder(new, out)
     return KgxExport(out, manifest)
 
@@ -163,18 +160,6 @@ def _check_free(out: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{out} exists and is no KGX export; it is left as it is: name another")
     if not overwrite:
         raise UsageError(f"{out} holds a KGX export already; name another, or use --overwrite")
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """Make a folder beside the final one; it is gone afterwards, whatever happens."""
-    temporary = out.with_name(f".{out.name}-{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 # ---- tables ----------------------------------------------------------------------------------

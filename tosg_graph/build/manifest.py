@@ -13,8 +13,9 @@ from tosg_graph.build.attribution import attribution
 from tosg_graph.build.tables import FORMAT, MANIFEST, Build
 from tosg_graph.build.text import CAP
 from tosg_graph.errors import BuildError, SourceError
+from tosg_graph.filing import sha256, write_json
 from tosg_graph.schema import SCHEMA_VERSION
-from tosg_graph.sources.record import origin, recorded_version, sha256
+from tosg_graph.sources.record import origin, recorded_version
 from tosg_graph.sources.source import Files, Source
 
 #: Raised when the build would make other rows of the same input, so that its id changes with it.
@@ -182,5 +183,4 @@ def write_manifest(
         "files": {name: {"sha256": sha256(folder / name)} for name in (MAPPINGS, ATTRIBUTION)},
         "report": report,
     }
-    rendered = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-    (folder / MANIFEST).write_text(rendered + "\n", encoding="utf-8")
+    write_json(folder / MANIFEST, manifest)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -219,25 +217,3 @@ def _row_groups(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
             count -= _ROW_GROUP
     if count:
         yield pa.Table.from_batches(waiting, rows.schema).combine_chunks()
-
-
-def remove_abandoned(folder: Path, word: str) -> None:
-    """Remove the folders ``.<word>-<process id>-…`` that killed processes left of their work."""
-    for left in folder.glob(f".{word}-*-*"):
-        try:
-            os.kill(int(left.name.split("-")[1]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(left, ignore_errors=True)
-        except (PermissionError, ValueError):
-            pass  # somebody else's process, and it lives; or a folder that is not ours
-
-
-def commit_folder(temporary: Path, final: Path) -> None:
-    """Move a finished folder to its place; an older one of that name goes first out of the way."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    old = final.with_name(f".old-{final.name}")
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        final.rename(old)
-    temporary.rename(final)
-    shutil.rmtree(old, ignore_errors=True)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import tosg_graph
-from tosg_graph.build.tables import Build, commit_folder, write_parquet
+from tosg_graph.build.tables import Build, write_parquet
 from tosg_graph.cells.axis import extended, of_modality, with_sums
 from tosg_graph.cells.job import Job
 from tosg_graph.cells.labels import LabelTerm, label_terms
@@ -28,7 +28,6 @@ from tosg_graph.cells.manifest import (
     measured_file,
     obs_file,
     read_manifest,
-    write_json,
     write_manifest,
 )
 from tosg_graph.cells.metadata import standardise
@@ -38,6 +37,7 @@ from tosg_graph.cells.report import CellReport, ModalityReport
 from tosg_graph.cells.source import CellSource
 from tosg_graph.cells.versions import commit_version, next_number, next_version, store_lock
 from tosg_graph.errors import CellsError, UsageError
+from tosg_graph.filing import commit_folder, write_json
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -26,9 +26,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from tosg_graph.cells.manifest import BATCH_CELLS, sha256
+from tosg_graph.cells.manifest import BATCH_CELLS
 from tosg_graph.cells.mapped import MappedFile, MappedShard
 from tosg_graph.errors import CellsError
+from tosg_graph.filing import sha256
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 

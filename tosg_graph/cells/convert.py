@@ -30,7 +30,6 @@ from tosg_graph.cells.manifest import (
     SHARD_CELLS,
     STORE_NAME,
     read_manifest,
-    sha256,
 )
 from tosg_graph.cells.obs import check_column
 from tosg_graph.cells.report import CellReport
@@ -38,6 +37,7 @@ from tosg_graph.cells.source import CellSource, Part, open_source
 from tosg_graph.cells.values import refuse_faults
 from tosg_graph.cells.versions import store_lock
 from tosg_graph.errors import CellsError, UsageError
+from tosg_graph.filing import sha256
 
 if TYPE_CHECKING:
     from tosg_graph.cells.reader import CellStore

@@ -21,9 +21,10 @@ from uuid import uuid4
 
 import numpy as np
 
-from tosg_graph.cells.manifest import BATCH_CELLS, write_json
+from tosg_graph.cells.manifest import BATCH_CELLS
 from tosg_graph.cells.source import open_source
 from tosg_graph.errors import CellsError
+from tosg_graph.filing import write_json
 
 if TYPE_CHECKING:
     from tosg_graph.cells.source import CellSource, Part

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tosg_graph.errors import CellsError
+from tosg_graph.filing import sha256, write_json
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -49,21 +50,6 @@ def measured_file(dataset: int) -> str:
 def file_record(path: Path, *, rows: int) -> dict[str, Any]:
     """Size, checksum and rows of a file, as a manifest lists it."""
     return {"rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal; the file is read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON beside its place and move it there, so that no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".new-{path.name}")
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-    fresh.write_text(text + "\n", encoding="utf-8")
-    fresh.replace(path)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tosg_graph.build.tables import Build, commit_folder, write_parquet
+from tosg_graph.build.tables import Build, write_parquet
 from tosg_graph.cells.codes import Words, joint_codes
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.fields import AGE, DATASET, DONOR, FIELD
@@ -26,6 +26,7 @@ from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
+from tosg_graph.filing import commit_folder
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -19,14 +19,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
 from tosg_graph.cells.matrix import check_range, dense_rows, reading
-from tosg_graph.cells.source import Part, unique_names
+from tosg_graph.cells.source import OneMatrix, Part, unique_names
 from tosg_graph.errors import CellsError
 
 _METADATA = ("cell_metadata_with_mappings.parquet", "cell_metadata_with_mappings.csv")
@@ -40,7 +40,7 @@ def is_omnicell(path: Path) -> bool:
     return (path / _MATRICES).is_dir() and any((path / name).is_file() for name in _METADATA)
 
 
-class OmniCell:
+class OmniCell(OneMatrix):
     """A release of OmniCellTOSG; a :class:`~tosg_graph.cells.source.CellSource`.
 
     Cells come in the order of the shards' names and their rows; a cell is named after both.
@@ -48,17 +48,6 @@ class OmniCell:
 
     kind = "OmniCellTOSG"
     matrix = _MATRICES
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.left_out: dict[str, str] = {}
-        self.notes: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
     @cached_property
     def obs(self) -> pd.DataFrame:
@@ -89,10 +78,6 @@ class OmniCell:
             if not shard.is_file():
                 raise CellsError(f"{shard} is missing; the metadata names it: fetch it")
         return [self._first(_METADATA), self._first(_GENES), *shards]
-
-    def other_matrices(self) -> list[str]:
-        """There is no other matrix."""
-        return []
 
     def default_columns(self) -> dict[str, str]:
         """Columns of the release, where it has them."""

@@ -6,7 +6,6 @@ count of the cohort, which is checked each time.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tosg_graph.build.tables import commit_folder, write_parquet
+from tosg_graph.build.tables import write_parquet
 from tosg_graph.cells.codes import joint_codes
 from tosg_graph.cells.fields import DONOR
 from tosg_graph.cells.manifest import file_record
@@ -26,6 +25,7 @@ from tosg_graph.cells.matching import AGE_BAND, stratum_words
 from tosg_graph.cells.obs import total_names
 from tosg_graph.cells.selection import Cohort, column_of
 from tosg_graph.errors import CellsError, UsageError
+from tosg_graph.filing import commit_folder, write_json
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -232,8 +232,7 @@ def write_aggregate(folder: Path, tables: dict[str, pa.Table], about: dict[str, 
         for name, table in tables.items():
             write_parquet(table, fresh / name)
         records = {name: file_record(fresh / name, rows=t.num_rows) for name, t in tables.items()}
-        text = json.dumps({**about, "files": records}, indent=1, sort_keys=True, ensure_ascii=False)
-        (fresh / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        write_json(fresh / "manifest.json", {**about, "files": records})
         commit_folder(fresh, folder)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error}; nothing was kept") from error

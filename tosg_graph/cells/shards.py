@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix
 
-from tosg_graph.cells.manifest import BATCH_CELLS, sha256
+from tosg_graph.cells.manifest import BATCH_CELLS
 from tosg_graph.errors import CellsError
+from tosg_graph.filing import sha256
 
 _NARROW = np.iinfo(np.uint16).max
 _WIDE = np.iinfo(np.uint32).max

@@ -106,6 +106,25 @@ class CellSource(Protocol):
         ...
 
 
+class OneMatrix:
+    """What sources of one matrix share that have nothing to close."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.left_out: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def other_matrices(self) -> list[str]:
+        """There is no other matrix."""
+        return []
+
+
 def open_source(
     path: Path, *, matrix: str | None = None, antibodies: str | None = None, counts: bool = True
 ) -> CellSource:

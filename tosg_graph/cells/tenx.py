@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Any, TextIO
 
 import h5py
 import numpy as np
@@ -23,7 +23,7 @@ from scipy.sparse import csr_matrix
 
 from tosg_graph.cells import turned
 from tosg_graph.cells.matrix import Matrix, check_range, raw_block, reading
-from tosg_graph.cells.source import Part, by_feature_type, left_out_types, unique_names
+from tosg_graph.cells.source import OneMatrix, Part, by_feature_type, left_out_types, unique_names
 from tosg_graph.errors import CellsError
 
 _Array = np.ndarray[Any, np.dtype[Any]]
@@ -56,22 +56,11 @@ def _named(folder: Path, *names: str) -> Path | None:
     return next((path for path in tries if path.is_file()), None)
 
 
-class _Tenx:
+class _Tenx(OneMatrix):
     """What the kinds share: cells with names only, features with types."""
 
     kind = "10x"
     matrix = "matrix"
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.left_out: dict[str, str] = {}
-        self.notes: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
     @property
     def barcodes(self) -> list[str]:
@@ -92,10 +81,6 @@ class _Tenx:
     def obs(self) -> pd.DataFrame:
         """The table of cells: it has no columns."""
         return pd.DataFrame(index=pd.Index(self.cells))
-
-    def other_matrices(self) -> list[str]:
-        """There is no other matrix."""
-        return []
 
     def default_columns(self) -> dict[str, str]:
         """10x names no columns."""

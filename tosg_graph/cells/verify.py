@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from tosg_graph.cells.manifest import MANIFEST, listed_files, sha256
+from tosg_graph.cells.manifest import MANIFEST, listed_files
 from tosg_graph.cells.obs import total_names
 from tosg_graph.errors import CellsError, UsageError
+from tosg_graph.filing import sha256
 
 if TYPE_CHECKING:
     from tosg_graph.cells.reader import CellStore

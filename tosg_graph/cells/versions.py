@@ -7,10 +7,9 @@ Whoever has the store open goes on reading the version that was current then.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,40 +24,26 @@ from tosg_graph.cells.manifest import (
     write_manifest,
 )
 from tosg_graph.errors import CellsError
+from tosg_graph.lock import FileLock
 
 
-@contextmanager
-def store_lock(folder: Path) -> Iterator[None]:
-    """Keep other writers out of a store; readers need no lock. The system frees it when we die.
+def store_lock(folder: Path) -> AbstractContextManager[None]:
+    """Keep other writers out of a store; readers need no lock.
 
     Raises
     ------
     CellsError
-        If another process is writing to the store.
+        If another process is writing to the store; raised when the lock is entered.
     """
+
+    def busy(who: str) -> CellsError:
+        return CellsError(
+            f"another process is writing to {folder} ({who}); wait for it to end and run this again"
+        )
+
     path = folder.with_name(f".lock-{folder.name}")
-    while True:
-        file = path.open("a")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise CellsError(
-                f"another process is writing to {folder}; wait for it to end and run this again"
-            ) from None
-        with suppress(FileNotFoundError):
-            if _same(file.fileno(), path):
-                break
-        file.close()  # the one before us took the file away: make it anew
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        file.close()
-
-
-def _same(descriptor: int, path: Path) -> bool:
-    return os.path.samestat(os.fstat(descriptor), path.stat())
+    lock = FileLock(path, what="cell store", busy=busy, error=CellsError, stays=False)
+    return lock.hold("cells")
 
 
 def next_version(folder: Path, manifest: dict[str, Any], *, change: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def add(
             if as_json:
                 display.print_json({"job": str(waiting.job.folder), "next": str(waiting)})
             else:
-                display.console().print(str(waiting), markup=False, soft_wrap=True)
+                display.say(str(waiting))
             return
         progress.close()
         if as_json:
@@ -208,11 +208,9 @@ def _print_tier(done: TierChange, *, as_json: bool) -> None:
         display.print_json(asdict(done))
         return
     per_cell = done.after / max(done.n_cells, 1)
-    display.console().print(
+    display.say(
         f"{done.name}: version {done.version}, {done.tier}, {done.before:,} bytes before, "
-        f"{done.after:,} now ({per_cell:,.0f} per cell)",
-        markup=False,
-        soft_wrap=True,
+        f"{done.after:,} now ({per_cell:,.0f} per cell)"
     )
     if done.before != done.after:
         say_next(f"tosg cells prune {done.name}   (frees the shards of older versions)")

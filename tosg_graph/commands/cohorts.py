@@ -45,12 +45,12 @@ def vocabulary(
             if field in (None, v.field)
         ]
         display.print_table(columns, shown, most=rows)
-        say(
+        display.say(
             f"{len(report.unmapped)} values have no one term; {report.donors:,} donors are known, "
             f"{report.cells_without_donor:,} of {report.n_cells:,} cells have none"
         )
         for warning in report.warnings:
-            say(f"note: {warning}", style="yellow")
+            display.say(f"note: {warning}", style="yellow")
 
 
 def cohort(
@@ -72,17 +72,19 @@ def cohort(
         counts = chosen.counts(*by or ())
         if save is not None:
             chosen.save(save)
-        found = [list(row.values()) for row in counts.to_pylist()]
+        found = display.rows_of(counts)
         if as_json:
             said = {"query": chosen.query, "hash": chosen.hash, "n_cells": chosen.n_cells}
             table = {"columns": counts.column_names, "rows": found}
             display.print_json({**said, "notes": list(chosen.notes), "counts": table})
             return
-        say(f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold")
+        display.say(
+            f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold"
+        )
         display.print_table(counts.column_names, found, most=rows)
         for note in chosen.notes:
-            say(f"note: {note}", style="yellow")
-        say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
+            display.say(f"note: {note}", style="yellow")
+        display.say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
 
 
 def match(
@@ -116,12 +118,14 @@ def match(
         display.print_table(said["strata"]["columns"], said["strata"]["rows"], most=rows)
         for side in ("cases", "controls"):
             part = said[side]
-            say(
+            display.say(
                 f"{side}: {part['cells']:,} cells of {part['donors']:,} donors taken; "
                 f"{part['left_out_unknown']:,} left out because a value is not known"
             )
         if found.absent:
-            say(f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow")
+            display.say(
+                f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow"
+            )
 
 
 def diagnose(
@@ -160,13 +164,13 @@ def pseudobulk(
         found = ws.pseudobulk(name, query, by=by or ["donor_id"], modality=modality)
         if out is not None:
             found.save(out)
-        groups = [list(row.values()) for row in found.groups.to_pylist()]
+        groups = display.rows_of(found.groups)
         if as_json:
             table = {"columns": found.groups.column_names, "rows": groups}
             display.print_json({**found.record(), "groups": table})
             return
         display.print_table(found.groups.column_names, groups, most=rows)
-        say(
+        display.say(
             f"{found.left_out:,} cells with {found.left_out_total:,} counts are in no group"
             + (f"; written to {out}" if out else "")
         )
@@ -191,15 +195,15 @@ def compare(
         if out is not None:
             found.save(out)
         if as_json:
-            table = [list(row.values()) for row in found.table.to_pylist()]
+            table = display.rows_of(found.table)
             columns = found.table.column_names
             display.print_json({**found.record(), "table": {"columns": columns, "rows": table}})
             return
         shown = found.table.select(["graph_id", "name", *SHOWN])
-        lines = [list(row.values()) for row in shown.to_pylist()]
+        lines = display.rows_of(shown)
         display.print_table(shown.column_names, lines, most=rows)
         sides = found.donors["side"].to_pylist()
-        say(
+        display.say(
             f"{sides.count('case')} donors against {sides.count('control')}, {found.design}; "
             f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts"
         )
@@ -228,13 +232,15 @@ def metacells(
         if as_json:
             display.print_json({"name": store.name, "path": str(store.folder), **report.to_dict()})
             return
-        say(f"{store.name}: {report.n_metacells:,} meta-cells of {report.n_cells:,} cells", "bold")
+        display.say(
+            f"{store.name}: {report.n_metacells:,} meta-cells of {report.n_cells:,} cells", "bold"
+        )
         purity = "not known" if report.purity is None else f"{report.purity:.1%}"
-        say(
+        display.say(
             f"members {report.sizes[0]} to {report.sizes[2]} (median {report.sizes[1]:g}); "
             f"purity {purity}; compactness {report.compactness:.2f} of 1"
         )
-        say(
+        display.say(
             f"left out: {report.left_out_small:,} cells in {report.small_partitions:,} small "
             f"partitions, {report.left_out_unknown:,} of unknown "
             f"{' or '.join(report.options.within)}"
@@ -249,8 +255,3 @@ def print_diagnostics(found: dict[str, Any], *, most: int) -> None:
     if spread:
         display.print_table(("column", "goes with class", "unknown"), spread)
     reports.print_verdict(found)
-
-
-def say(text: str, style: str = "") -> None:
-    """Print a line as it is."""
-    display.console().print(text, style=style, markup=False, soft_wrap=True)

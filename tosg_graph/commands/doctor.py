@@ -40,6 +40,6 @@ def _print(checks: list[Check]) -> None:
     out = display.console()
     for check in checks:
         out.print(f"{check.status:<5}", style=_STYLES[check.status], end="", markup=False)
-        out.print(f"{check.name}: {check.found}", markup=False, soft_wrap=True)
+        display.say(f"{check.name}: {check.found}")
         if check.advice:
-            out.print(f"     → {check.advice}", markup=False, soft_wrap=True)
+            display.say(f"     → {check.advice}")

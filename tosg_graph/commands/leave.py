@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tosg_graph import display
-from tosg_graph.commands.shared import JsonOption, WorkspaceOption, print_rows
+from tosg_graph.commands.shared import (
+    AroundOption,
+    HopsOption,
+    JsonOption,
+    PathwayOption,
+    SelectingOption,
+    WorkspaceOption,
+    print_rows,
+)
 from tosg_graph.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,16 +49,10 @@ def kgx(
 
 
 def subgraph(
-    pathway: Annotated[
-        str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
-    ] = None,
-    seed_node: Annotated[
-        list[str] | None, typer.Option("--around", help="A node to start from (repeat for more).")
-    ] = None,
-    hops: Annotated[int, typer.Option("--hops", help="Edges to go from --around.", min=0)] = 1,
-    cypher: Annotated[
-        str | None, typer.Option("--cypher", help="A query whose result holds node ids.")
-    ] = None,
+    pathway: PathwayOption = None,
+    seed_node: AroundOption = None,
+    hops: HopsOption = 1,
+    cypher: SelectingOption = None,
     graphml: Annotated[
         Path | None, typer.Option("--graphml", help="File to write it to, with all properties.")
     ] = None,
@@ -72,12 +74,9 @@ def subgraph(
             return
         print_rows(("nodes and edges", "number"), _counts(chosen), as_json=False)
         if written is not None and written.altered:
-            display.errors().print(
+            display.note(
                 f"note: {written.altered:,} rows had control characters that XML forbids; "
-                "they are U+FFFD in the file",
-                style="yellow",
-                markup=False,
-                soft_wrap=True,
+                "they are U+FFFD in the file"
             )
 
 

@@ -107,7 +107,7 @@ def embed(
             display.print_json(report.to_dict())
             return
         did = "written" if report.changed else "already there, nothing changed"
-        _say(f"{report.encoder}: vectors of {report.dims} numbers ({did})", "bold")
+        display.say(f"{report.encoder}: vectors of {report.dims} numbers ({did})", "bold")
         print_rows(("label", "vectors"), list(report.vectors.items()), as_json=False)
         say_next(f"tosg similar NODE -w {ws.path}")
 
@@ -134,9 +134,9 @@ def _diff_dict(made: Diff, show: int) -> dict[str, Any]:
 
 
 def _print_diff(made: Diff, show: int) -> None:
-    _say(f"build {made.before.id} → {made.after.id}", style="bold")
+    display.say(f"build {made.before.id} → {made.after.id}", style="bold")
     if made.empty:
-        _say("the same nodes and facts in both")
+        display.say("the same nodes and facts in both")
     tables = made.manifest["tables"]
     names = sorted(tables, key=lambda name: (not name.startswith("nodes/"), name))
     if names:
@@ -151,7 +151,7 @@ def _print_diff(made: Diff, show: int) -> None:
     if show:
         columns = ("change", "table", "id", "name", "properties")
         display.print_table(columns, made.examples(show), title="\nExamples")
-    _say(str(made.path))
+    display.say(str(made.path))
 
 
 def _print_sources(made: Diff) -> None:
@@ -179,9 +179,9 @@ def _print_plan(planned: Diff | None, current: str, *, as_json: bool) -> None:
         counts = None if planned is None else planned.counts()
         display.print_json({"to": current, "from": planned and planned.before.id, "counts": counts})
     elif planned is None:
-        _say(f"the database holds build {current}; nothing to update", style="bold")
+        display.say(f"the database holds build {current}; nothing to update", style="bold")
     else:
-        _say(
+        display.say(
             f"would go from build {planned.before.id} to {planned.after.id}: "
             f"{_counted(planned.counts())}",
             style="bold",
@@ -195,11 +195,13 @@ def _print_update(report: UpdateReport) -> None:
         "completed": "an interrupted update was completed",
         "loaded": "loaded whole",
     }[report.how]
-    _say(f"build {report.build_id} in {report.engine} ({did}, {report.seconds:.1f} s)", "bold")
+    display.say(
+        f"build {report.build_id} in {report.engine} ({did}, {report.seconds:.1f} s)", "bold"
+    )
     if report.how != "unchanged" and report.note is None:
-        _say(_counted({"nodes": report.nodes, "edges": report.edges}))
+        display.say(_counted({"nodes": report.nodes, "edges": report.edges}))
     if report.note:
-        _say(f"note: {report.note}", "yellow")
+        display.say(f"note: {report.note}", "yellow")
 
 
 def _counted(counts: dict[str, dict[str, int]]) -> str:
@@ -207,7 +209,3 @@ def _counted(counts: dict[str, dict[str, int]]) -> str:
         f"{what}: " + ", ".join(f"{counts[what][kind]:,} {kind}" for kind in _KINDS)
         for what in ("nodes", "edges")
     )
-
-
-def _say(text: str, style: str = "") -> None:
-    display.console().print(text, style=style, markup=False, soft_wrap=True)

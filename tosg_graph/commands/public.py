@@ -41,7 +41,7 @@ def fetch(
             if one.note:
                 style = "red" if one.did == "failed" else "yellow"
                 text = f"{one.source}.{one.role}: {one.did}: {one.note}"
-                display.errors().print(text, style=style, markup=False, soft_wrap=True)
+                display.note(text, style)
     wanted = {"failed", "by hand"} if source else {"failed"}
     if any(one.did in wanted for one in done):
         raise typer.Exit(1)
@@ -122,9 +122,9 @@ def _print_lacks(stock: Stock) -> None:
     for place in stock.places:
         name = f"{stock.source.name}.{place.role}"
         if place.problem:
-            _note(f"wrong: {name}: {place.problem}", "red")
+            display.say(f"wrong: {name}: {place.problem}", "red")
         elif stock.state == "incomplete" and place.required and place.file is None:
-            _note(f"missing: {name}: {_how(stock, place)}", "yellow")
+            display.say(f"missing: {name}: {_how(stock, place)}", "yellow")
 
 
 def _how(stock: Stock, place: Place) -> str:
@@ -132,7 +132,3 @@ def _how(stock: Stock, place: Place) -> str:
     if place.can_be_fetched:
         return f"tosg fetch --source {name} --data DIR"
     return stock.source.by_hand or f"get it from {stock.source.url}"
-
-
-def _note(text: str, style: str) -> None:
-    display.console().print(text, style=style, markup=False, soft_wrap=True)

@@ -28,6 +28,16 @@ Pairs = Annotated[
     list[str] | None, typer.Argument(help="Parameters as name=value.", metavar="[NAME=VALUE]...")
 ]
 RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", min=1)]
+PathwayOption = Annotated[
+    str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
+]
+AroundOption = Annotated[
+    list[str] | None, typer.Option("--around", help="A node to start from (repeat for more).")
+]
+HopsOption = Annotated[int, typer.Option("--hops", help="Edges to go from --around.", min=0)]
+SelectingOption = Annotated[
+    str | None, typer.Option("--cypher", help="A query whose result holds node ids.")
+]
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:

@@ -24,9 +24,10 @@ import ladybug
 import pyarrow.parquet as pq
 
 from tosg_graph.build.diff import Diff
-from tosg_graph.build.tables import Build, remove_abandoned
+from tosg_graph.build.tables import Build
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import ForeignDatabase, QueryError, StoreError, UsageError
+from tosg_graph.filing import remove_abandoned
 from tosg_graph.graph import embedded_values, parts
 from tosg_graph.graph.canonical import Fingerprint
 from tosg_graph.graph.ddl import copied_columns, embedded_tables

@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.columns import translated
 
 _MARK = "COMPLEX:"
 _DIGITS = re.compile(r"_(?=\d+(?:_|$))")
 _CHEBI = re.compile(r"CHEBI[_:](\d+)")
-# https://www.uniprot.org/help/accession_numbers, and the number of an isoform
-_ACCESSION = re.compile(r"(?:[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})(?:-\d+)?")
+_ACCESSION = re.compile(rf"{UNIPROT}(?:-\d+)?")  # with or without the number of an isoform
 
 
 def members_of(node: str, *, source: str) -> list[str]:

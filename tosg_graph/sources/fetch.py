@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tosg_graph.errors import SourceError, UsageError
+from tosg_graph.lock import FileLock
 from tosg_graph.sources.addresses import public_log, public_url
 from tosg_graph.sources.files import FileSpec, SourceFile
 from tosg_graph.sources.headers import unless_same
-from tosg_graph.sources.lock import locked
 from tosg_graph.sources.matching import Slot, data_files, match
 from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import RECORD, beside, read_record
@@ -24,6 +24,8 @@ from tosg_graph.sources.source import Download, Source
 from tosg_graph.sources.streams import SUFFIXES, open_bytes
 from tosg_graph.sources.transfer import Failed, Order, Patience, Transfer, Watch, open_client
 
+#: Name of the file in the data folder that says who fetches into it.
+LOCK = ".fetching"
 _BLOCK = 1 << 20
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -112,13 +114,23 @@ def fetch(
     patience = patience or Patience()
     client = open_client(patience)
     try:
-        with public_log(), locked(data), client:
+        with public_log(), _lock(data).hold("fetch"), client:
             visit = _Visit(
                 data, _in_folder(data, sources), force, Transfer(client, patience, watch)
             )
             return [one for source in sources for one in visit.files(source)]
     except OSError as error:
         raise SourceError(f"cannot be written: {error.strerror}", path=data) from error
+
+
+def _lock(data: Path) -> FileLock:
+    """One process at a time fetches into a data folder."""
+
+    def busy(who: str) -> SourceError:
+        said = f"{who} is fetching into this folder; wait for it, or end it"
+        return SourceError(said, path=data)
+
+    return FileLock(data / LOCK, what="data folder", busy=busy, error=SourceError)
 
 
 def _in_folder(data: Path, sources: Sequence[Source]) -> dict[Slot, Path]:

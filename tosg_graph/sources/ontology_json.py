@@ -17,7 +17,7 @@ from tosg_graph.errors import SourceError
 from tosg_graph.sources.chunks import Chunk
 from tosg_graph.sources.columns import normal_form
 from tosg_graph.sources.files import FileSpec, SourceFile
-from tosg_graph.sources.source import Files
+from tosg_graph.sources.source import Download, Files
 
 ROLE = "ontology"
 #: Bytes of the file at most: it is one line.
@@ -54,6 +54,15 @@ def ontology_spec(prefix: str) -> FileSpec:
         recognise=lambda head: bool(start.match("\n".join(head[:3]))),
         expects=f"a JSON object with terms {prefix}:…",
     )
+
+
+def ontology_download(commit: str, file: str) -> Download:
+    """Say where an edition is: in the state of its repository that has the file.
+
+    The project keeps the newest edition only.
+    """
+    at = "https://github.com/chanzuckerberg/cellxgene-ontology-guide/raw"
+    return Download(ROLE, f"{at}/{commit}/ontology-assets/{file}", file)
 
 
 def ontology_reader(label: str) -> Callable[[Files], Iterator[Chunk]]:

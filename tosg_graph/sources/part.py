@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tosg_graph.sources.record import PART, RECORD, beside, read_object, sha256, write_object
+from tosg_graph.filing import sha256, write_json
+from tosg_graph.sources.record import PART, RECORD, beside, read_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Part:
     def begin(self, version: Mapping[str, Any]) -> None:
         """Start anew, as a part of this version."""
         self.forget()
-        write_object(self._record, version)
+        write_json(self._record, version)
 
     def append(self, blocks: Iterable[bytes]) -> Iterator[int]:
         """Add bytes as they come.
@@ -86,7 +87,7 @@ class Part:
         The record names the hash of the file, so that :meth:`recover` can tell what was cut off
         between the two.
         """
-        write_object(self._record, record)
+        write_json(self._record, record)
         whole.replace(self.place)
         self.file.unlink(missing_ok=True)
         self.recover()

@@ -20,24 +20,15 @@ The record of ``genes.tsv`` is ``genes.tsv.source.json``, a JSON object:
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tosg_graph.filing import sha256
+
 #: Ends of the names of files that are no data: downloads that are not whole yet, and records.
 PART, RECORD = ".part", ".source.json"
-_BLOCK = 1 << 20
-
-
-def sha256(path: Path) -> str:
-    """Hash a file, a megabyte at a time."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def beside(path: Path, ending: str) -> Path:
@@ -92,11 +83,3 @@ def read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def write_object(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON object, so that the file is either the old one or the whole new one."""
-    fresh = beside(path, ".new" + PART)
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
-    fresh.write_text(text + "\n", encoding="utf-8")
-    fresh.replace(path)

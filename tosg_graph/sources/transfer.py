@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from tosg_graph.errors import SourceError
+from tosg_graph.filing import sha256
 from tosg_graph.sources.addresses import public_text, public_url
 from tosg_graph.sources.archive import unpack
 from tosg_graph.sources.headers import (
@@ -28,7 +29,6 @@ from tosg_graph.sources.headers import (
     version_of,
 )
 from tosg_graph.sources.part import Part
-from tosg_graph.sources.record import sha256
 
 #: Called with a file (``<source>/<name>``), its bytes so far, and all that it will have, if known.
 Watch = Callable[[str, int, int | None], None]

@@ -7,11 +7,9 @@ tells what is in each. :func:`load_export` reads it, here or on a machine withou
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 import tosg_graph
-from tosg_graph.build.tables import Build, commit_folder
+from tosg_graph.build.tables import Build
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
+from tosg_graph.filing import commit_folder, folder_beside, write_json
 from tosg_graph.tensors.exported_cells import CellWriter, SplitOptions
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.hetero import EDGE_ATTR_NAMES, Topology
@@ -112,7 +111,7 @@ def write_export(
     cells = _positions(cells, store)
     _check_options(build, subgraph, store, cells=cells, split=split)
     manifest = _manifest(build, subgraph, seed)
-    with _beside(folder) as temporary:
+    with folder_beside(folder) as temporary:
         chosen = (embedder or TfidfSvd(text_dims, seed)) if text_dims or embedder else None
         _write_graph(temporary, build, subgraph, chosen, manifest)
         if store is not None:
@@ -165,18 +164,6 @@ def _check_options(
         raise UsageError("cells and split belong to a cell store; pass store as well")
     if cells is not None and len(cells) == 0:
         raise UsageError("cells is empty: no cell is chosen; None stands for all")
-
-
-@contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """Make a folder beside the final one; it is gone afterwards, whatever happens."""
-    temporary = folder.with_name(f".{folder.name}-{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _manifest(build: Build, subgraph: Subgraph, seed: int) -> dict[str, Any]:
@@ -258,5 +245,4 @@ def _finish(folder: Path, build: Build, manifest: dict[str, Any]) -> None:
         shutil.copyfile(attribution, folder / ATTRIBUTION)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest["files"] = {str(p.relative_to(folder).as_posix()): file_record(p) for p in files}
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    write_json(folder / MANIFEST, manifest)

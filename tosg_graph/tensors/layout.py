@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from tosg_graph.filing import sha256
 from tosg_graph.tensors.abundance import Channel
 from tosg_graph.tensors.subgraph import Triplet
 
@@ -49,6 +49,4 @@ def write_arrow(table: pa.Table, path: Path) -> None:
 
 def file_record(path: Path) -> dict[str, Any]:
     """Return size and SHA-256 of a file, as the manifest lists them."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": sha256(path)}
