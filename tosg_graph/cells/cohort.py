@@ -137,7 +137,7 @@ class _Groups:
         self._values, codes = group_codes(store, column)
         self._terms = Terms.of(build) if build else Terms({}, (), ())
         self._ids: dict[str, set[str]] = {}
-        if ontology_column(column) in store.obs.column_names:
+        if ontology_column(column) in store.columns:
             ids, id_codes = group_codes(store, ontology_column(column))
             for value, term in np.unique(np.stack([codes, id_codes]), axis=1).T:
                 if value >= 0 and term >= 0:

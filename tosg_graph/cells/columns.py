@@ -7,12 +7,11 @@ to 32,767, else 4; for one of numbers, that of their type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.codes import (
@@ -25,19 +24,13 @@ from tosg_graph.cells.codes import (
     nothing_known,
 )
 from tosg_graph.cells.fields import DONOR, FIELD
-from tosg_graph.cells.manifest import obs_file
 from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.obs import is_unknown, ontology_column
-from tosg_graph.cells.obs_union import DATA_SET, dataset_codes, fitted, joined_schema
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.vocabulary import vocabulary
-from tosg_graph.errors import CellsError
 
 #: Fields of which the words of sources may contradict each other within a donor.
 _DONOR_FIELDS = frozenset(name for name, field in FIELD.items() if field.of_donor)
-
-#: Row groups (131,072 cells each) that are in memory at a time while columns are read.
-_GROUPS = 8
 
 
 class ObsColumns:
@@ -69,18 +62,10 @@ class ObsColumns:
             return schema
         return self._standard.schema
 
-    @cached_property
-    def _stored(self) -> pa.Schema:
-        """Columns as they are in the files, of all data sets."""
-        files = [_reading(self.store, number) for number in self._numbers_of_datasets]
-        schema = joined_schema([file.schema_arrow for file in files])
-        for file in files:
-            file.close()
-        return schema.append(pa.field(DATA_SET, pa.dictionary(pa.int32(), pa.string())))
-
     @property
-    def _numbers_of_datasets(self) -> list[int]:
-        return [dataset["number"] for dataset in self.store.manifest["datasets"]]
+    def _stored(self) -> pa.Schema:
+        """Columns as they are in the files."""
+        return self.store.obs_files.schema
 
     @cached_property
     def _standard(self) -> pa.Table:
@@ -124,24 +109,11 @@ class ObsColumns:
             name: (NumbersReader if self.is_number(name) else WordsReader)(self.n_cells)
             for name in wanted
         }
-        for table in self._pieces(wanted):
+        for table in self.store.obs_files.pieces(wanted):
             for name, reader in readers.items():
                 reader.add(table.column(name))
         for name, reader in readers.items():
             self._keep(name, reader.finish())
-
-    def _pieces(self, names: list[str]) -> Iterator[pa.Table]:
-        """Read columns of all data sets in the order of their cells, some row groups at a time."""
-        schema = pa.schema([self._stored.field(n) for n in names if n != DATA_SET])
-        datasets = zip(self._numbers_of_datasets, self.store.dataset_names, strict=True)
-        for number, name in datasets:
-            with _reading(self.store, number) as file:
-                own = [n for n in schema.names if n in file.schema_arrow.names]
-                for first in range(0, file.num_row_groups, _GROUPS):
-                    groups = range(first, min(first + _GROUPS, file.num_row_groups))
-                    rows = sum(file.metadata.row_group(group).num_rows for group in groups)
-                    table = file.read_row_groups(list(groups), columns=own, use_threads=False)
-                    yield _whole(table, rows, schema, name if DATA_SET in names else None)
 
     def _keep(self, name: str, column: Words | Numbers) -> None:
         if isinstance(column, Words):
@@ -178,27 +150,4 @@ class ObsColumns:
     def _read(self, name: str) -> pa.ChunkedArray:
         if name not in self._stored.names:
             return self._standard.column(name)
-        pieces = [table.column(name) for table in self._pieces([name])]
-        chunks = [chunk for piece in pieces for chunk in piece.chunks]
-        return pa.chunked_array(chunks, self._stored.field(name).type)
-
-
-def _whole(table: pa.Table, rows: int, schema: pa.Schema, dataset: str | None) -> pa.Table:
-    """Give some rows of one data set every column that was asked for."""
-    if not table.num_columns:
-        table = pa.table([pa.nulls(rows, field.type) for field in schema], schema=schema)
-    table = fitted(table, schema) if len(schema) else table
-    if dataset is None:
-        return table
-    codes = dataset_codes([rows], [dataset])
-    return table.append_column(DATA_SET, codes) if len(schema) else pa.table({DATA_SET: codes})
-
-
-def _reading(store: CellStore, dataset: int) -> pq.ParquetFile:
-    path = store.folder / obs_file(dataset)
-    try:
-        return pq.ParquetFile(path, pre_buffer=True)  # maps cost more in page faults
-    except FileNotFoundError:
-        raise CellsError(f"{path} is missing; add the cells again") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise CellsError(f"{path} is damaged ({error}); add the cells again") from error
+        return self.store.obs_files.column(name)

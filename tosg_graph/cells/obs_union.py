@@ -2,14 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tosg_graph.errors import CellsError
 
 #: The column that says which data set a cell is from.
 DATA_SET = "data_set"
+#: Row groups (131,072 cells each) that are in memory at a time while columns are read.
+_GROUPS = 8
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+class ObsFiles:
+    """The tables of cells of several data sets, read column by column.
+
+    A column that a data set does not have is null for its cells. Where two data sets have a column
+    in different types, numbers become 64-bit floats, and anything else text. The last column names
+    the data set of each cell.
+
+    Parameters
+    ----------
+    files
+        Per data set its table, as Parquet.
+    names
+        Per data set its name.
+    """
+
+    def __init__(self, files: Sequence[Path], names: Sequence[str]) -> None:
+        self._files = list(zip(files, names, strict=True))
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+        schemas = []
+        for path, _ in self._files:
+            with _reading(path) as file:
+                schemas.append(file.schema_arrow)
+        return joined_schema(schemas).append(pa.field(DATA_SET, _TEXT))
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Read some columns in the order of the cells, a million cells at a time."""
+        schema = pa.schema([self.schema.field(name) for name in columns if name != DATA_SET])
+        for path, dataset in self._files:
+            with _reading(path) as file:
+                own = [name for name in schema.names if name in file.schema_arrow.names]
+                for first in range(0, file.num_row_groups, _GROUPS):
+                    groups = range(first, min(first + _GROUPS, file.num_row_groups))
+                    rows = sum(file.metadata.row_group(group).num_rows for group in groups)
+                    table = file.read_row_groups(list(groups), columns=own, use_threads=False)
+                    yield _whole(table, rows, schema, dataset if DATA_SET in columns else None)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Read one column whole."""
+        chunks = [chunk for table in self.pieces([name]) for chunk in table.column(name).chunks]
+        return pa.chunked_array(chunks, self.schema.field(name).type).unify_dictionaries()
 
 
 def joined_obs(tables: Sequence[pa.Table], names: Sequence[str]) -> pa.Table:
@@ -58,6 +110,26 @@ def _common(types: Sequence[pa.DataType]) -> pa.DataType:
     if all(pa.types.is_string(t) for t in kept):
         return pa.string()
     return _TEXT
+
+
+def _whole(table: pa.Table, rows: int, schema: pa.Schema, dataset: str | None) -> pa.Table:
+    """Give some rows of one data set every column that was asked for."""
+    if not table.num_columns:
+        table = pa.table([pa.nulls(rows, field.type) for field in schema], schema=schema)
+    table = fitted(table, schema) if len(schema) else table
+    if dataset is None:
+        return table
+    codes = dataset_codes([rows], [dataset])
+    return table.append_column(DATA_SET, codes) if len(schema) else pa.table({DATA_SET: codes})
+
+
+def _reading(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path, pre_buffer=True)  # maps cost more in page faults
+    except FileNotFoundError:
+        raise CellsError(f"{path} is missing; add the cells again") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CellsError(f"{path} is damaged ({error}); add the cells again") from error
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:

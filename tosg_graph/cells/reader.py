@@ -25,7 +25,7 @@ from tosg_graph.cells.manifest import (
     version_numbers,
 )
 from tosg_graph.cells.mapped import MappedShard
-from tosg_graph.cells.obs_union import joined_obs
+from tosg_graph.cells.obs_union import ObsFiles, joined_obs
 from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class CellStore:
         self._shards: dict[tuple[str, int], MappedShard | CompactShard] = {}
         self._cache = BlockCache()
         self._ranges: dict[str, tuple[_Array, _Array]] = {}
+        self._columns: dict[str, pa.Array] = {}
         self._lock = Lock()
 
     @classmethod
@@ -210,6 +211,17 @@ class CellStore:
         return joined_obs([self.table(file) for file in files], self.dataset_names)
 
     @cached_property
+    def obs_files(self) -> ObsFiles:
+        """The same, for whoever reads a few of its columns."""
+        files = [obs_file(dataset["number"]) for dataset in self.manifest["datasets"]]
+        return ObsFiles([self.folder / file for file in files], self.dataset_names)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of ``obs``."""
+        return list(self.obs_files.schema.names)
+
+    @cached_property
     def axis(self) -> pa.Table:
         """Every feature of every modality; see :meth:`features`."""
         return self.table(next(iter(self.manifest["files"])))
@@ -242,17 +254,19 @@ class CellStore:
         return int(self._entry(modality)["n_features"])
 
     def values(self, column: str) -> pa.Array:
-        """Read a column of ``obs`` as one array.
+        """Read a column of ``obs`` as one array; the other columns are not read.
 
         Raises
         ------
         UsageError
             If there is no such column, with those that there are.
         """
-        if column not in self.obs.column_names:
-            known = ", ".join(self.obs.column_names)
+        if column not in self.columns:
+            known = ", ".join(self.columns)
             raise UsageError(f"the store {self.name!r} has no column {column!r}; it has {known}")
-        return self.obs.column(column).combine_chunks()
+        if column not in self._columns:
+            self._columns[column] = self.obs_files.column(column).combine_chunks()
+        return self._columns[column]
 
     def gather(
         self, modality: str, cells: _Cells, *, dtype: np.dtype[Any] | type | None = None

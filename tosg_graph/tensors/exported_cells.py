@@ -122,12 +122,12 @@ class CellWriter:
         )
 
     def _donors(self) -> list[str | None]:
-        if "donor_id" not in self._store.obs.column_names:
+        if "donor_id" not in self._store.columns:
             return [None] * len(self._cells)
         return self._column("donor_id")
 
     def _studies(self) -> list[str | None]:
-        if DATASET not in self._store.obs.column_names:
+        if DATASET not in self._store.columns:
             return [None] * len(self._cells)
         return self._column(DATASET)
 
