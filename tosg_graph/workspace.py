@@ -621,7 +621,7 @@ class Workspace:
 
     def remove_cells(self, name: str, dataset: str) -> CellStore:
         """Make a version of a cell store without one of its data sets."""
-        from tosg_graph.cells.commit import remove_dataset
+        from tosg_graph.cells.removal import remove_dataset
 
         remove_dataset(self.cells(name).folder, dataset)
         return self.cells(name)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.cells.files import as_layout, cell_names, random_counts, write
 from tests.tiny import GENES, gene
 from tosg_graph.cells.axis import places
-from tosg_graph.cells.commit import remove_dataset
 from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.removal import remove_dataset
 from tosg_graph.cells.tiers import pack, unpack
 from tosg_graph.cells.versions import prune
 from tosg_graph.errors import CellsError, UsageError

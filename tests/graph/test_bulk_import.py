@@ -211,9 +211,9 @@ def _read_only(server: Server, build: Build) -> None:
         assert found["database"].status == OK
         assert store.read("MATCH (g:Gene) RETURN count(g)").rows == [(18,)]
         with pytest.raises(StoreError, match="read-only mode"):
-            store._write("CREATE (:Gene {id: 'x'}) RETURN 1")
+            store.connection.write("CREATE (:Gene {id: 'x'}) RETURN 1")
         with pytest.raises(StoreError, match="read-only mode"):
-            store._define(["DROP INDEX tosg_names"])
+            store.connection.define(["DROP INDEX tosg_names"])
         for url in ("file:///etc/passwd", "http://127.0.0.1:7474/"):
             with pytest.raises(QueryError, match="Cannot load from URL"):
                 store.read(f"LOAD CSV FROM '{url}' AS line RETURN line")

@@ -16,6 +16,32 @@ NOT_FINITE, NEGATIVE, FRACTIONAL = 0, 1, 2
 
 
 @compiled
+def _count(faults: Any, kind: int, row: int, at: int) -> None:
+    """Count a fault, and keep where the first of its kind is."""
+    if faults[kind, 0] == 0:
+        faults[kind, 1] = row
+        faults[kind, 2] = at
+    faults[kind, 0] += 1
+
+
+@compiled
+def _put_in_order(indices: Any, data: Any, start: int, end: int) -> int:
+    """Sort the values of one row by feature, adding up those of one; give the new end."""
+    order = np.argsort(indices[start:end], kind="mergesort")
+    features = indices[start:end][order]
+    values = data[start:end][order]
+    at = start
+    for k in range(len(features)):
+        if at > start and indices[at - 1] == features[k]:
+            data[at - 1] += values[k]
+        else:
+            indices[at] = features[k]
+            data[at] = values[k]
+            at += 1
+    return at
+
+
+@compiled
 def clean_rows(
     indptr: Any, indices: Any, data: Any, place: Any, normalised: bool,
     out_indptr: Any, out_indices: Any, out_data: Any,
@@ -63,23 +89,16 @@ def clean_rows(
                 continue
             seen += 1
             wide = np.float64(value)
-            fault = -1
             if not np.isfinite(wide):
-                fault = 0
-            elif wide < 0:
-                fault = 1
-            elif not normalised and np.rint(wide) != wide:
-                fault = 2
-            if fault >= 0:
-                if faults[fault, 0] == 0:
-                    faults[fault, 1] = row
-                    faults[fault, 2] = k
-                faults[fault, 0] += 1
-                if fault == 1 and not normalised and np.rint(wide) != wide:
-                    if faults[2, 0] == 0:
-                        faults[2, 1] = row
-                        faults[2, 2] = k
-                    faults[2, 0] += 1
+                _count(faults, NOT_FINITE, row, k)
+                continue
+            negative = wide < 0
+            fractional = not normalised and np.rint(wide) != wide
+            if negative:
+                _count(faults, NEGATIVE, row, k)
+            if fractional:
+                _count(faults, FRACTIONAL, row, k)
+            if negative or fractional:
                 continue
             out_indices[at] = feature
             out_data[at] = value
@@ -88,17 +107,7 @@ def clean_rows(
             before = feature
             at += 1
         if not ascending:
-            order = np.argsort(out_indices[start:at], kind="mergesort")
-            features = out_indices[start:at][order]
-            values = out_data[start:at][order]
-            at = start
-            for k in range(len(features)):
-                if at > start and out_indices[at - 1] == features[k]:
-                    out_data[at - 1] += values[k]
-                else:
-                    out_indices[at] = features[k]
-                    out_data[at] = values[k]
-                    at += 1
+            at = _put_in_order(out_indices, out_data, start, at)
         out_indptr[row + 1] = at
         detected[row] = at - start
         for k in range(start, at):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +15,16 @@ import pyarrow.parquet as pq
 
 import tosg_graph
 from tosg_graph.build.tables import Build, write_parquet
+from tosg_graph.cells.assembly import assemble, store_report
 from tosg_graph.cells.axis import extended, of_modality, with_sums
 from tosg_graph.cells.job import Job
 from tosg_graph.cells.labels import LabelTerm, label_terms
 from tosg_graph.cells.manifest import (
-    BATCH_CELLS,
-    FORMAT,
     MODALITIES,
     features_file,
     file_record,
     measured_file,
     obs_file,
-    read_manifest,
     write_manifest,
 )
 from tosg_graph.cells.metadata import standardise
@@ -35,8 +32,8 @@ from tosg_graph.cells.obs import ObsTable, donor_ids, ontology_column, paired_te
 from tosg_graph.cells.obs_union import DATA_SET
 from tosg_graph.cells.report import CellReport, ModalityReport
 from tosg_graph.cells.source import CellSource
-from tosg_graph.cells.versions import commit_version, next_number, next_version, store_lock
-from tosg_graph.errors import CellsError, UsageError
+from tosg_graph.cells.versions import commit_version, next_number, next_version
+from tosg_graph.errors import CellsError
 from tosg_graph.filing import commit_folder, write_json
 
 _Array = np.ndarray[Any, np.dtype[Any]]
@@ -260,51 +257,6 @@ def _shards(
     return shards, moves
 
 
-def assemble(
-    head: dict[str, Any], *, base: dict[str, Any] | None, datasets: list[dict[str, Any]],
-    shards: dict[str, list[dict[str, Any]]], label: str | None, widths: dict[str, int],
-) -> dict[str, Any]:  # fmt: skip
-    """Put a manifest together from data sets and shards; version, files and report come later.
-
-    Parameters
-    ----------
-    base
-        The manifest whose shards are kept, as far as their data sets are among ``datasets``.
-    widths
-        Length of the axis per modality.
-    """
-    kept = {dataset["number"] for dataset in datasets}
-    modalities = {}
-    for modality in widths:
-        old = (base or {"modalities": {}})["modalities"].get(modality, {"shards": []})["shards"]
-        every = [s for s in old if s["dataset"] in kept] + shards.get(modality, [])
-        if every:
-            modalities[modality] = _entry(every, widths[modality], head["value_kind"])
-    return {
-        **head,
-        "format": FORMAT,
-        "n_cells": sum(dataset["n_cells"] for dataset in datasets),
-        "label_column": label,
-        "datasets": datasets,
-        "modalities": modalities,
-    }
-
-
-def _entry(shards: Sequence[dict[str, Any]], width: int, value_kind: str) -> dict[str, Any]:
-    value = "value" if value_kind == "normalised" else "count"
-    features, values = (
-        max(shard[kind] for shard in shards)  # "uint32" is more than "uint16"
-        for kind in ("feature_type", "value_type")
-    )
-    return {
-        "n_features": width,
-        "n_values": sum(shard["n_values"] for shard in shards),
-        "batch_cells": BATCH_CELLS,
-        "schema": {"feature": f"list<{features}>", value: f"list<{values}>"},
-        "shards": list(shards),
-    }
-
-
 def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
     """Make the table of cells, with the terms of the labels, the donors and the sums."""
     source, terms = addition.source, list[LabelTerm]()
@@ -371,81 +323,3 @@ def _report(addition: Addition, target: Path, obs: ObsTable, terms: list[LabelTe
 def _width(axis: pa.Table | None, modality: str) -> int:
     part = of_modality(axis, modality)
     return 0 if part is None else part.num_rows
-
-
-def store_report(manifest: dict[str, Any], features: pa.Table) -> dict[str, Any]:
-    """Say of all data sets together what a report says of one."""
-    reports = [(d["name"], d["report"]) for d in manifest["datasets"]]
-    if len(reports) == 1:
-        return {k: reports[0][1][k] for k in ("modalities", "labels", "left_out", "warnings")}
-    labels = {term["label"]: term for _, report in reports for term in report["labels"]}
-    modalities = {}
-    for modality in manifest["modalities"]:
-        empty = sum(
-            r["modalities"].get(modality, {"empty_cells": 0})["empty_cells"] for _, r in reports
-        )
-        part = of_modality(features, modality)
-        modalities[modality] = ModalityReport.of(part, empty_cells=empty).to_dict()
-    return {
-        "modalities": modalities,
-        "labels": [labels[label] for label in sorted(labels)],
-        "left_out": {
-            f"{n}: {what}": why for n, r in reports for what, why in r["left_out"].items()
-        },
-        "warnings": [f"{name}: {words}" for name, r in reports for words in r["warnings"]],
-    }
-
-
-def remove_dataset(folder: Path, name: str) -> dict[str, Any]:
-    """Make a version of a store without one of its data sets; the axis keeps its places.
-
-    Returns
-    -------
-    dict
-        The manifest of the new version.
-
-    Raises
-    ------
-    UsageError
-        If there is no such data set, or no other.
-    CellsError
-        If another process writes to the store.
-    """
-    with store_lock(folder):
-        old = read_manifest(folder)
-        kept = [dataset for dataset in old["datasets"] if dataset["name"] != name]
-        if len(kept) == len(old["datasets"]):
-            known = ", ".join(dataset["name"] for dataset in kept)
-            raise UsageError(f"the store {old['name']!r} has no data set {name!r}; it has {known}")
-        if not kept:
-            raise UsageError(
-                f"{name!r} is the only data set of {old['name']!r}; delete the folder {folder}"
-            )
-        new = next_version(folder, old, change=f"removed {name}")
-        new = _without(folder, old, new, kept)
-        commit_version(folder, new)
-    return new
-
-
-def _without(
-    folder: Path, old: dict[str, Any], new: dict[str, Any], kept: list[dict[str, Any]]
-) -> dict[str, Any]:
-    head = {key: old[key] for key in ("name", "value_kind", "build_id")}
-    made = assemble(
-        head, base=old, datasets=kept, shards={}, label=old["label_column"],
-        widths={m: entry["n_features"] for m, entry in old["modalities"].items()},
-    )  # fmt: skip
-    made |= {key: new[key] for key in ("version", "change", "tool_version")}
-    axis = pq.read_table(folder / next(iter(old["files"])))
-    measured = [pq.read_table(folder / measured_file(d["number"])) for d in kept]
-    features = with_sums(
-        axis.drop_columns(["total", "cells", "datasets"]), measured,
-        normalised=old["value_kind"] == "normalised",
-    )  # fmt: skip
-    file = features_file(made["version"])
-    fresh = folder / f".new-features-{made['version']}"
-    write_parquet(features, fresh)
-    fresh.replace(folder / file)
-    made["files"] = {file: file_record(folder / file, rows=features.num_rows)}
-    made["report"] = store_report(made, features)
-    return made

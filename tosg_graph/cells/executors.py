@@ -15,8 +15,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tosg_graph.cells.extras import require
 from tosg_graph.cells.job import convert_task
-from tosg_graph.errors import CellsError, MissingExtra
+from tosg_graph.errors import CellsError
 
 if TYPE_CHECKING:
     from tosg_graph.cells.job import Job
@@ -133,31 +134,25 @@ class Dask:
         CellsError
             If the cluster cannot be reached, or keeps losing workers.
         """
+        dask = require("distributed", "dask")
         try:
-            from distributed import Client
-        except ImportError:
-            raise MissingExtra("distributed", "dask") from None
-        try:
-            client: Any = Client(self.address, timeout=30)  # type: ignore[no-untyped-call]
+            client = dask.Client(self.address, timeout=30)
         except OSError as error:
             raise CellsError(f"no Dask cluster answers at {self.address}: {error}") from error
         with client:
-            self._run(client, job, say)
+            self._run(dask, client, job, say)
         return None
 
-    def _run(self, client: Any, job: Job, say: _Progress) -> None:
-        from distributed import KilledWorker
-        from distributed import as_completed as completed
-
+    def _run(self, dask: Any, client: Any, job: Job, say: _Progress) -> None:
         numbers = _open_tasks(job)
         futures = client.map(
             convert_task, [str(job.folder)] * len(numbers), numbers, pure=False, retries=_ATTEMPTS
         )
         try:
-            for future in completed(futures):  # type: ignore[no-untyped-call]
+            for future in dask.as_completed(futures):
                 future.result()
                 say(f"{len(job.done()):,} of {len(job.tasks):,} ranges of cells")
-        except KilledWorker as error:
+        except dask.KilledWorker as error:
             raise CellsError(f"the Dask cluster lost too many workers: {error}") from error
 
 

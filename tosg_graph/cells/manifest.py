@@ -37,6 +37,11 @@ def features_file(version: int) -> str:
     return f"features/{version:06d}.parquet"
 
 
+def axis_file(manifest: dict[str, Any]) -> str:
+    """Path of the feature axis that a manifest lists: that of the version that changed it last."""
+    return next(str(file) for file in manifest["files"] if file.startswith("features/"))
+
+
 def obs_file(dataset: int) -> str:
     """Path of the table of cells of a data set."""
     return f"obs/{dataset:06d}.parquet"

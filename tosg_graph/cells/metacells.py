@@ -28,6 +28,7 @@ from tosg_graph.cells.extras import require
 from tosg_graph.cells.fields import DONOR
 from tosg_graph.cells.matching import AGE_BAND, stratum_words
 from tosg_graph.cells.metacell_store import Pieces, make_store
+from tosg_graph.cells.onto import PER_CELL, log1p_scaled, totals_of
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import Cohort, column_of
 from tosg_graph.errors import UsageError
@@ -305,11 +306,8 @@ class _Space:
 
     def _scaled(self, cells: npt.NDArray[np.int64]) -> csr_matrix:
         """log1p of counts per 10,000; a cell without counts stays at 0."""
-        rows = self._store.gather(self._modality, cells, dtype=np.float32).to_scipy()
-        totals = np.asarray(rows.sum(axis=1), dtype=np.float64).ravel()
-        per_value = np.repeat(1e4 / np.maximum(totals, 1), np.diff(rows.indptr))
-        rows.data = np.log1p(rows.data * per_value).astype(np.float32)
-        return rows
+        rows = self._store.gather(self._modality, cells, dtype=np.float32)
+        return log1p_scaled(rows, totals_of(rows), PER_CELL).to_scipy()
 
 
 def _spread(

@@ -15,6 +15,9 @@ from tosg_graph.cells.reader import SparseRows
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
+#: What the counts of a cell are scaled to add up to.
+PER_CELL = 10_000
+
 
 @dataclass(frozen=True, eq=False)
 class Join:

@@ -18,6 +18,7 @@ from tosg_graph.cells.compact import BlockCache, CompactShard, open_shard
 from tosg_graph.cells.manifest import (
     BATCH_CELLS,
     MODALITIES,
+    axis_file,
     identity,
     measured_file,
     obs_file,
@@ -224,7 +225,7 @@ class CellStore:
     @cached_property
     def axis(self) -> pa.Table:
         """Every feature of every modality; see :meth:`features`."""
-        return self.table(next(iter(self.manifest["files"])))
+        return self.table(axis_file(self.manifest))
 
     def features(self, modality: str = "rna") -> pa.Table:
         """One row per feature of a modality, in the order of its axis.

@@ -378,14 +378,6 @@ class Neo4jStore:
         with self.connection.errors():
             return self.connection.read(work)
 
-    # ---- the server --------------------------------------------------------------------------
-
-    def _write(self, query: str, parameters: Parameters | None = None) -> int:
-        return self.connection.write(query, parameters)
-
-    def _define(self, statements: Sequence[str]) -> None:
-        self.connection.define(statements)
-
 
 def _node_ids(tx: neo4j.ManagedTransaction, elements: list[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in tx.run(NODE_IDS, ids=elements).values()}

@@ -15,25 +15,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from tosg_graph.cells.audit import Audit
-from tosg_graph.cells.onto import log1p_scaled
-from tosg_graph.cells.reader import CellStore, SparseRows
+from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.sampler import Sampler
 from tosg_graph.errors import UsageError
-from tosg_graph.tensors.abundance import Abundance, Counts, StoreAbundance
-from tosg_graph.tensors.cell_batch import (
-    CellBatch,
-    Shared,
-    SparseCellBatch,
-    dense_tensor,
-    sparse_tensor,
-)
+from tosg_graph.tensors.abundance import Abundance, StoreAbundance
+from tosg_graph.tensors.cell_batch import Shared
+from tosg_graph.tensors.dataset import LAYOUTS, NORMALISATIONS, Batch, CellDataset
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import UNKNOWN, CellLabels
 from tosg_graph.tensors.subgraph import Index, Subgraph
@@ -41,18 +34,10 @@ from tosg_graph.tensors.subgraph import Index, Subgraph
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-#: ``raw``: as stored. ``log1p_10k``: log(1 + count · 10,000 / the cell's total in that modality,
-#: over all features of the store, chosen or not).
-NORMALISATIONS = ("log1p_10k", "raw")
-PER_CELL = 10_000
-LAYOUTS = ("dense", "sparse")
-
 #: ``block_shuffled``: blocks of neighbouring cells in random order, mixed within a window: reading
 #: stays local. ``random``: any cell anywhere. ``weighted``, ``class_balanced``: drawn with
 #: replacement, block by block; see :mod:`tosg_graph.cells.sampler`.
 ORDERS = ("block_shuffled", "random", "sequential", "weighted", "class_balanced")
-
-Batch = CellBatch | SparseCellBatch
 
 
 class LoaderOptions(TypedDict, total=False):
@@ -73,61 +58,6 @@ class LoaderOptions(TypedDict, total=False):
     layout: str
     threads: int
     audit: Audit | None
-
-
-@dataclass(frozen=True, eq=False)
-class CellDataset:
-    """Makes batches of cells by position; may be sent to worker processes.
-
-    For ``torch.utils.data.DataLoader``: it asks for whole batches (``__getitems__``), so that its
-    ``batch_sampler`` must give positions, as :attr:`BatchLoader.sampler` does.
-    """
-
-    abundance: Abundance
-    codes: Index
-    shared: Shared
-    channels: Mapping[str, tuple[str, ...]]
-    normalise: str
-    layout: str
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def __getitem__(self, cell: int) -> Batch:
-        return self.batch(np.array([cell]))
-
-    def __getitems__(self, cells: Sequence[int] | Index) -> Batch:
-        return self.batch(np.asarray(cells))
-
-    def batch(self, cells: npt.NDArray[np.integer[Any]]) -> Batch:
-        """Return the batch of these cells, in this order."""
-        torch = require("torch")
-        positions: Index = np.asarray(cells, dtype=np.int64)
-        counts = self.abundance.counts(positions, dtype=np.float32)
-        common = (
-            torch.from_numpy(self.codes[positions]),
-            torch.from_numpy(positions),
-            torch.from_numpy(self.abundance.datasets_of(positions)),
-            self.shared,
-            positions,
-        )
-        if self.layout == "sparse":
-            sparse = {
-                channel: sparse_tensor(self._normalised(counts, *channel))
-                for channel in counts.channels
-            }
-            return SparseCellBatch(sparse, *common)
-        dense = {
-            node_label: dense_tensor([self._normalised(counts, node_label, m) for m in modalities])
-            for node_label, modalities in self.channels.items()
-        }
-        return CellBatch(dense, *common)
-
-    def _normalised(self, counts: Counts, label: str, modality: str) -> SparseRows:
-        rows = counts.channels[label, modality]
-        if self.normalise == "raw":
-            return rows
-        return log1p_scaled(rows, counts.totals[modality], PER_CELL)
 
 
 class BatchLoader:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 
-from tosg_graph.cells.codes import as_words
 from tosg_graph.errors import UsageError
+from tosg_graph.tensors.labels import label_codes
 from tosg_graph.tensors.splits import Split
 from tosg_graph.tensors.subgraph import Index
 
@@ -31,7 +30,7 @@ def class_weights(labels: Sequence[str | None], *, split: Split | None = None) -
     UsageError
         If no label is known.
     """
-    names, codes = _classes(labels)
+    codes, names = label_codes(labels)
     if split is not None:
         codes = codes[split.cells(_TRAIN)]
     sizes = np.bincount(codes[codes >= 0], minlength=len(names))
@@ -53,7 +52,7 @@ def upsampled(labels: Sequence[str | None], split: Split, *, seed: int = 0) -> I
     numpy.ndarray
         Positions, int64, in a seeded order.
     """
-    names, codes = _classes(labels)
+    codes, names = label_codes(labels)
     training = split.cells(_TRAIN)
     rng = np.random.default_rng(seed)
     of_class = [training[codes[training] == code] for code in range(len(names))]
@@ -66,11 +65,3 @@ def upsampled(labels: Sequence[str | None], split: Split, *, seed: int = 0) -> I
     if not drawn:
         raise UsageError("no training cell has a known label; there is nothing to draw")
     return rng.permutation(np.concatenate(drawn))
-
-
-def _classes(labels: Sequence[str | None]) -> tuple[list[str], Index]:
-    words = as_words(pa.chunked_array([pa.array(labels, pa.string())]))
-    order = np.argsort(np.array(words.values, dtype=object), kind="stable")
-    place = np.empty(len(order) + 1, np.int64)
-    place[order], place[-1] = np.arange(len(order)), -1
-    return [words.values[at] for at in order], place[words.codes]
