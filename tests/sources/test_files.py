@@ -10,7 +10,8 @@ import pytest
 import zstandard
 
 from tosg_graph.errors import SourceError
-from tosg_graph.sources.files import FileSpec, SourceFile, plain_name
+from tosg_graph.sources.files import SourceFile
+from tosg_graph.sources.spec import FileSpec, plain_name
 
 TABLE = FileSpec("table", ("table.tsv",), columns=("id", "name"))
 QUOTED = FileSpec("table", ("table.csv",), columns=("id", "name"), separator=",", quoted=True)

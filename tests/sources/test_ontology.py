@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from tosg_graph.errors import SourceError
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.obo import header, quoted, read_terms, unescaped
 from tosg_graph.sources.ontology_json import ontology_reader, ontology_spec
+from tosg_graph.sources.spec import FileSpec
 
 OBO = r"""format-version: 1.2
 data-version: releases/2020-01-01

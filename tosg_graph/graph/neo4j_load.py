@@ -21,7 +21,7 @@ from tosg_graph.graph.ddl import EMBEDDING, neo4j_constraints
 from tosg_graph.graph.neo4j_indexes import repair_indexes
 from tosg_graph.graph.neo4j_vectors import Vectors
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of
-from tosg_graph.graph.store import Counts, Progress
+from tosg_graph.graph.store import Counts, Progress, tell
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
 
 #: Label of the node that an offline import leaves.
@@ -164,18 +164,18 @@ class Loader:
             total = 0
             while deleted := self.write(query):
                 total += deleted
-                _tell(progress, f"removed {total:,} {what} of the former build")
+                tell(progress, f"removed {total:,} {what} of the former build")
 
     # ---- rows --------------------------------------------------------------------------------
 
     def _fill(self, build: Build, progress: Progress | None) -> None:
         self.define(neo4j_constraints())
         for label in build.labels:
-            _tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
+            tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
             for table in tables_of(build, f"nodes/{label}", rows=TRANSACTION_ROWS["nodes"]):
                 self._send(node_statement(label), table, list)
         for kind in build.edge_types:
-            _tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
+            tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
             for part in edge_parts(build, kind, rows=TRANSACTION_ROWS["edges"]):
                 statement = edge_statement(kind, part.source_label, part.target_label)
                 self._send(statement, part.rows, edge_rows)
@@ -206,7 +206,7 @@ class Loader:
         self._drop_marks(set(self._marks()) - {complete})
 
     def _settle_indexes(self, progress: Progress | None) -> None:
-        repair_indexes(self.rows, self.define, lambda text: _tell(progress, text))
+        repair_indexes(self.rows, self.define, lambda text: tell(progress, text))
 
 
 def _mark(state: str, build: Build) -> str:
@@ -229,8 +229,3 @@ def _by_size(table: pa.Table) -> Iterator[pa.Table]:
         yield from _by_size(table.slice(half))
     else:
         yield table
-
-
-def _tell(progress: Progress | None, text: str) -> None:
-    if progress:
-        progress(text)

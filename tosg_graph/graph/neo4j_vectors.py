@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tosg_graph.errors import StoreError, UsageError
 from tosg_graph.graph.ddl import EMBEDDING, neo4j_vector_index, vector_index
-from tosg_graph.graph.store import Progress
+from tosg_graph.graph.store import Progress, tell
 from tosg_graph.schema import LABEL, LABELS
 
 if TYPE_CHECKING:
@@ -185,9 +185,9 @@ class Vectors:
         self.forget()
         written = {}
         for label, (ids, rows) in vectors.items():
-            _tell(progress, f"{label}: {len(ids):,} vectors")
+            tell(progress, f"{label}: {len(ids):,} vectors")
             written[label] = self._put(label, ids, rows)
-        _tell(progress, "vector indexes")
+        tell(progress, "vector indexes")
         held = [label for label, number in written.items() if number]
         self.define([neo4j_vector_index(label, note.dims) for label in held])
         self.rows("CALL db.awaitIndexes(3600)")
@@ -265,8 +265,3 @@ def labels_to_search(label: str | None, held: Mapping[str, int]) -> list[str]:
         what = "no vectors" if not held else f"vectors of {', '.join(held)} only"
         raise UsageError(f"the database holds {what}; make them: tosg embed")
     return wanted
-
-
-def _tell(progress: Progress | None, text: str) -> None:
-    if progress:
-        progress(text)

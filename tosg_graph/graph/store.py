@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Progress = Callable[[str], None]
+
+
+def tell(progress: Progress | None, text: str) -> None:
+    """Say what begins, where somebody listens."""
+    if progress:
+        progress(text)
+
+
 DEFAULT_LIMITS = ReadLimits()
 
 #: Rows that a notebook shows.

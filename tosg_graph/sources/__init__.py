@@ -2,8 +2,9 @@
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.chunks import Chunk, ChunkKind
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.source import Download, Licence, Source
+from tosg_graph.sources.spec import FileSpec
 
 __all__ = [
     "Chunk",

@@ -15,12 +15,13 @@ from typing import Any
 from tosg_graph.errors import SourceError, UsageError
 from tosg_graph.lock import FileLock
 from tosg_graph.sources.addresses import public_log, public_url
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.headers import unless_same
 from tosg_graph.sources.matching import Slot, data_files, match
 from tosg_graph.sources.part import Part
 from tosg_graph.sources.record import RECORD, beside, read_record
 from tosg_graph.sources.source import Download, Source
+from tosg_graph.sources.spec import FileSpec
 from tosg_graph.sources.streams import SUFFIXES, open_bytes
 from tosg_graph.sources.transfer import Failed, Order, Patience, Transfer, Watch, open_client
 

@@ -1,4 +1,4 @@
-"""A file of a source: what it should look like, and its rows as text in data frames."""
+"""A file of a source: in which layout it is, and its rows as text in tables and data frames."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import difflib
 import functools
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -23,9 +22,9 @@ import pyarrow.csv as pcsv
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.parquet import column_names, is_parquet, read_tables
+from tosg_graph.sources.spec import FileSpec
 from tosg_graph.sources.streams import (
     LONGEST_LINE,
-    SUFFIXES,
     SeparatorCount,
     open_bytes,
     open_text,
@@ -36,102 +35,6 @@ HEAD = 1 << 16
 CHUNK_ROWS = 100_000
 #: Bytes of a block of a table: no less than a line may have, so that each lies in two at most.
 BLOCK = LONGEST_LINE
-
-
-@dataclass(frozen=True, slots=True)
-class FileSpec:
-    """What a file of a source is called and how it is laid out.
-
-    A table with a header has ``columns``; one without has ``names``; with both, either layout is
-    accepted. A table with ``columns`` may be a Parquet file. A file that is no table has neither,
-    and is told by ``recognise``.
-
-    Parameters
-    ----------
-    role
-        Its part within the source.
-    patterns
-        Shell patterns of its name, in lower case and without the suffix of a compression; a
-        pattern with ``/`` is one of the name and the folder that it lies in.
-    columns
-        Columns that its header must have; others may stand beside them.
-    names
-        Names of the columns of a table that has no header, in order.
-    also
-        Other spellings of columns, as (spelling in the file, name in ``columns``).
-    separator
-        What separates the columns.
-    quoted
-        Whether fields may be quoted, and may then hold separators and line ends.
-    optional
-        Whether the source can do without it.
-    recognise
-        Tells the file by its first lines, where a header cannot.
-    expects
-        What it should start with, in words; for the error when ``recognise`` says no.
-    layouts
-        Names of the layouts that are read, newest first, each with what tells it from those after
-        it: ``(("2024", ("SCORE",)), ("2020", ()))``. These are columns, in either spelling; for a
-        table without a header, words in its first row.
-    comment
-        What the lines begin with that may stand before the table; "" where none do.
-    parts
-        Whether it is published in parts, each with the same columns. They go by the roles
-        ``role``, ``role/2``, ``role/3``, …, and are told by name and folder only.
-    """
-
-    role: str
-    patterns: tuple[str, ...]
-    columns: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    also: tuple[tuple[str, str], ...] = ()
-    separator: str = "\t"
-    quoted: bool = False
-    optional: bool = False
-    recognise: Callable[[list[str]], bool] | None = None
-    expects: str = ""
-    layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    comment: str = ""
-    parts: bool = False
-
-    def matches_name(self, path: Path) -> bool:
-        """Whether the name of a file is one that this file goes by."""
-        name = plain_name(path)
-        placed = f"{path.parent.name.lower()}/{name}"
-        return any(fnmatchcase(placed if "/" in p else name, p) for p in self.patterns)
-
-    def matches_head(self, head: list[str]) -> bool:
-        """Whether the first lines of a file are surely those of this file."""
-        head = head[self.comments(head) :] or [""]
-        if self.columns and set(self.columns) <= set(self.header(head[0])):
-            return True
-        if self.recognise is None or not self.recognise(head):
-            return False
-        return not self.names or len(self.split(head[0])) == len(self.names)
-
-    def comments(self, head: list[str]) -> int:
-        """How many lines of comment stand before the table."""
-        said = (bool(self.comment) and line.startswith(self.comment) for line in head)
-        return next((n for n, comment in enumerate(said) if not comment), len(head))
-
-    def split(self, line: str) -> list[str]:
-        """Split one line into its fields."""
-        line = line.rstrip("\n")
-        if not self.quoted:
-            return line.split(self.separator)
-        return next(csv.reader([line], delimiter=self.separator), [])
-
-    def header(self, line: str) -> list[str]:
-        """Split a header line into the names of the columns, in the spelling of ``columns``."""
-        fields = self.split(line)
-        fields[:1] = [field.lstrip("#") for field in fields[:1]]
-        return self.respelt(fields)
-
-    def respelt(self, fields: list[str]) -> list[str]:
-        """Bring names of columns to the spelling of ``columns``."""
-        spelling = dict(self.also)
-        names = [spelling.get(field.strip(), field.strip()) for field in fields]
-        return [name or f"column {i}" for i, name in enumerate(names, start=1)]
 
 
 class Layout(NamedTuple):
@@ -486,12 +389,6 @@ def read_head(path: Path) -> list[str]:
         return ["\t".join(column_names(path))]
     with open_text(path) as text:
         return text.read(HEAD).removesuffix("\n").split("\n")
-
-
-def plain_name(path: Path) -> str:
-    """Give the name of a file in lower case, without the suffix of a compression."""
-    name = path.name.lower()
-    return path.stem.lower() if name.endswith(SUFFIXES) else name
 
 
 def _records(text: TextIO, spec: FileSpec) -> Iterator[tuple[int, list[str]]]:

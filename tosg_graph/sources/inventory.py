@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tosg_graph.errors import SourceError
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.matching import Found, Matches, Slot, data_files, fits, match
 from tosg_graph.sources.record import origin, recorded_version
 from tosg_graph.sources.source import Source
+from tosg_graph.sources.spec import FileSpec
 
 
 @dataclass(frozen=True, slots=True)

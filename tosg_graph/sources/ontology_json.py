@@ -16,8 +16,9 @@ import pandas as pd
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.chunks import Chunk
 from tosg_graph.sources.columns import normal_form
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.source import Download, Files
+from tosg_graph.sources.spec import FileSpec
 
 ROLE = "ontology"
 #: Bytes of the file at most: it is one line.

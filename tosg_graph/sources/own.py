@@ -19,8 +19,9 @@ from tosg_graph.errors import SourceError, UsageError
 from tosg_graph.schema import EDGE_TYPE
 from tosg_graph.sources.chunks import Chunk
 from tosg_graph.sources.columns import items, numbers, references, translated
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.source import Files, Licence, Source
+from tosg_graph.sources.spec import FileSpec
 from tosg_graph.sources.streams import open_text
 
 #: Columns of a statement that a mapping may fill beside its ends, type and licence.

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tosg_graph.errors import SourceError, UsageError
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.matching import Found, Slot, data_files, fits, match
 from tosg_graph.sources.source import Files, Source
+from tosg_graph.sources.spec import FileSpec
 
 GROUP = "tosg_graph.loaders"
 _BROKEN = (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tosg_graph.sources.chunks import Chunk
-from tosg_graph.sources.files import FileSpec, SourceFile
+from tosg_graph.sources.files import SourceFile
+from tosg_graph.sources.spec import FileSpec
 
 #: Files of a source by role; an optional file that was not found is not in it.
 Files = Mapping[str, SourceFile]

@@ -1,0 +1,113 @@
+"""What a file of a source should look like: its names, its columns, how it is told from others."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tosg_graph.sources.streams import SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """What a file of a source is called and how it is laid out.
+
+    A table with a header has ``columns``; one without has ``names``; with both, either layout is
+    accepted. A table with ``columns`` may be a Parquet file. A file that is no table has neither,
+    and is told by ``recognise``.
+
+    Parameters
+    ----------
+    role
+        Its part within the source.
+    patterns
+        Shell patterns of its name, in lower case and without the suffix of a compression; a
+        pattern with ``/`` is one of the name and the folder that it lies in.
+    columns
+        Columns that its header must have; others may stand beside them.
+    names
+        Names of the columns of a table that has no header, in order.
+    also
+        Other spellings of columns, as (spelling in the file, name in ``columns``).
+    separator
+        What separates the columns.
+    quoted
+        Whether fields may be quoted, and may then hold separators and line ends.
+    optional
+        Whether the source can do without it.
+    recognise
+        Tells the file by its first lines, where a header cannot.
+    expects
+        What it should start with, in words; for the error when ``recognise`` says no.
+    layouts
+        Names of the layouts that are read, newest first, each with what tells it from those after
+        it: ``(("2024", ("SCORE",)), ("2020", ()))``. These are columns, in either spelling; for a
+        table without a header, words in its first row.
+    comment
+        What the lines begin with that may stand before the table; "" where none do.
+    parts
+        Whether it is published in parts, each with the same columns. They go by the roles
+        ``role``, ``role/2``, ``role/3``, …, and are told by name and folder only.
+    """
+
+    role: str
+    patterns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    separator: str = "\t"
+    quoted: bool = False
+    optional: bool = False
+    recognise: Callable[[list[str]], bool] | None = None
+    expects: str = ""
+    layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    comment: str = ""
+    parts: bool = False
+
+    def matches_name(self, path: Path) -> bool:
+        """Whether the name of a file is one that this file goes by."""
+        name = plain_name(path)
+        placed = f"{path.parent.name.lower()}/{name}"
+        return any(fnmatchcase(placed if "/" in p else name, p) for p in self.patterns)
+
+    def matches_head(self, head: list[str]) -> bool:
+        """Whether the first lines of a file are surely those of this file."""
+        head = head[self.comments(head) :] or [""]
+        if self.columns and set(self.columns) <= set(self.header(head[0])):
+            return True
+        if self.recognise is None or not self.recognise(head):
+            return False
+        return not self.names or len(self.split(head[0])) == len(self.names)
+
+    def comments(self, head: list[str]) -> int:
+        """How many lines of comment stand before the table."""
+        said = (bool(self.comment) and line.startswith(self.comment) for line in head)
+        return next((n for n, comment in enumerate(said) if not comment), len(head))
+
+    def split(self, line: str) -> list[str]:
+        """Split one line into its fields."""
+        line = line.rstrip("\n")
+        if not self.quoted:
+            return line.split(self.separator)
+        return next(csv.reader([line], delimiter=self.separator), [])
+
+    def header(self, line: str) -> list[str]:
+        """Split a header line into the names of the columns, in the spelling of ``columns``."""
+        fields = self.split(line)
+        fields[:1] = [field.lstrip("#") for field in fields[:1]]
+        return self.respelt(fields)
+
+    def respelt(self, fields: list[str]) -> list[str]:
+        """Bring names of columns to the spelling of ``columns``."""
+        spelling = dict(self.also)
+        names = [spelling.get(field.strip(), field.strip()) for field in fields]
+        return [name or f"column {i}" for i, name in enumerate(names, start=1)]
+
+
+def plain_name(path: Path) -> str:
+    """Give the name of a file in lower case, without the suffix of a compression."""
+    name = path.name.lower()
+    return path.stem.lower() if name.endswith(SUFFIXES) else name
