@@ -221,7 +221,9 @@ def main() -> None:
             synthetic.write(h5ad, seed=0, **options)
         x = anndata.read_h5ad(h5ad, backed="r").X
         step = range(0, given.cells, 8192)
-        totals = np.concatenate([np.asarray(x[i : i + 8192].sum(axis=1)).ravel() for i in step])
+        totals = np.concatenate(
+            [np.asarray(x[i : i + 8192].sum(axis=1, dtype=np.float64)).ravel() for i in step]
+        )
         result = {
             "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
             "versions": {n: version(n) for n in ("numpy", "numba", "pyarrow", "torch")},

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tosg_graph.cells.reader import SparseRows
+from tosg_graph.cells.room import room
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -57,9 +58,32 @@ class Join:
         return found
 
     @cached_property
-    def _adds_up(self) -> bool:
-        """Whether several features stand for one place, so that their values are added up."""
-        return bool(len(self.places) and np.bincount(self.places).max() > 1)
+    def _widths(self) -> _Array:
+        """Places of each feature, int64 [features]."""
+        return np.diff(self.starts)
+
+    @cached_property
+    def _slots(self) -> _Array:
+        """Per pair, the number of its place among those of several features, or −1: int32."""
+        shared = np.bincount(self.places, minlength=self.n_places) > 1
+        numbers = np.where(shared, np.cumsum(shared) - 1, -1)
+        found: _Array = numbers[self.places].astype(np.int32)
+        return found
+
+    @cached_property
+    def _direct(self) -> _Array:
+        """The place of a feature that has one, and has it alone: int32 [features].
+
+        ``onto_loops.NOWHERE`` where it has none, ``onto_loops.SEVERAL`` where more is to be done.
+        """
+        from tosg_graph.cells import onto_loops
+
+        found = np.full(self.n_features, onto_loops.SEVERAL, np.int32)
+        found[self._widths == 0] = onto_loops.NOWHERE
+        single = np.flatnonzero(self._widths == 1)
+        alone = single[self._slots[self.starts[single]] < 0]
+        found[alone] = self.places[self.starts[alone]]
+        return found
 
     def lay(self, rows: SparseRows) -> SparseRows:
         """Lay the values of some cells onto the places.
@@ -72,20 +96,17 @@ class Join:
         """
         from tosg_graph.cells import onto_loops
 
-        cells = len(rows.indptr) - 1
-        lengths = np.empty(cells, np.int64)
-        seen = np.full(self.n_places if self._adds_up else 0, -1, np.int64)
-        onto_loops.lengths(rows.indptr, rows.indices, self.starts, self.places, seen, lengths)
-        indptr = np.zeros(cells + 1, np.int64)
-        np.cumsum(lengths, out=indptr[1:])
-        places = np.empty(int(indptr[-1]), np.int32)
-        values = np.empty(int(indptr[-1]), rows.counts.dtype)
-        seen[:] = -1
+        most = len(rows.indices)
+        if self._widths.max(initial=0) > 1:
+            most = int(onto_loops.pairs(rows.indices, self._widths))
+        indptr = np.zeros(len(rows.indptr), np.int64)
+        places, values = room(most + 1, np.int32), room(most + 1, rows.counts.dtype)
+        seen = np.full(self._slots.max(initial=-1) + 1, -1, np.int64)
         onto_loops.lay(
-            rows.indptr, rows.indices, rows.counts, self.starts, self.places, seen, indptr,
-            places, values,
+            rows.indptr, rows.indices, rows.counts, self._direct, self.starts, self.places,
+            self._slots, seen, indptr, places, values,
         )  # fmt: skip
-        return SparseRows(indptr, places, values, self.n_places)
+        return SparseRows(indptr, places[: indptr[-1]], values[: indptr[-1]], self.n_places)
 
 
 def totals_of(rows: SparseRows) -> _Array:
@@ -104,7 +125,7 @@ def log1p_scaled(rows: SparseRows, totals: _Array, scale: float) -> SparseRows:
     """
     from tosg_graph.cells import onto_loops
 
-    values = np.empty(len(rows.counts), np.float32)
+    values = room(len(rows.counts), np.float32)
     onto_loops.log1p_scaled(rows.indptr, rows.counts, totals, scale, values)
     return SparseRows(rows.indptr, rows.indices, values, rows.n_features)
 

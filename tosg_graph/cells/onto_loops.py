@@ -12,57 +12,77 @@ from tosg_graph.cells.gather import compiled
 _SMALL = 64
 
 
-@compiled
-def lengths(indptr: Any, indices: Any, starts: Any, places: Any, seen: Any, out: Any) -> None:
-    """Count the places that each cell has values on.
+#: What stands for the place of a feature that has none, and of one for which more is to be done.
+NOWHERE, SEVERAL = -1, -2
 
-    ``seen`` is int64 [places] of −1 where features share places, else empty.
-    """
-    once = len(seen) == 0
-    for row in range(len(indptr) - 1):
-        found = 0
-        for k in range(indptr[row], indptr[row + 1]):
-            first, last = starts[indices[k]], starts[indices[k] + 1]
-            if once:
-                found += last - first
-            else:
-                for j in range(first, last):
-                    if seen[places[j]] != row:
-                        seen[places[j]] = row
-                        found += 1
-        out[row] = found
+
+@compiled
+def pairs(indices: Any, widths: Any) -> int:
+    """Count the places of all values, those of several features as often as they are met."""
+    found = 0
+    for k in range(len(indices)):
+        found += widths[indices[k]]
+    return found
 
 
 @compiled
 def lay(
-    indptr: Any, indices: Any, values: Any, starts: Any, places: Any, seen: Any, at: Any,
-    out_places: Any, out_values: Any,
+    indptr: Any, indices: Any, values: Any, direct: Any, starts: Any, places: Any, slots: Any,
+    seen: Any, out_indptr: Any, out_places: Any, out_values: Any,
 ) -> None:  # fmt: skip
-    """Write places and values of each cell, from ``at`` on; ``seen`` as in :func:`lengths`."""
-    once = len(seen) == 0
+    """Write places and values of each cell, one cell after the other.
+
+    The output is one longer than what can be in it.
+
+    Parameters
+    ----------
+    direct
+        int32 [features]: the one place of a feature, :data:`NOWHERE` or :data:`SEVERAL`.
+    starts, places
+        As in :class:`tosg_graph.cells.onto.Join`.
+    slots
+        int32, one per pair: the number of a place that several features have, or −1.
+    seen
+        int64 [such places] of −1.
+    """
+    end = 0
     for row in range(len(indptr) - 1):
-        place, begin = at[row], at[row]
+        begin = end
         for k in range(indptr[row], indptr[row + 1]):
-            for j in range(starts[indices[k]], starts[indices[k] + 1]):
-                node = places[j]
-                if not once and seen[node] >= begin:
-                    out_values[seen[node]] += values[k]
-                    continue
-                if not once:
-                    seen[node] = place
-                out_places[place] = node
-                out_values[place] = values[k]
-                place += 1
+            place = direct[indices[k]]
+            if place != SEVERAL:  # written in any case: whether it stays cannot be foreseen
+                out_places[end] = place
+                out_values[end] = values[k]
+                end += place >= 0
+            else:
+                for j in range(starts[indices[k]], starts[indices[k] + 1]):
+                    slot = slots[j]
+                    if slot >= 0 and seen[slot] >= begin:
+                        out_values[seen[slot]] += values[k]
+                        continue
+                    if slot >= 0:
+                        seen[slot] = end
+                    out_places[end] = places[j]
+                    out_values[end] = values[k]
+                    end += 1
+        out_indptr[row + 1] = end
 
 
 @compiled
 def sums(indptr: Any, values: Any, out: Any) -> None:
-    """Sum the values of each cell in float64."""
+    """Sum the values of each cell in float64: four sums side by side, always of the same values."""
     for row in range(len(indptr) - 1):
-        total = 0.0
-        for k in range(indptr[row], indptr[row + 1]):
-            total += values[k]
-        out[row] = total
+        of_row = values[indptr[row] : indptr[row + 1]]
+        fours = len(of_row) // 4 * 4
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        for k in range(0, fours, 4):
+            a += of_row[k]
+            b += of_row[k + 1]
+            c += of_row[k + 2]
+            d += of_row[k + 3]
+        for k in range(fours, len(of_row)):
+            a += of_row[k]
+        out[row] = (a + b) + (c + d)
 
 
 @compiled

@@ -27,6 +27,7 @@ from tosg_graph.cells.manifest import (
 )
 from tosg_graph.cells.mapped import MappedShard
 from tosg_graph.cells.obs_union import ObsFiles, joined_obs
+from tosg_graph.cells.room import room
 from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
@@ -303,8 +304,8 @@ class CellStore:
         indptr = np.zeros(len(wanted) + 1, np.int64)
         np.cumsum(lengths, out=indptr[1:])
         width = int(entry["n_features"])
-        indices = np.empty(int(indptr[-1]), np.int32 if width < 2**31 else np.int64)
-        counts = np.empty(int(indptr[-1]), dtype or self._count_type(entry))
+        indices = room(int(indptr[-1]), np.int32 if width < 2**31 else np.int64)
+        counts = room(int(indptr[-1]), dtype or self._count_type(entry))
         for shard, rows, places in parts:
             _intact_rows(shard, shard.copy(rows, indptr[:-1][places], width, indices, counts))
         return SparseRows(indptr, indices, counts, width)
