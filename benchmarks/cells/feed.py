@@ -36,9 +36,10 @@ import numpy as np
 from scipy import sparse
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+sys.path[:0] = [str(HERE), str(HERE / "peers"), str(HERE.parents[1])]
 
 import synthetic  # noqa: E402
+from readers import WINDOWS  # noqa: E402
 
 from tosg_graph.cells.sampler import Sampler  # noqa: E402
 
@@ -149,14 +150,14 @@ def entropies(cells: int, batch: int) -> dict[str, float]:
             values.append(-(shares * np.log2(shares)).sum())
         return float(np.mean(values))
 
-    options = {"batch_size": batch, "drop_last": True}
-    truth = mean(
-        iter(np.random.default_rng(1).permutation(cells).reshape(-1, batch)[: cells // batch])
-    )
+    whole = cells // batch * batch
+    truth = mean(iter(np.random.default_rng(1).permutation(cells)[:whole].reshape(-1, batch)))
     return {
-        f"block_{size}": mean(iter(Sampler(cells, block_size=size, window=8192 // size, **options)))
+        f"{order} ({WINDOWS[order]['window']} blocks)": mean(
+            iter(Sampler(cells, batch_size=batch, drop_last=True, **WINDOWS[order]))
+        )
         / truth
-        for size in (64, 16)
+        for order in ("block_64", "block_16")
     }
 
 

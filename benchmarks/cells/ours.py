@@ -22,7 +22,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "graph"), str(HERE / "peers")]
 
-from readers import measured  # noqa: E402
+from readers import WINDOWS, measured  # noqa: E402
 from synthetic import GENES, Sizes, _hgnc  # noqa: E402 - the genes of the synthetic graph
 
 from tosg_graph.tensors.batch import CellLoader  # noqa: E402
@@ -30,8 +30,7 @@ from tosg_graph.tensors.subgraph import Subgraph  # noqa: E402
 from tosg_graph.workspace import Workspace  # noqa: E402
 
 ORDERS = {
-    "block_64": {"order": "block_shuffled", "block_size": 64, "window": 128},
-    "block_16": {"order": "block_shuffled", "block_size": 16, "window": 512},
+    **{name: {"order": "block_shuffled", **sizes} for name, sizes in WINDOWS.items()},
     "random": {"order": "random"},
 }
 

@@ -27,6 +27,11 @@ warnings.simplefilter("ignore")
 Batches = Iterator[tuple[Any, np.ndarray]]
 LABEL = "cell_type"
 BLOCK = 64
+#: Blocks that are mixed at a time; see ``entropy_of_random`` in the results.
+WINDOWS = {
+    "block_64": {"block_size": 64, "window": 256},
+    "block_16": {"block_size": 16, "window": 2048},
+}
 
 
 def blocks(cells: int, size: int, batch: int, window: int, seed: int) -> Iterator[np.ndarray]:
