@@ -4,6 +4,7 @@
 
     work/
       graph/<build id>/      graph builds; graph/current names the one in use
+      staged/<source>-<key>/ rows of each source, for the next build; may be removed
       diffs/diff-<a>-<b>/    what changed between two builds
       embedded/graph.lbug    the embedded database, made from the current build
       cells/<name>/          cell stores
@@ -112,6 +113,7 @@ class Workspace:
         sssom: Sequence[Path] = (),
         use: str = "academic",
         threads: int | None = None,
+        reuse: bool = True,
         progress: Progress | None = None,
     ) -> Build:
         """Make a graph build from public files, and make it the current one.
@@ -132,6 +134,9 @@ class Workspace:
             left out.
         threads
             Threads of the build; the result does not depend on it.
+        reuse
+            Whether a source whose rows are kept in ``staged/`` is not read again, and a build that
+            is there already not made again; the result is the same.
         progress
             Called with a line of text when a step begins.
         """
@@ -154,7 +159,13 @@ class Workspace:
         )
         with self.lock.hold("build"):
             build = build_graph(
-                located, self.path / "graph", use=use, threads=threads, progress=progress
+                located,
+                self.path / "graph",
+                use=use,
+                threads=threads,
+                keep=self.path / "staged",
+                reuse=reuse,
+                progress=progress,
             )
             pointer = self.path / "graph" / "current"
             fresh = pointer.with_name("current.new")
