@@ -109,6 +109,9 @@ def build(
         str, typer.Option("--use", help="academic, commercial or redistribute.")
     ] = "academic",
     threads: Annotated[int | None, typer.Option("--threads", help="Threads.", min=1)] = None,
+    no_reuse: Annotated[
+        bool, typer.Option("--no-reuse", help="Read every source, even if its rows are kept.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -129,6 +132,7 @@ def build(
             sssom=sssom or (),
             use=use,
             threads=threads,
+            reuse=not no_reuse,
             progress=progress,
         )
         progress.close()

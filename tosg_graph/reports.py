@@ -110,7 +110,8 @@ def _text_row(label: str, nodes: int, texts: dict[str, Any]) -> tuple[Any, ...]:
 
 def build_dict(build: Build) -> dict[str, Any]:
     """The report of a build as plain values, for ``--json``."""
-    return {"build_id": build.id, "folder": str(build.path), **build.manifest["report"]}
+    made = {"build_id": build.id, "folder": str(build.path), "reused": list(build.reused)}
+    return {**made, **build.manifest["report"]}
 
 
 def print_build(build: Build) -> None:
@@ -132,6 +133,9 @@ def print_build(build: Build) -> None:
     display.say("")
     display.print_table(("edge type", "facts"), list(report["edges"].items()))
     _print_files(report, build.manifest["use"])
+    if build.reused:
+        whole, names = len(report["sources"]), ", ".join(build.reused)
+        display.say(f"not read again, {len(build.reused)} of {whole} sources: {names}")
     display.say(f"{build.path}")
 
 

@@ -102,3 +102,12 @@ def test_words_that_name_a_build(tmp_path: Path) -> None:
         find_build(tmp_path, "zz", "aa11")
     with pytest.raises(UsageError, match="'aa' names 2 builds"):
         find_build(tmp_path, "aa", "aa11")
+
+
+def test_with_one_build_only_the_next_step_is_said(tmp_path: Path) -> None:
+    (tmp_path / "graph" / "aa11").mkdir(parents=True)
+    write_build(tmp_path / "graph" / "aa11", {}, "aa11")
+    with pytest.raises(UsageError) as said:
+        find_build(tmp_path / "graph", "previous", "aa11")
+    assert "one build only, aa11" in str(said.value)
+    assert f"tosg build --data DIR -w {tmp_path})" in str(said.value)

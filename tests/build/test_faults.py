@@ -36,7 +36,7 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 def watch(event, args):
-    if event == "open" and str(args[0]).endswith(point) or event == point:
+    if event in ("open", "os.rename") and str(args[0]).endswith(point):
         die()
 
 def say(said):
@@ -61,7 +61,8 @@ POINTS = (
     "mappings.sssom.tsv",
     "ATTRIBUTION.md",
     "manifest.json",
-    "os.rename",
+    "staged.json",
+    "/build",
 )
 
 
@@ -96,7 +97,7 @@ def test_a_killed_build_is_not_seen_and_the_next_one_is_whole(tmp_path, whole, p
 def test_a_build_killed_while_it_replaces_a_damaged_one(tmp_path, whole):
     built = w.build(tmp_path, *world())
     built.file("nodes/Gene").write_bytes(b"cut off")
-    assert run(tmp_path, "os.rename").returncode == -signal.SIGKILL
+    assert run(tmp_path, "/build").returncode == -signal.SIGKILL
     again = w.build(tmp_path, *world())
     assert w.bytes_of(again.path) == w.bytes_of(whole.path)
     assert [p.name for p in (tmp_path / "graph").iterdir()] == [whole.id]
@@ -282,7 +283,7 @@ def test_a_staged_file_that_vanishes_is_an_error_of_ours(tmp_path):
 
     def vanish(said: str) -> None:
         if said == "joining identifiers":
-            for path in (tmp_path / "graph").glob(".building-*/staged/*"):
+            for path in (tmp_path / "graph").glob(".building-*/staged/*/*"):
                 path.unlink()
 
     with pytest.raises(BuildError, match="could not read or write a file"):

@@ -194,6 +194,6 @@ def test_vectors_another_build_and_somebody_who_loads(
     (served.path / "graph" / small.id).unlink()
     (pointer).write_text(tiny.id)
     assert "does not keep" in seen(served, "build in the database")[1]
-    with claimed(served._server.connection, "load", tiny.id):
+    with claimed(served._databases.server.connection, "load", tiny.id):
         status, found, _ = seen(served, "being filled")
         assert (status, "(load, since" in found) == (WARN, True)

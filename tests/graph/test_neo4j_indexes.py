@@ -135,7 +135,7 @@ def _workspace(folder: Path, build: Build, server: Neo4jSettings | None) -> Work
 
 
 def _found_as_by_brute_force(ws: Workspace, build: Build) -> None:
-    store = ws._server
+    store = ws._databases.server
     ids, rows = vectors_of_texts(build)["Protein"]
     for node, vector in list(zip(ids, rows, strict=True))[:5]:
         found = store.similar(vector.tolist(), "Protein", 5)

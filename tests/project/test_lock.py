@@ -93,7 +93,7 @@ def test_one_that_waits_gets_it_and_sees_what_was_made_meanwhile(work: Path) -> 
         other = tiny_build(work / "graph" / "newer")
         threading.Timer(0.5, end, [process]).start()
         threading.Timer(0.2, (work / "graph" / "current").write_text, ["newer\n"]).start()
-        with ws._on_build("load") as build:
+        with ws._builds.on_build("load") as build:
             assert build.path == other.path
         process.wait(30)
 

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from tosg_graph.build.engine import Engine
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.licences import check_use
 from tosg_graph.build.mappings import write_mappings
-from tosg_graph.build.staging import Staging, staged_schema
+from tosg_graph.build.reuse import StagedSources
+from tosg_graph.build.staging import Staged, staged_schema
 from tosg_graph.build.tables import (
     Build,
     table_schema,
@@ -53,6 +55,8 @@ def build_graph(
     *,
     use: str = "academic",
     threads: int | None = None,
+    keep: Path | None = None,
+    reuse: bool = True,
     progress: Progress | None = None,
 ) -> Build:
     """Make a graph build from the files that were found.
@@ -68,6 +72,12 @@ def build_graph(
         out, and the report counts them.
     threads
         Threads at most; default: one per core. The result does not depend on it.
+    keep
+        Folder of staged sources that earlier builds kept, and where this one keeps its own, for one
+        build at a time; default: nothing is reused and nothing kept. The result does not depend on
+        it.
+    reuse
+        Whether to take a build, or staged sources, that are there already.
     progress
         Called with a line of text when a step begins.
 
@@ -75,6 +85,7 @@ def build_graph(
     -------
     Build
         The finished build; one that was there already, whole and of the same input, is reused.
+        Its ``reused`` names the sources that were not read.
 
     Raises
     ------
@@ -91,30 +102,32 @@ def build_graph(
     inputs = {s.name: manifest.inputs_of(located.files[s.name]) for s in located.sources}
     build_id = manifest.build_id(located.sources, inputs, use)
     final = into / build_id
-    if (build := manifest.finished(final)) is not None:
+    if reuse and (build := manifest.finished(final)) is not None:
         say(f"build {build_id} is there already")
         return build
     with _temporary(into, build_id) as folder:
-        staging = _stage(located, folder / "staged", use, say)
+        kept = StagedSources(keep or folder / "staged", use, say, reuse=reuse)
+        staged = _stage(located, inputs, kept)
         out = folder / "build"
         out.mkdir()
         with Engine(spill=folder / "spill", threads=threads) as engine:
-            _look_at(engine, staging)
+            _look_at(engine, staged)
             _join(engine, say)
             tables = _write(engine, out, build_id, say)
-            described = _describe(located, inputs, staging, report.licences_of_rows(engine))
-            made = report.make_report(engine, out, staging, tables, located)
+            described = _describe(located, inputs, staged, report.licences_of_rows(engine))
+            made = report.make_report(engine, out, staged, tables, located)
         manifest.write_manifest(
             out, build=build_id, use=use, sources=described, tables=tables, report=made
         )
         commit_folder(out, final)
-    return Build.open(final)
+        kept.prune()
+    return replace(Build.open(final), reused=tuple(kept.reused))
 
 
 def _describe(
     located: Located,
     inputs: Mapping[str, list[dict[str, Any]]],
-    staging: Staging,
+    staged: Mapping[str, Staged],
     licences: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
     return {
@@ -122,10 +135,10 @@ def _describe(
             source,
             located.files[source.name],
             inputs[source.name],
-            staging.rows[source.name],
+            staged[source.name].rows,
             sorted(licences.get(source.name, {})),
         )
-        | ({"left_out": True} if staging.left_out(source.name) else {})
+        | ({"left_out": True} if staged[source.name].left_out else {})
         for source in located.sources
     }
 
@@ -154,19 +167,20 @@ def _temporary(into: Path, build_id: str) -> Iterator[Path]:
             into.rmdir()
 
 
-def _stage(located: Located, folder: Path, use: str, say: Progress) -> Staging:
-    staging = Staging(folder, use)
-    for source in sorted(located.sources, key=lambda source: source.name):
-        say(f"reading {source.name}")
-        staging.add(source, source.read(located.files[source.name]))
-    return staging
+def _stage(
+    located: Located, inputs: Mapping[str, list[dict[str, Any]]], kept: StagedSources
+) -> dict[str, Staged]:
+    return {
+        source.name: kept.take(source, located.files[source.name], inputs[source.name])
+        for source in sorted(located.sources, key=lambda source: source.name)
+    }
 
 
-def _look_at(engine: Engine, staging: Staging) -> None:
-    files = staging.close()
+def _look_at(engine: Engine, staged: Mapping[str, Staged]) -> None:
     per_label = [f"{kind}_{label}" for kind in ("nodes", "annotations") for label in LABEL]
     for name in (*per_label, "complexes", "mappings", "statements", "rejected"):
-        engine.view(name, files.get(name, []), staged_schema(name))
+        files = [one.files[name] for one in staged.values() if name in one.files]
+        engine.view(name, files, staged_schema(name))
 
 
 def _join(engine: Engine, say: Progress) -> None:

@@ -53,6 +53,13 @@ def find_build(folder: Path, word: str, current: str | None) -> Build:
         return fitting[0]
     if not fitting and (Path(word) / MANIFEST).is_file():
         return Build.open(word)
+    if word == "previous" and known:
+        raise UsageError(
+            f"{folder} holds one build only, {known[0].id}, and none before it to compare it with. "
+            f"When files of a source have changed, build again (tosg build --data DIR "
+            f"-w {folder.parent}), then run this again; or name the folder of another build: "
+            f"tosg diff FOLDER -w {folder.parent}"
+        )
     what = "no build" if not fitting else f"{len(fitting)} builds"
     raise UsageError(f"{word!r} names {what}; {_candidates(folder, fitting or known, current)}")
 

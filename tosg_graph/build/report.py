@@ -9,7 +9,7 @@ from typing import Any
 
 from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.identifiers import FAILURES
-from tosg_graph.build.staging import Staging
+from tosg_graph.build.staging import Staged
 from tosg_graph.build.text import CAP, cut_query
 from tosg_graph.schema import LABEL
 from tosg_graph.sources.registry import Located
@@ -125,7 +125,9 @@ _DESCRIBED = """SELECT description_source, count(*) FROM read_parquet({})
 WHERE description_source IS NOT NULL GROUP BY description_source ORDER BY description_source"""
 
 
-def source_reports(engine: Engine, staging: Staging, rates: Mapping[str, list[Report]]) -> Report:
+def source_reports(
+    engine: Engine, staged: Mapping[str, Staged], rates: Mapping[str, list[Report]]
+) -> Report:
     """Say per source what it gave and what came of it."""
     evidence = {
         source: (kept, said, facts)
@@ -136,11 +138,11 @@ def source_reports(engine: Engine, staging: Staging, rates: Mapping[str, list[Re
     }
     rejects = rejects_by_reason(engine)
     reports = {}
-    for name in sorted(staging.rows):
+    for name in sorted(staged):
         kept, said, facts = evidence.get(name, (0, 0, 0))
         reports[name] = {
-            "rows": staging.rows[name],
-            "dropped": staging.dropped[name],
+            "rows": staged[name].rows,
+            "dropped": staged[name].dropped,
             "evidence": kept,
             "repeated": int(said) - kept,
             "facts": facts,
@@ -151,7 +153,11 @@ def source_reports(engine: Engine, staging: Staging, rates: Mapping[str, list[Re
 
 
 def make_report(
-    engine: Engine, folder: Path, staging: Staging, tables: Mapping[str, Any], located: Located
+    engine: Engine,
+    folder: Path,
+    staged: Mapping[str, Staged],
+    tables: Mapping[str, Any],
+    located: Located,
 ) -> Report:
     """Say all of it.
 
@@ -170,7 +176,7 @@ def make_report(
     )
     merged = engine.rows("SELECT label, count(*) FROM merged GROUP BY label ORDER BY label")
     return {
-        "sources": source_reports(engine, staging, join_rates(engine)),
+        "sources": source_reports(engine, staged, join_rates(engine)),
         "nodes": nodes,
         "edges": {name[6:]: n for name, n in rows.items() if name.startswith("edges/")},
         "evidence": rows["evidence"],

@@ -59,9 +59,33 @@ def staged_schema(table: str) -> pa.Schema:
     return pa.schema([*columns, *_ORIGIN])
 
 
-@dataclass
-class Staging:
-    """Writes chunks to a folder, and leaves out what the use does not allow.
+@dataclass(frozen=True)
+class Staged:
+    """The rows of one source that a use allows, as Parquet.
+
+    Parameters
+    ----------
+    rows
+        How many rows of each kind the source gave.
+    dropped
+        How many of them the use forbids, per licence.
+    files
+        The file of each staged table; a table without a row has none.
+    """
+
+    rows: dict[str, int]
+    dropped: dict[str, int]
+    files: dict[str, Path]
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the source gave rows, and the use forbids all of them."""
+        given = sum(self.rows.values())
+        return 0 < given == sum(self.dropped.values())
+
+
+def stage(source: Source, chunks: Iterable[Chunk], folder: Path, use: str) -> Staged:
+    """Write the chunks of a source to a folder, and leave out what the use does not allow.
 
     One chunk is held in memory at a time. What a licence forbids is left out here, before anything
     is joined, so that no name and no value of such a row can reach a build.
@@ -69,84 +93,73 @@ class Staging:
     Parameters
     ----------
     folder
-        Where the Parquet files go.
+        Where the Parquet files go; it must exist.
     use
         ``academic``, ``commercial`` or ``redistribute``.
+
+    Raises
+    ------
+    BuildError
+        If a node's id has a prefix that its label does not know, or a statement has a sign that
+        its type excludes.
     """
+    counts: dict[str, int] = defaultdict(int)
+    dropped: dict[str, int] = defaultdict(int)
+    total = 0
+    tables = _Tables(folder)
+    with abandoned_on_error(tables.writers.values()):
+        for chunk in chunks:
+            _check(source, chunk)
+            counts[str(chunk.kind)] += chunk.table.num_rows
+            rows = _allowed(source, chunk.table, use, dropped)
+            tables.write(_table_of(chunk), _with_origin(rows, source, chunk, total))
+            total += chunk.table.num_rows
+        for writer in tables.writers.values():
+            writer.close()
+    files = {name: tables.path(name) for name in sorted(tables.writers)}
+    return Staged(dict(counts), dict(sorted(dropped.items())), files)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The staged tables of a source while they are written; each begins with its first row."""
 
     folder: Path
-    use: str
-    rows: dict[str, dict[str, int]] = field(default_factory=dict)
-    dropped: dict[str, dict[str, int]] = field(default_factory=dict)
-    _writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
+    writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
 
-    def add(self, source: Source, chunks: Iterable[Chunk]) -> None:
-        """Write the chunks of a source.
-
-        Raises
-        ------
-        BuildError
-            If a node's id has a prefix that its label does not know, or a statement has a sign that
-            its type excludes.
-        """
-        counts: dict[str, int] = defaultdict(int)
-        dropped: dict[str, int] = defaultdict(int)
-        total = 0
-        with abandoned_on_error(self._writers.values()):
-            for chunk in chunks:
-                _check(source, chunk)
-                counts[str(chunk.kind)] += chunk.table.num_rows
-                rows = self._allowed(source, chunk.table, dropped)
-                self._write(_table_of(chunk), _with_origin(rows, source, chunk, total))
-                total += chunk.table.num_rows
-        self.rows[source.name] = dict(counts)
-        self.dropped[source.name] = dict(sorted(dropped.items()))
-
-    def left_out(self, source: str) -> bool:
-        """Whether a source gave rows, and the use forbids all of them."""
-        given = sum(self.rows[source].values())
-        return 0 < given == sum(self.dropped[source].values())
-
-    def close(self) -> dict[str, list[Path]]:
-        """End the files; give those of each staged table."""
-        with abandoned_on_error(self._writers.values()):
-            for writer in self._writers.values():
-                writer.close()
-        return {name: [self._path(name)] for name in sorted(self._writers)}
-
-    def _path(self, table: str) -> Path:
+    def path(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
 
-    def _write(self, table: str, rows: pa.Table) -> None:
+    def write(self, table: str, rows: pa.Table) -> None:
         if not rows.num_rows:
             return
-        writer = self._writers.get(table)
-        if writer is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            writer = pq.ParquetWriter(self._path(table), staged_schema(table), compression="lz4")
-            self._writers[table] = writer
         schema = staged_schema(table)
+        writer = self.writers.get(table)
+        if writer is None:
+            writer = pq.ParquetWriter(self.path(table), schema, compression="lz4")
+            self.writers[table] = writer
         writer.write_table(rows.select(schema.names).cast(schema))
 
-    def _allowed(self, source: Source, rows: pa.Table, dropped: dict[str, int]) -> pa.Table:
-        """Name the licence of each row, and keep the rows that the use allows."""
-        written = (
-            rows["licence"]
-            if "licence" in rows.column_names
-            else pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
-        ).combine_chunks()
-        coded = written.dictionary_encode(null_encoding="encode")
-        licences = [terms(value, source.licence) for value in coded.dictionary.to_pylist()]
-        names = pa.array([licence.name or UNSPECIFIED for licence in licences], pa.string())
-        named = names.take(coded.indices)
-        allowed = pa.array([USES[self.use](licence) for licence in licences], pa.bool_())
-        keep = allowed.take(coded.indices)
-        for name in named.filter(pc.invert(keep)).value_counts().to_pylist():
-            dropped[name["values"]] += name["counts"]
-        if "licence" in rows.column_names:
-            place = rows.column_names.index("licence")
-            rows = rows.set_column(place, "licence", named)
-        return rows.append_column("_keep", keep).filter(keep).drop_columns("_keep")
+
+def _allowed(source: Source, rows: pa.Table, use: str, dropped: dict[str, int]) -> pa.Table:
+    """Name the licence of each row, and keep the rows that the use allows."""
+    written = (
+        rows["licence"]
+        if "licence" in rows.column_names
+        else pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
+    ).combine_chunks()
+    coded = written.dictionary_encode(null_encoding="encode")
+    licences = [terms(value, source.licence) for value in coded.dictionary.to_pylist()]
+    names = pa.array([licence.name or UNSPECIFIED for licence in licences], pa.string())
+    named = names.take(coded.indices)
+    allowed = pa.array([USES[use](licence) for licence in licences], pa.bool_())
+    keep = allowed.take(coded.indices)
+    for name in named.filter(pc.invert(keep)).value_counts().to_pylist():
+        dropped[name["values"]] += name["counts"]
+    if "licence" in rows.column_names:
+        place = rows.column_names.index("licence")
+        rows = rows.set_column(place, "licence", named)
+    return rows.append_column("_keep", keep).filter(keep).drop_columns("_keep")
 
 
 def _table_of(chunk: Chunk) -> str:

@@ -58,10 +58,14 @@ class Build:
         ``use``, ``sources`` (per source: title, version, licence, citation, files with sha256, row
         counts), ``tables`` (per table: rows, sha256), ``files`` (the other files: sha256),
         ``report`` (see :func:`tosg_graph.build.report.make_report`).
+    reused
+        Of a build that was made just now, the sources whose rows were kept from an earlier one and
+        not read. It is no part of the build: the bytes do not depend on it.
     """
 
     path: Path
     manifest: dict[str, Any] = field(repr=False)
+    reused: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def open(cls, path: Path | str) -> Self:

@@ -1,0 +1,257 @@
+"""The cell stores of a workspace: added, kept, chosen from, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tosg_graph.errors import UsageError
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.comparison import Comparison
+    from tosg_graph.cells.diagnostics import Diagnostics
+    from tosg_graph.cells.executors import Executor
+    from tosg_graph.cells.language import Condition
+    from tosg_graph.cells.matching import Matched
+    from tosg_graph.cells.metacells import MetacellReport
+    from tosg_graph.cells.metadata import MetadataReport
+    from tosg_graph.cells.pseudobulk import Pseudobulk
+    from tosg_graph.cells.reader import CellStore
+    from tosg_graph.cells.report import CellReport
+    from tosg_graph.cells.selection import Cohort
+    from tosg_graph.cells.tiers import TierChange
+    from tosg_graph.cells.versions import Pruned
+    from tosg_graph.graph.store import ResultTable
+    from tosg_graph.workspace.builds import Builds
+
+Progress = Callable[[str], None]
+
+
+class CellStores:
+    """The folder ``cells`` of a workspace.
+
+    Parameters
+    ----------
+    builds
+        What cells are keyed to.
+    """
+
+    def __init__(self, builds: Builds) -> None:
+        self._builds = builds
+        self.folder = builds.path / "cells"
+
+    def add_cells(
+        self,
+        source: Path | str,
+        *,
+        name: str,
+        label: str | None = None,
+        label_map: Path | None = None,
+        donor: str | None = None,
+        dataset: str | None = None,
+        normalised: bool = False,
+        matrix: str | None = None,
+        antibodies: str | None = None,
+        append: bool = False,
+        dataset_name: str | None = None,
+        replace: bool = False,
+        shard_cells: int | None = None,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
+    ) -> CellReport:
+        """Convert cells into a cell store keyed to the current build.
+
+        Parameters
+        ----------
+        source
+            An h5ad file, a zarr folder of anndata, a 10x HDF5 file or Matrix Market folder, or a
+            release of OmniCellTOSG.
+        name
+            Name of the store.
+        label, donor, dataset
+            Columns of ``obs`` with the cell's label, its donor and its data set.
+        label_map
+            A table (label, ontology id) beside the one that is built in.
+        normalised
+            Keep values that are not counts, and say so everywhere.
+        matrix, antibodies
+            Where the counts are; default: found and reported.
+        append
+            Add to the store of that name.
+        dataset_name
+            What the cells are called as a data set of the store; default: the source's name.
+        replace
+            Whether a store of that name may be replaced.
+        shard_cells
+            Cells of a shard.
+        executor
+            Who does the work; default: this process (:mod:`tosg_graph.cells.executors`).
+        progress
+            Called with a line of text when a step begins.
+        """
+        from tosg_graph.cells.convert import add_cells
+        from tosg_graph.cells.manifest import SHARD_CELLS
+
+        return add_cells(
+            Path(source),
+            self.folder,
+            name=name,
+            build=self._builds.graph,
+            label=label,
+            label_map=label_map,
+            donor=donor,
+            dataset=dataset,
+            normalised=normalised,
+            matrix=matrix,
+            antibodies=antibodies,
+            append=append,
+            dataset_name=dataset_name,
+            replace=replace,
+            shard_cells=shard_cells or SHARD_CELLS,
+            executor=executor,
+            progress=progress,
+        )
+
+    def pack_cells(
+        self, name: str, *, codec: str = "zstd", progress: Progress | None = None
+    ) -> TierChange:
+        """Make a version of a cell store in the compact tier; ``codec`` is ``zstd`` or ``lz4``."""
+        from tosg_graph.cells.tiers import pack
+
+        return pack(self.cells(name).folder, codec=codec, progress=progress)
+
+    def unpack_cells(self, name: str, *, progress: Progress | None = None) -> TierChange:
+        """Make a version of a cell store in the hot tier."""
+        from tosg_graph.cells.tiers import unpack
+
+        return unpack(self.cells(name).folder, progress=progress)
+
+    def remove_cells(self, name: str, dataset: str) -> CellStore:
+        """Make a version of a cell store without one of its data sets."""
+        from tosg_graph.cells.removal import remove_dataset
+
+        remove_dataset(self.cells(name).folder, dataset)
+        return self.cells(name)
+
+    def prune_cells(self, name: str, *, keep: int = 1) -> Pruned:
+        """Remove all but the newest versions of a cell store, and the files that only they had."""
+        from tosg_graph.cells.versions import prune
+
+        return prune(self.cells(name).folder, keep=keep)
+
+    def cell_names(self) -> list[str]:
+        """Names of the cell stores in this workspace, sorted."""
+        from tosg_graph.cells.manifest import store_names
+
+        return store_names(self.folder)
+
+    def cells(self, name: str, *, version: int | None = None) -> CellStore:
+        """Open a cell store by name; ``version`` is an older one, default the current."""
+        from tosg_graph.cells.reader import CellStore
+
+        if name not in self.cell_names():
+            known = (
+                ", ".join(self.cell_names()) or "none yet; add one: tosg cells add FILE --name NAME"
+            )
+            raise UsageError(f"no cell store {name!r} in {self.folder.parent}; there is: {known}")
+        return CellStore.open(self.folder / name, version=version)
+
+    def vocabulary(self, cells: str) -> MetadataReport:
+        """What the fields of a store hold, what was read from it, and what did not map."""
+        from tosg_graph.cells.metadata import standardise
+
+        store = self.cells(cells)
+        return standardise(store.obs, self._builds.graph, label=store.label_column)[1]
+
+    def cohort(self, cells: str, query: Condition | str) -> Cohort:
+        """Choose cells of a store: ``ws.cohort("pbmc", 'cell_type under "T cell"')``.
+
+        Raises
+        ------
+        UsageError
+            If the query cannot be read, or names a column or value that is not known.
+        """
+        from tosg_graph.cells.selection import choose
+
+        return choose(self.cells(cells), query, build=self._builds.graph)
+
+    def match(self, /, cells: str, cases: str, controls: str, **options: Any) -> Matched:
+        """Draw cases and controls that are alike in cell type, sex, age band, assay and study.
+
+        See :func:`~tosg_graph.cells.matching.match_cohorts`; both are queries.
+        """
+        from tosg_graph.cells.matching import match_cohorts
+
+        sides = self.cohort(cells, cases), self.cohort(cells, controls)
+        return match_cohorts(*sides, **options)
+
+    def diagnose(self, cells: str, query: str = "all", *, label: str | None = None) -> Diagnostics:
+        """Say whether the classes of some cells can be compared: balance, donors, depth.
+
+        Parameters
+        ----------
+        label
+            The column that makes the classes; default: the store's label column.
+        """
+        from tosg_graph.cells.diagnostics import diagnose
+        from tosg_graph.cells.selection import column_of
+
+        cohort = self.cohort(cells, query)
+        column = cohort.store.label_column if label is None else label
+        column = None if column is None else column_of(cohort.columns, column)
+        return diagnose(cohort.columns, column, cells=cohort.mask)
+
+    def pseudobulk(self, /, cells: str, query: str = "all", **options: Any) -> Pseudobulk:
+        """Counts of some cells added up per donor, or per donor and kind of cell (``by=…``).
+
+        See :func:`~tosg_graph.cells.pseudobulk.pseudobulk`.
+        """
+        from tosg_graph.cells.pseudobulk import pseudobulk
+
+        return pseudobulk(self.cohort(cells, query), **options)
+
+    def compare(self, /, cells: str, cases: str, controls: str, **options: Any) -> Comparison:
+        """Which features differ between two cohorts, with donors as the samples.
+
+        See :func:`~tosg_graph.cells.comparison.compare`; both are queries.
+        """
+        from tosg_graph.cells.comparison import compare
+
+        return compare(self.cohort(cells, cases), self.cohort(cells, controls), **options)
+
+    def metacells(
+        self, /, cells: str, query: str = "all", *, name: str, **options: Any
+    ) -> tuple[CellStore, MetacellReport]:
+        """Add up cells that resemble each other, donor by donor and tissue by tissue, as a store.
+
+        See :func:`~tosg_graph.cells.metacells.make_metacells`.
+        """
+        from tosg_graph.cells.metacells import make_metacells
+
+        cohort = self.cohort(cells, query)
+        return make_metacells(cohort, self.folder, name=name, build=self._builds.graph, **options)
+
+    def load_cohort(self, path: Path | str) -> Cohort:
+        """Read a cohort that was saved, from the store of this workspace that it is of."""
+        from tosg_graph.cells.selection import about_cohort, load_cohort
+
+        store = self.cells(about_cohort(path)["store"])
+        return load_cohort(path, store, build=self._builds.graph)
+
+    def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
+        """What a group of cells has: the share detecting each feature, the mean per 10,000.
+
+        Sorted by that share, the largest first. The group is named as in a question; a cell type
+        of the graph stands for all labels below it.
+        """
+        from tosg_graph.cells.cohort import match_group
+        from tosg_graph.cells.profiles import profiles
+        from tosg_graph.graph.store import ResultTable
+
+        store = self.cells(cells)
+        found = match_group(store, group, build=self._builds.graph)
+        table = profiles(store, modality=modality).for_group(*found.require())
+        table = table.sort_by([("detected", "descending"), ("name", "ascending")])
+        rows = list(zip(*[column.to_pylist() for column in table.columns], strict=True))
+        return ResultTable(tuple(table.column_names), rows)
