@@ -16,10 +16,11 @@ ORDER BY p.id, x.id, r1.edge_id, r2.edge_id
 LIMIT $limit;
 MATCH (p:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
       -[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
-      -[r3:ACTIVATES|INHIBITS|REGULATES]->(p)
+      -[r3:ACTIVATES|INHIBITS|REGULATES]->(q:Protein)
 WHERE (p.id = $protein OR p.symbol = $protein OR p.name = $protein)
-  AND p.id <> x.id AND p.id <> y.id
-  AND x.id <> y.id
+  AND (q.id = $protein OR q.symbol = $protein OR q.name = $protein)
+  AND p.id = q.id AND p.id <> x.id AND p.id <> y.id AND x.id <> y.id
+HINT (((((p JOIN r1) JOIN x) JOIN r2) JOIN y) JOIN (q JOIN r3))
 RETURN 3 AS hops, r1.sign * r2.sign * r3.sign AS sign,
        [p.id, x.id, y.id] AS nodes,
        [p.symbol, x.symbol, y.symbol] AS symbols,

@@ -1,4 +1,5 @@
-// The same question for the embedded graph, which finds the ends of one pattern by itself.
+// The same question for the embedded graph. The hints say where the two halves of a path meet: left to
+// itself, the engine follows all paths from the one end and then looks which of them reach the other.
 MATCH (a:Protein)-[r1:ACTIVATES|INHIBITS|REGULATES]->(b:Protein)
 WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
   AND (b.id = $target OR b.symbol = $target OR b.name = $target)
@@ -20,6 +21,7 @@ WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
   AND (b.id = $target OR b.symbol = $target OR b.name = $target)
   AND a.id <> x.id AND a.id <> b.id
   AND x.id <> b.id
+HINT (((a JOIN r1) JOIN x) JOIN (b JOIN r2))
 RETURN 2 AS hops, r1.sign * r2.sign AS sign,
        [a.id, x.id, b.id] AS nodes,
        [a.symbol, x.symbol, b.symbol] AS symbols,
@@ -39,6 +41,7 @@ WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
   AND a.id <> x.id AND a.id <> y.id AND a.id <> b.id
   AND x.id <> y.id AND x.id <> b.id
   AND y.id <> b.id
+HINT (((((a JOIN r1) JOIN x) JOIN r2) JOIN y) JOIN (b JOIN r3))
 RETURN 3 AS hops, r1.sign * r2.sign * r3.sign AS sign,
        [a.id, x.id, y.id, b.id] AS nodes,
        [a.symbol, x.symbol, y.symbol, b.symbol] AS symbols,
@@ -60,6 +63,7 @@ WHERE (a.id = $source OR a.symbol = $source OR a.name = $source)
   AND x.id <> y.id AND x.id <> z.id AND x.id <> b.id
   AND y.id <> z.id AND y.id <> b.id
   AND z.id <> b.id
+HINT (((((a JOIN r1) JOIN x) JOIN r2) JOIN y) JOIN ((((b JOIN r4) JOIN z) JOIN r3)))
 RETURN 4 AS hops, r1.sign * r2.sign * r3.sign * r4.sign AS sign,
        [a.id, x.id, y.id, z.id, b.id] AS nodes,
        [a.symbol, x.symbol, y.symbol, z.symbol, b.symbol] AS symbols,

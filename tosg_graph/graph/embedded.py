@@ -46,7 +46,9 @@ from tosg_graph.graph.store import (
 )
 from tosg_graph.schema import EDGE_TYPE, EDGE_TYPES, LABEL, LABELS, SCHEMA_VERSION
 
-_MARK = re.compile(r"tosg-graph build=(?P<build>\S+) schema=(?P<schema>\S+)")
+_MARK = re.compile(r"tosg-graph build=(?P<build>\S+) schema=(?P<schema>\S+?)(-(?P<layout>\d+))?")
+#: Raised where a value is kept in another way than before, so that older files are loaded anew.
+_LAYOUT = "2"
 #: The table whose comment is the mark; every database of ours has it.
 _MARKED = LABELS[0].name
 #: Address space that one open database may reserve; the library's own default is 8 TiB.
@@ -166,7 +168,8 @@ class EmbeddedStore:
         if mark is None and tables:
             found = f"it has the tables {', '.join(sorted(tables)[:5])}; "
             raise ForeignDatabase(foreign + found + advice)
-        return mark["build"] if mark and mark["schema"] == SCHEMA_VERSION else None
+        current = mark and (mark["schema"], mark["layout"]) == (SCHEMA_VERSION, _LAYOUT)
+        return mark["build"] if mark and current else None
 
     def _mark(self) -> tuple[re.Match[str] | None, dict[str, str]]:
         """Read the mark, and every table's name with its kind."""
@@ -232,7 +235,7 @@ class EmbeddedStore:
         if not self.path.exists():
             return None
         mark, _ = self._mark()
-        return mark["build"] if mark else None
+        return mark["build"] if mark and mark["layout"] == _LAYOUT else None
 
     def counts(self) -> Counts:
         """Count nodes and edges in the file."""
@@ -258,7 +261,7 @@ class EmbeddedStore:
             else:
                 ends = {a for a, _ in EDGE_TYPE[name].ends}
                 found.add_edges(
-                    (name, (row["a"], row["x"]), (row["b"], row["y"]), row["e"])
+                    (name, (row["a"], row["x"]), (row["b"], row["y"]), embedded_values.plain(row["e"]))
                     for row in self._pages(_EDGES.format(name), *sorted(ends))
                 )
         return found.value()
@@ -299,6 +302,7 @@ class EmbeddedStore:
     ) -> Iterator[Any]:
         """Run a query; the engine's errors while it runs and while rows are read become ours."""
         connection = self._open()
+        query, parameters = embedded_values.asked(query, parameters)
         connection.set_query_timeout(0 if limits is None else max(1, int(limits.timeout * 1000)))
         try:
             result = connection.execute(query, {**parameters, **_PREPARE})
@@ -358,7 +362,7 @@ def _fill(
             if progress:
                 progress(f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
             _copy_edges(connection, build, kind, folder)
-        mark = f"tosg-graph build={build.id} schema={SCHEMA_VERSION}"
+        mark = f"tosg-graph build={build.id} schema={SCHEMA_VERSION}-{_LAYOUT}"
         connection.execute(f"COMMENT ON TABLE {_MARKED} IS '{mark}'")
         connection.execute("CHECKPOINT")  # from here on, everything is in the one file
 
@@ -377,7 +381,7 @@ def _copy_edges(connection: ladybug.Connection, build: Build, kind: str, folder:
     columns = list(copied_columns(EDGE_TYPE[kind]))
     try:
         for part in parts.edge_parts(build, kind):
-            rows = part.rows.select(columns)
+            rows = embedded_values.keyed(part.rows.select(columns), f"edges/{kind}")
             ends = part.source_label, part.target_label
             if ends not in writers:
                 path = folder / f"{kind}-{ends[0]}-{ends[1]}.parquet"
