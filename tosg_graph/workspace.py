@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tosg_graph.cells.metadata import MetadataReport
     from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
+    from tosg_graph.cells.rejoin import Rejoined
     from tosg_graph.cells.report import CellReport
     from tosg_graph.cells.selection import Cohort
     from tosg_graph.cells.tiers import TierChange
@@ -166,6 +167,11 @@ class Workspace:
     def _current(self) -> str | None:
         pointer = self.path / "graph" / "current"
         return pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
+
+    @property
+    def current_build(self) -> str | None:
+        """Id of the current build, or None where none has been made."""
+        return self._current()
 
     @property
     def graph(self) -> Build:
@@ -625,6 +631,12 @@ class Workspace:
 
         remove_dataset(self.cells(name).folder, dataset)
         return self.cells(name)
+
+    def rejoin_cells(self, name: str) -> Rejoined:
+        """Make a version of a cell store whose features are joined to the current build."""
+        from tosg_graph.cells.rejoin import rejoin
+
+        return rejoin(self.cells(name).folder, self.graph)
 
     def prune_cells(self, name: str, *, keep: int = 1) -> Pruned:
         """Remove all but the newest versions of a cell store, and the files that only they had."""

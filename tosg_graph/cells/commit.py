@@ -24,6 +24,7 @@ from tosg_graph.cells.manifest import (
     features_file,
     file_record,
     measured_file,
+    measured_of,
     obs_file,
     write_manifest,
 )
@@ -207,7 +208,7 @@ def _version(addition: Addition, root: Path) -> dict[str, Any]:
 def _measured_path(addition: Addition, root: Path, dataset: dict[str, Any], new: int) -> Path:
     if dataset["number"] == new:
         return addition.job.folder / "measured.parquet"
-    return root / measured_file(dataset["number"])
+    return root / measured_of(dataset)
 
 
 def _dataset(

@@ -256,7 +256,7 @@ class _Conversion:
         if store.build_id != self._build.id:
             raise CellsError(
                 f"the store {store.name!r} is joined to build {store.build_id}, the current one is "
-                f"{self._build.id}; add all cells again to join them to it"
+                f"{self._build.id}; join the store to it first: tosg cells rejoin {store.name}"
             )
         kind = "normalised" if self._options.normalised else "counts"
         if store.value_kind != kind:
