@@ -189,8 +189,7 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
     manifest["files"] = {file: file_record(path, rows=features.num_rows)}
     manifest["report"] = store_report(manifest, features)
     return {
-        "append": addition.base is not None,
-        "version": manifest["version"],
+        "base": None if addition.base is None else addition.base["version"],
         "moves": [*shard_moves, *moves, ("features.parquet", file)],
         "manifest": manifest,
         "report": {"name": target.name, **report.content()},

@@ -228,7 +228,9 @@ def _names(table: pa.Table) -> pa.Table:
     """What features are joined by; of a table without it, the name as written and the symbol."""
     if set(_NAMES) <= set(table.column_names):
         return table.select(_NAMES)
-    frame = pd.DataFrame({"symbol": table["name"].to_pylist()}, index=table["source_id"].to_pylist())
+    frame = pd.DataFrame(
+        {"symbol": table["name"].to_pylist()}, index=table["source_id"].to_pylist()
+    )
     names = feature_names(frame, table["modality"][0].as_py())
     return names.set_column(1, "index", table["index"])
 

@@ -155,7 +155,16 @@ def list_(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
     with Workspace(workspace) as ws:
         stores = [ws.cells(name) for name in ws.cell_names()]
         current = ws.current_build
-        columns = ("store", "cells", "modalities", "values", "label", "data sets", "build", "current")
+        columns = (
+            "store",
+            "cells",
+            "modalities",
+            "values",
+            "label",
+            "data sets",
+            "build",
+            "current",
+        )
         rows = [
             (
                 s.name,
