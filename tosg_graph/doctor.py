@@ -51,6 +51,7 @@ def examine(workspace: Workspace, *, deep: bool = False) -> list[Check]:
         _folder(workspace),
         check_disk("disk of the workspace", workspace.path),
         *_graph(workspace, deep=deep),
+        *_cells(workspace),
     ]
 
 
@@ -172,3 +173,24 @@ def _embedded(
     except StoreError as error:
         advice = f"move the file away and make it anew: tosg load -w {workspace.path}"
         yield Check("embedded graph", FAIL, str(error), advice)
+
+
+# ---- the cells -------------------------------------------------------------------------------
+
+
+def _cells(workspace: Workspace) -> Iterator[Check]:
+    """Say of each cell store whether it can be opened, and is joined to the current build."""
+    current = workspace.current_build
+    for name in workspace.cell_names():
+        what = f"cells {name}"
+        try:
+            store = workspace.cells(name)
+        except TosgError as error:
+            yield Check(what, FAIL, str(error))
+            continue
+        found = f"{store.n_cells:,} cells, joined to build {store.build_id}"
+        if store.build_id == current:
+            yield Check(what, OK, found)
+        else:
+            advice = f"join it to the current one: tosg cells rejoin {name} -w {workspace.path}"
+            yield Check(what, WARN, f"{found}, which is not the current one", advice)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.build.tables import Build
     from tosg_graph.cells.reader import CellStore
+    from tosg_graph.cells.rejoin import Rejoined
     from tosg_graph.cells.report import CellReport
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import LoadReport
@@ -291,6 +292,35 @@ def _print_joined(report: dict[str, Any]) -> None:
         display.say(f"  left out: {thing}: {why}")
     for warning in report["warnings"]:
         display.say(f"  note: {warning}", "yellow")
+
+
+def print_rejoined(done: Rejoined) -> None:
+    """Print what joined to the build before, and what joins to this one."""
+    if not done.modalities:
+        display.say(f"{done.name} is joined to the current build {done.after}; nothing to do")
+        return
+    display.say(
+        f"{done.name}: version {done.version}, joined to build {done.after}, before to "
+        f"{done.before}", "bold",
+    )  # fmt: skip
+    display.print_table(
+        ("modality", "features", "joined before", "now", "sum joined before", "now",
+         "gained", "lost", "moved"),
+        [
+            (name, m.n_features, m.joined_before, m.joined_after, m.total_before, m.total_after,
+             m.gained, m.lost, m.moved)
+            for name, m in done.modalities.items()
+        ],
+    )  # fmt: skip
+    for name, m in done.modalities.items():
+        for example in m.examples:
+            display.say(f"  {name}, {example}")
+        if m.apart:
+            display.say(
+                f"  note: {m.apart:,} features of {name} are different nodes in different data "
+                "sets now, and have none here; add the cells again to tell them apart",
+                "yellow",
+            )
 
 
 def cell_store_dict(store: CellStore) -> dict[str, Any]:

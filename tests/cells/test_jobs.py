@@ -19,8 +19,10 @@ from tests.cells.files import as_layout, cell_names, random_counts, write
 from tosg_graph.cells.convert import Unfinished, add_cells
 from tosg_graph.cells.executors import Dask, InProcess, Processes, Slurm
 from tosg_graph.cells.job import Job, convert_task
+from tosg_graph.cells.manifest import listed_files
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.tiers import pack
+from tosg_graph.cells.versions import prune
 from tosg_graph.errors import CellsError
 
 COUNTS = random_counts(6000, 30, seed=4)
@@ -167,6 +169,35 @@ def test_an_append_that_was_killed_leaves_the_store_and_goes_on(tmp_path, folder
     assert np.array_equal(dense(after), np.concatenate([COUNTS, COUNTS[:3000]]))
     after.verify()
     assert [p.name for p in cells.iterdir() if not p.name.startswith(".lock")] == ["s"]
+
+
+@pytest.mark.parametrize("point", ["commit._move", "versions.write_manifest"])
+def test_an_append_that_was_killed_does_not_undo_what_came_between(tmp_path, folder, tiny, point):
+    """Another version was made since, which may have the number that the append would have had."""
+    cells = tmp_path / "cells"
+    path = add_cells(folder / "csr.h5ad", cells, name="s", build=tiny, shard_cells=1024).path
+    run_killed(
+        f"""
+        {point} = die
+        add_cells(Path(V["source"]), Path(V["cells"]), name="s", build=Build.open(V["build"]),
+                  append=True, shard_cells=1024)
+        """,
+        source=folder / "more.h5ad", cells=cells, build=tiny.path,
+    )  # fmt: skip
+    pack(path)
+    report = add_cells(
+        folder / "more.h5ad", cells, name="s", build=tiny, append=True, shard_cells=1024
+    )
+    after = CellStore.open(path)
+    assert (report.n_cells, after.version, after.dataset_names) == (3000, 3, ["csr", "more"])
+    tiers = [shard["tier"] for shard in after.manifest["modalities"]["rna"]["shards"]]
+    assert tiers == ["compact"] * 6 + ["hot"] * 3
+    assert np.array_equal(dense(after), np.concatenate([COUNTS, COUNTS[:3000]]))
+    after.verify()
+    prune(path)
+    CellStore.open(path).verify()
+    listed = {p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()}
+    assert listed == {"manifest.json", "versions/000003.json", *listed_files(after.manifest)}
 
 
 def test_packing_that_was_killed_leaves_the_store_and_goes_on(tmp_path, folder, tiny):

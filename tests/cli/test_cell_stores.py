@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import Tosg
-from tosg_graph.example import write_cells
+from tosg_graph.example import data_folder, write_cells
 from tosg_graph.workspace import Workspace
 
 
@@ -67,6 +67,26 @@ def test_damage_is_named_and_the_exit_code_says_so(tosg: Tosg, own: Path) -> Non
     ran = tosg("cells", "verify", "blood", "-w", own)
     assert ran.code == 1
     assert "rna/000000.arrow" in ran.err.replace("\n", "")
+
+
+def test_a_store_follows_the_graph_to_another_build(tosg: Tosg, own: Path) -> None:
+    rows = tosg("cells", "list", "-w", own, "--json").json["rows"]
+    older = rows[0][-2]
+    assert rows[0][-1] is True
+    again = ("build", "--data", data_folder(), "--source", "hgnc", "--source", "uniprot")
+    assert tosg(*again, "-w", own).code == 0
+    assert tosg("cells", "list", "-w", own, "--json").json["rows"][0][-2:] == [older, False]
+    check = tosg("doctor", "-w", own, "--json").json["checks"][-1]
+    assert (check["name"], check["status"]) == ("cells blood", "warn")
+    assert "tosg cells rejoin blood" in check["advice"]
+    done = tosg("cells", "rejoin", "blood", "-w", own, "--json").json
+    assert (done["version"], done["before"]) == (2, older)
+    assert done["modalities"]["rna"]["joined_after"] == done["modalities"]["rna"]["joined_before"]
+    assert tosg("cells", "list", "-w", own, "--json").json["rows"][0][-1] is True
+    assert tosg("doctor", "-w", own, "--json").json["checks"][-1]["status"] == "ok"
+    assert tosg("cells", "verify", "blood", "-w", own).code == 0
+    shown = tosg("cells", "rejoin", "blood", "-w", own)
+    assert (shown.code, "nothing to do" in shown.out) == (0, True)
 
 
 def test_wrong_uses(tosg: Tosg, own: Path, more: Path) -> None:

@@ -20,7 +20,7 @@ from tosg_graph.cells.manifest import MODALITIES
 _Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Columns that the axis takes from the first data set that has a feature.
-_JOINED = ("modality", "index", "source_id", "name", "graph_id", "mapping", "candidates")
+JOINED = ("modality", "index", "source_id", "name", "graph_id", "mapping", "candidates")
 
 
 def places(axis: pa.Table | None, features: pa.Table) -> _Array:
@@ -81,8 +81,8 @@ def extended(axis: pa.Table | None, features: pa.Table, place: _Array) -> pa.Tab
     new = features.take(pa.array(order[place[order] >= size]))
     new = new.set_column(
         new.schema.get_field_index("index"), "index", pa.array(np.arange(size, size + len(new)))
-    ).select(_JOINED)
-    return new if axis is None else pa.concat_tables([axis.select(_JOINED), new])
+    ).select(JOINED)
+    return new if axis is None else pa.concat_tables([axis.select(JOINED), new])
 
 
 def with_sums(axis: pa.Table, measured: Sequence[pa.Table], *, normalised: bool) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 #: Codes that may be looked up in a table of their own, 9 bytes each.
 _FEW = 1 << 24
@@ -61,7 +62,7 @@ class WordsReader:
     """
 
     def __init__(self, n_cells: int) -> None:
-        self._place: dict[str, int] = {}
+        self._values = pa.array([], pa.string())
         self._codes: npt.NDArray[Any] = np.empty(n_cells, np.int8)
         self._at = 0
 
@@ -69,10 +70,8 @@ class WordsReader:
         """Take the next piece; numbers are written out."""
         if not pa.types.is_dictionary(column.type):
             column = column.cast(pa.string()).dictionary_encode()
-        place = self._place
         for chunk in column.chunks:  # each with a dictionary of its own
-            values = chunk.dictionary.to_pylist()
-            new = np.array([*(place.setdefault(v, len(place)) for v in values), -1], np.int32)
+            new = np.append(self._places(chunk.dictionary.cast(pa.string())), np.int32(-1))
             self._make_room()
             indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
             out = self._codes[self._at : self._at + len(chunk)]
@@ -82,10 +81,19 @@ class WordsReader:
 
     def finish(self) -> Words:
         """Give the column: its values in the order in which they came."""
-        return Words(tuple(self._place), self._codes)
+        return Words(tuple(self._values.to_pylist()), self._codes)
+
+    def _places(self, dictionary: pa.Array) -> npt.NDArray[np.int32]:
+        """Place of each value of a dictionary among the values; new ones go to the end."""
+        found = pc.index_in(dictionary, value_set=self._values)
+        if found.null_count:
+            new = dictionary.filter(found.is_null()).unique()
+            self._values = pa.concat_arrays([self._values, new])
+            found = pc.index_in(dictionary, value_set=self._values)
+        return np.asarray(found)
 
     def _make_room(self) -> None:
-        while len(self._place) > np.iinfo(self._codes.dtype).max:
+        while len(self._values) > np.iinfo(self._codes.dtype).max:
             wider = {1: np.int16, 2: np.int32}[self._codes.dtype.itemsize]
             self._codes = self._codes.astype(wider)
 

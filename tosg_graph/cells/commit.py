@@ -24,6 +24,7 @@ from tosg_graph.cells.manifest import (
     features_file,
     file_record,
     measured_file,
+    measured_of,
     obs_file,
     write_manifest,
 )
@@ -188,8 +189,7 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
     manifest["files"] = {file: file_record(path, rows=features.num_rows)}
     manifest["report"] = store_report(manifest, features)
     return {
-        "append": addition.base is not None,
-        "version": manifest["version"],
+        "base": None if addition.base is None else addition.base["version"],
         "moves": [*shard_moves, *moves, ("features.parquet", file)],
         "manifest": manifest,
         "report": {"name": target.name, **report.content()},
@@ -207,7 +207,7 @@ def _version(addition: Addition, root: Path) -> dict[str, Any]:
 def _measured_path(addition: Addition, root: Path, dataset: dict[str, Any], new: int) -> Path:
     if dataset["number"] == new:
         return addition.job.folder / "measured.parquet"
-    return root / measured_file(dataset["number"])
+    return root / measured_of(dataset)
 
 
 def _dataset(

@@ -29,7 +29,6 @@ from tosg_graph.cells.job import JOB, Job, SourceStamp, write_job
 from tosg_graph.cells.manifest import (
     SHARD_CELLS,
     STORE_NAME,
-    read_manifest,
 )
 from tosg_graph.cells.obs import check_column
 from tosg_graph.cells.report import CellReport
@@ -256,7 +255,7 @@ class _Conversion:
         if store.build_id != self._build.id:
             raise CellsError(
                 f"the store {store.name!r} is joined to build {store.build_id}, the current one is "
-                f"{self._build.id}; add all cells again to join them to it"
+                f"{self._build.id}; join the store to it first: tosg cells rejoin {store.name}"
             )
         kind = "normalised" if self._options.normalised else "counts"
         if store.value_kind != kind:
@@ -327,8 +326,13 @@ class _Conversion:
             return None
         plan = json.loads((folder / "commit.json").read_text(encoding="utf-8"))
         in_place = not (folder / "store").exists()
-        if plan["append"]:
-            in_place = read_manifest(self._target)["version"] >= plan["version"]
+        if self._base is not None:
+            in_place = _holds(self._base, plan["manifest"]["datasets"][-1])
+            if not in_place and plan["base"] != self._base["version"]:
+                # some of its shards may be in the store by now, where the next prune finds them
+                self._say("the store has another version by now; the cells are converted anew")
+                _clear(folder)
+                folder.mkdir()
         return CellReport.of(plan["report"], self._target) if in_place else None
 
     def _plan(
@@ -384,6 +388,12 @@ class _Conversion:
 def _clear(folder: Path) -> None:
     """Remove the folder of a job."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _holds(manifest: dict[str, Any], dataset: dict[str, Any]) -> bool:
+    """Whether a version has a data set; numbers of data sets are never given twice."""
+    wanted = dataset["number"], dataset["name"]
+    return wanted in [(found["number"], found["name"]) for found in manifest["datasets"]]
 
 
 def _committed(folder: Path) -> bool:

@@ -67,29 +67,61 @@ def join_features(features: pd.DataFrame, modality: str, build: Build) -> pa.Tab
     -------
     pyarrow.Table
         ``modality, index, source_id, name, graph_id, mapping, candidates``, in the order of the
-        matrix. ``candidates`` lists what an ambiguous name could be, and the gene of a
-        ``no_product``.
+        matrix, and what :func:`feature_names` gives besides. ``candidates`` lists what an ambiguous
+        name could be, and the gene of a ``no_product``.
+    """
+    return join_names(feature_names(features, modality), build)
+
+
+def feature_names(features: pd.DataFrame, modality: str) -> pa.Table:
+    """Give all that features of one modality are joined by.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``modality, index, source_id, name`` and, of RNA, ``ensembl`` (an Ensembl gene id without
+        its version) and ``symbols`` (the symbols to try, in order).
     """
     source_ids = [str(value) for value in features.index]
-    if modality == "protein":
-        names, found = source_ids, _proteins(source_ids, build)
-    else:
-        ensembl, symbols = _ensembl_ids(features), _symbols(features)
-        names = [_shown(row, source) for row, source in zip(symbols, source_ids, strict=True)]
-        found = _genes(ensembl, symbols, build)
+    rna = modality == "rna"
+    symbols = _symbols(features) if rna else [[] for _ in source_ids]
+    ensembl = _ensembl_ids(features) if rna else [None] * len(source_ids)
+    names = [row[0] if row else source for row, source in zip(symbols, source_ids, strict=True)]
     return pa.table(
         {
-            "modality": pa.array([modality] * len(found), pa.string()),
-            "index": pa.array(range(len(found)), pa.int64()),
+            "modality": pa.array([modality] * len(source_ids), pa.string()),
+            "index": pa.array(range(len(source_ids)), pa.int64()),
             "source_id": pa.array(source_ids, pa.string()),
             "name": pa.array(names, pa.string()),
-            "graph_id": pa.array([f.graph_id for f in found], pa.string()),
-            "mapping": pa.array([f.mapping for f in found], pa.string()),
-            "candidates": pa.array(
-                [list(f.candidates) or None for f in found], pa.list_(pa.string())
-            ),
+            "ensembl": pa.array(ensembl, pa.string()),
+            "symbols": pa.array(symbols, pa.list_(pa.string())),
         }
     )
+
+
+def join_names(names: pa.Table, build: Build) -> pa.Table:
+    """Join features to the nodes of a build by what :func:`feature_names` gave of them."""
+    modality = names["modality"][0].as_py() if names.num_rows else "rna"
+    if modality == "protein":
+        found = _proteins(names["source_id"].to_pylist(), build)
+    else:
+        found = _genes(names["ensembl"].to_pylist(), names["symbols"].to_pylist(), build)
+    columns = {
+        **{name: names[name] for name in ("modality", "index", "source_id", "name")},
+        **targets_of(found),
+        **{name: names[name] for name in ("ensembl", "symbols")},
+    }
+    return pa.table(columns)
+
+
+def targets_of(found: Sequence[Found]) -> dict[str, pa.Array]:
+    """Write the nodes of features as columns: ``graph_id``, ``mapping``, ``candidates``."""
+    several = [list(f.candidates) or None for f in found]
+    return {
+        "graph_id": pa.array([f.graph_id for f in found], pa.string()),
+        "mapping": pa.array([f.mapping for f in found], pa.string()),
+        "candidates": pa.array(several, pa.list_(pa.string())),
+    }
 
 
 def _genes(
@@ -138,10 +170,6 @@ def _symbols(features: pd.DataFrame) -> list[list[str]]:
             if symbol and not _ENSEMBL.match(symbol) and symbol not in row:
                 row.append(symbol)
     return rows
-
-
-def _shown(symbols: Sequence[str], source_id: str) -> str:
-    return symbols[0] if symbols else source_id
 
 
 def _proteins(names: Sequence[str], build: Build) -> list[Found]:

@@ -47,9 +47,21 @@ def obs_file(dataset: int) -> str:
     return f"obs/{dataset:06d}.parquet"
 
 
-def measured_file(dataset: int) -> str:
-    """Path of the table of what a data set measured: its features and where the axis has them."""
-    return f"measured/{dataset:06d}.parquet"
+def measured_file(dataset: int, *, version: int | None = None) -> str:
+    """Path of the table of what a data set measured: its features and where the axis has them.
+
+    Parameters
+    ----------
+    version
+        The version that joined the features anew; default: as they were joined when added.
+    """
+    rejoined = "" if version is None else f".{version:06d}"
+    return f"measured/{dataset:06d}{rejoined}.parquet"
+
+
+def measured_of(dataset: dict[str, Any]) -> str:
+    """Path of the table of what a data set measured, as its entry in a manifest lists it."""
+    return next(str(file) for file in dataset["files"] if file.startswith("measured/"))
 
 
 def file_record(path: Path, *, rows: int) -> dict[str, Any]:

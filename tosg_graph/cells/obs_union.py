@@ -55,7 +55,7 @@ class ObsFiles:
                 for first in range(0, file.num_row_groups, _GROUPS):
                     groups = range(first, min(first + _GROUPS, file.num_row_groups))
                     rows = sum(file.metadata.row_group(group).num_rows for group in groups)
-                    table = file.read_row_groups(list(groups), columns=own, use_threads=False)
+                    table = file.read_row_groups(list(groups), columns=own)
                     yield _whole(table, rows, schema, dataset if DATA_SET in columns else None)
 
     def column(self, name: str) -> pa.ChunkedArray:

@@ -20,7 +20,7 @@ from tosg_graph.cells.manifest import (
     MODALITIES,
     axis_file,
     identity,
-    measured_file,
+    measured_of,
     obs_file,
     read_manifest,
     version_numbers,
@@ -246,7 +246,7 @@ class CellStore:
         self._entry(modality)
         found = np.zeros((len(self.dataset_names), self.n_features(modality)), np.bool_)
         for number, dataset in enumerate(self.manifest["datasets"]):
-            table = self.table(measured_file(dataset["number"]))
+            table = self.table(measured_of(dataset))
             part = table.filter(pc.equal(table["modality"], modality))
             found[number, part["index"].to_numpy()] = True
         return found

@@ -14,7 +14,7 @@ from tosg_graph.cells.manifest import (
     axis_file,
     features_file,
     file_record,
-    measured_file,
+    measured_of,
     read_manifest,
 )
 from tosg_graph.cells.versions import commit_version, next_version, store_lock
@@ -62,7 +62,7 @@ def _without(
     )  # fmt: skip
     made |= {key: new[key] for key in ("version", "change", "tool_version")}
     axis = pq.read_table(folder / axis_file(old))
-    measured = [pq.read_table(folder / measured_file(d["number"])) for d in kept]
+    measured = [pq.read_table(folder / measured_of(d)) for d in kept]
     features = with_sums(
         axis.drop_columns(["total", "cells", "datasets"]), measured,
         normalised=old["value_kind"] == "normalised",

@@ -190,9 +190,9 @@ def _compare_part(store: CellStore, part: Part, number: int, folder: Path) -> in
 
 def _place(store: CellStore, part: Part, number: int) -> _Array:
     """Place of each column of the source on the axis, by the names that the store wrote down."""
-    from tosg_graph.cells.manifest import measured_file
+    from tosg_graph.cells.manifest import measured_of
 
-    table = store.table(measured_file(store.manifest["datasets"][number]["number"]))
+    table = store.table(measured_of(store.manifest["datasets"][number]))
     table = table.filter(pc.equal(table["modality"], part.modality))
     known = dict(zip(table["source_id"].to_pylist(), table["index"].to_pylist(), strict=True))
     columns = np.arange(part.matrix.shape[1]) if part.columns is None else part.columns

@@ -154,7 +154,17 @@ def list_(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
     """List the cell stores of the workspace."""
     with Workspace(workspace) as ws:
         stores = [ws.cells(name) for name in ws.cell_names()]
-        columns = ("store", "cells", "modalities", "values", "label", "data sets")
+        current = ws.current_build
+        columns = (
+            "store",
+            "cells",
+            "modalities",
+            "values",
+            "label",
+            "data sets",
+            "build",
+            "current",
+        )
         rows = [
             (
                 s.name,
@@ -163,6 +173,8 @@ def list_(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
                 s.value_kind,
                 s.label_column,
                 s.dataset_names,
+                s.build_id,
+                s.build_id == current,
             )
             for s in stores
         ]
@@ -250,6 +262,17 @@ def remove(
         store = ws.remove_cells(name, dataset)
         row = (store.name, store.version, store.n_cells, store.dataset_names)
         print_rows(("store", "version", "cells", "data sets"), [row], as_json=as_json)
+
+
+@app.command("rejoin")
+def rejoin(name: _Name, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Make a version of a cell store whose features are joined to the current build."""
+    with Workspace(workspace) as ws:
+        done = ws.rejoin_cells(name)
+        if as_json:
+            display.print_json(done.to_dict())
+        else:
+            reports.print_rejoined(done)
 
 
 @app.command("versions")

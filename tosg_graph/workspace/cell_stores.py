@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tosg_graph.cells.metadata import MetadataReport
     from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
+    from tosg_graph.cells.rejoin import Rejoined
     from tosg_graph.cells.report import CellReport
     from tosg_graph.cells.selection import Cohort
     from tosg_graph.cells.tiers import TierChange
@@ -133,6 +134,12 @@ class CellStores:
 
         remove_dataset(self.cells(name).folder, dataset)
         return self.cells(name)
+
+    def rejoin_cells(self, name: str) -> Rejoined:
+        """Make a version of a cell store whose features are joined to the current build."""
+        from tosg_graph.cells.rejoin import rejoin
+
+        return rejoin(self.cells(name).folder, self._builds.graph)
 
     def prune_cells(self, name: str, *, keep: int = 1) -> Pruned:
         """Remove all but the newest versions of a cell store, and the files that only they had."""

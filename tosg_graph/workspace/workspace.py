@@ -91,6 +91,11 @@ class Workspace:
         return self._builds.graph
 
     @property
+    def current_build(self) -> str | None:
+        """Id of the current build, or None where none has been made."""
+        return self._builds.current()
+
+    @property
     def embedded_file(self) -> Path:
         """The file of the embedded graph, whether or not it exists."""
         return self._databases.embedded_file
@@ -144,6 +149,7 @@ class Workspace:
     pack_cells = _by("_cells", CellStores.pack_cells)
     unpack_cells = _by("_cells", CellStores.unpack_cells)
     remove_cells = _by("_cells", CellStores.remove_cells)
+    rejoin_cells = _by("_cells", CellStores.rejoin_cells)
     prune_cells = _by("_cells", CellStores.prune_cells)
     cell_names = _by("_cells", CellStores.cell_names)
     cells = _by("_cells", CellStores.cells)
