@@ -39,6 +39,14 @@ def short(name: str) -> str:
     return name.removeprefix("biolink:")
 
 
+def is_said(value: str, rule: dict[str, Any]) -> bool:
+    """Whether a predicate or a qualifier is one that a rule allows."""
+    words = ENUMS.get(rule.get("range", ""), [value])
+    return value in words and (
+        "subproperty_of" not in rule or rule["subproperty_of"] in PREDICATES[short(value)]
+    )
+
+
 def faults(edge: dict[str, Any], categories: dict[str, str]) -> list[str]:
     """What an edge does that its association does not allow."""
     (association,) = edge["category"]
@@ -52,9 +60,7 @@ def faults(edge: dict[str, Any], categories: dict[str, str]) -> list[str]:
             kinds = MODEL["categories"][categories[value]]
             if rule.get("range", "named thing") not in kinds:
                 found.append(f"{slot} is a {categories[value]}")
-        elif rule.get("range") in ENUMS and value not in ENUMS[rule["range"]]:
-            found.append(f"{slot} is {value}")
-        elif "subproperty_of" in rule and rule["subproperty_of"] not in PREDICATES[short(value)]:
+        elif not is_said(value, rule):
             found.append(f"{slot} is {value}")
     return found
 

@@ -60,8 +60,8 @@ _SIGNED = {
     "INHIBITS": ("GeneRegulatesGeneAssociation", "biolink:regulates"),
     "TARGETS": ("ChemicalAffectsGeneAssociation", "biolink:affects"),
 }
-#: The ends that Biolink allows to a class. A complex is no gene product to it: what is said of one is
-#: an Association.
+#: The ends that Biolink allows to a class. A complex is no gene product to it: what is said of one
+#: is an Association.
 _ENDS = {
     "GeneRegulatesGeneAssociation": ("Gene", "Protein", "Family"),
     "PairwiseGeneToGeneInteraction": ("Gene", "Protein"),
