@@ -38,8 +38,7 @@ COLUMNS = (
 ACCESSIONS = tuple(f"SWISS-PROT Accessions Interactor {end}" for end in ENDS)
 
 _PMID = re.compile(r"(?:PUBMED:)?(\d+)")
-_AT = "https://downloads.thebiogrid.org/Download/BioGRID/Release-Archive"
-_LATEST = "5.0.261"
+_AT = "https://downloads.thebiogrid.org/Download/BioGRID/Latest-Release"
 _RELEASE = re.compile(r"-(\d+(?:\.\d+)+)\.tab")
 
 
@@ -141,8 +140,8 @@ SOURCE = Source(
     downloads=(
         Download(
             "interactions",
-            f"{_AT}/BIOGRID-{_LATEST}/BIOGRID-ORGANISM-{_LATEST}.tab3.zip",
-            f"BIOGRID-ORGANISM-Homo_sapiens-{_LATEST}.tab3.txt",
+            f"{_AT}/BIOGRID-ORGANISM-LATEST.tab3.zip",
+            "BIOGRID-ORGANISM-Homo_sapiens-LATEST.tab3.txt",
             member="BIOGRID-ORGANISM-Homo_sapiens-*.tab3.txt",
         ),
     ),

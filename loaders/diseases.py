@@ -6,6 +6,7 @@ the confidence of 0 to 5 stars, divided by 5.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -22,6 +23,9 @@ CHANNELS = {
     "textmining": ("z_score", "confidence", "url"),
 }
 STARS = 5
+#: How the terms begin that databases of the same layout have: TISSUES and COMPARTMENTS.
+SIBLINGS = ("BTO:", "GO:")
+_STARS = re.compile(r"[0-5](?:\.\d+)?")
 _SITE = "https://download.jensenlab.org/"
 
 
@@ -57,13 +61,17 @@ def _associations(file: SourceFile, channel: str) -> Iterator[Chunk]:
 
 
 def _is_channel(channel: str, head: list[str]) -> bool:
-    """Tell the channel by its first row: only a measured evidence has a number in its words."""
-    fields = head[0].split("\t")
-    if len(fields) != len(FIRST) + len(CHANNELS[channel]) or not fields[0].startswith("ENSP"):
+    """Tell the channel by its first row: only a measured evidence has a number in its words.
+
+    The gene need not be an Ensembl protein: a file may begin with ``18S_rRNA``.
+    """
+    fields = head[0].rstrip("\n").split("\t")
+    if len(fields) != len(FIRST) + len(CHANNELS[channel]) or fields[2].startswith(SIBLINGS):
         return False
-    measured = any(character.isdigit() for character in fields[5])
-    told = "textmining" if "://" in fields[6] else "experiments" if measured else "knowledge"
-    return told == channel
+    textmining, measured = "://" in fields[6], any(character.isdigit() for character in fields[5])
+    stars = fields[CHANNELS["textmining" if textmining else "knowledge"].index("confidence") + 4]
+    told = "textmining" if textmining else "experiments" if measured else "knowledge"
+    return told == channel and bool(_STARS.fullmatch(stars))
 
 
 def _spec(channel: str) -> FileSpec:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.columns import items, kept, normal_form, references
 from tosg_graph.sources.source import Files
 
@@ -114,5 +114,13 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    downloads=(
+        Download(
+            "locations",
+            "https://www.proteinatlas.org/download/tsv/subcellular_location.tsv.zip",
+            "subcellular_location.tsv",
+            member="subcellular_location.tsv",
+        ),
+    ),
     by_hand="get subcellular_location.tsv.zip from the downloads page and unpack it",
 )

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.arrays import TEXTS, by_value, prefixed, repeated, without
 from tosg_graph.sources.source import Files
@@ -198,4 +198,13 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    downloads=(
+        Download(
+            "interactions",
+            "https://ftp.ebi.ac.uk/pub/databases/intact/current/psimitab/species/human.zip",
+            "human.txt",
+            member="human.txt",
+        ),
+    ),
+    by_hand="take human.zip from https://ftp.ebi.ac.uk/pub/databases/intact/current/psimitab/species/",
 )

@@ -163,4 +163,5 @@ SOURCE = Source(
     ),
     read=read,
     by_hand="get the folder association_overall_direct of a release from the downloads page",
+    infores="open-targets",
 )

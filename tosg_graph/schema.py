@@ -414,7 +414,7 @@ EDGE_TYPES: tuple[EdgeType, ...] = (
     ),
     EdgeType(
         "ASSOCIATED_WITH",
-        "biolink:gene_associated_with_condition",
+        "biolink:associated_with",
         (("Gene", "Disease"),),
         "The gene is associated with the disease.",
     ),

@@ -4,7 +4,8 @@
 https://github.com/biolink/kgx/blob/master/specification/kgx-format.md. Biolink gives an edge one
 primary source, so an edge here is a fact *as one source states it*, with the publications,
 licences and measurements of that source; ``fact_id`` joins those of one fact. A sign is a
-qualifier: the core triple stays true without it.
+qualifier: the core triple stays true without it. So several edges have the same triple; KGX keeps
+them apart where it streams, and takes them for one where it holds a graph in memory.
 
 TSV knows no escape: tabs and line ends inside a value become blanks, and a ``|`` inside an item of
 a list becomes ``¦``. JSON lines hold every text to the letter.
@@ -58,6 +59,13 @@ _SIGNED = {
     "ACTIVATES": ("GeneRegulatesGeneAssociation", "biolink:regulates"),
     "INHIBITS": ("GeneRegulatesGeneAssociation", "biolink:regulates"),
     "TARGETS": ("ChemicalAffectsGeneAssociation", "biolink:affects"),
+}
+#: The ends that Biolink allows to a class. A complex is no gene product to it: what is said of one
+#: is an Association.
+_ENDS = {
+    "GeneRegulatesGeneAssociation": ("Gene", "Protein", "Family"),
+    "PairwiseGeneToGeneInteraction": ("Gene", "Protein"),
+    "ChemicalGeneInteractionAssociation": ("Drug", "Gene", "Protein"),
 }
 #: The word of STRING for two proteins that need not touch.
 _FUNCTIONAL = "functional association"
@@ -176,12 +184,12 @@ def _look_at(engine: Engine, build: Build) -> None:
     engine.run(f"CREATE VIEW node_ids AS {_ids(build)}")
     facts = " UNION ALL BY NAME ".join(
         f"""SELECT edge_id, '{t}' AS type, source AS subject, target AS object,
-            {"canonical" if t == "ENCODES" else "NULL::BOOLEAN AS canonical"}, target_label
-        FROM {_file(build, f"edges/{t}")}"""
+            {"canonical" if t == "ENCODES" else "NULL::BOOLEAN AS canonical"}, source_label,
+            target_label FROM {_file(build, f"edges/{t}")}"""
         for t in build.edge_types
     )
     empty = """SELECT '' AS edge_id, '' AS type, '' AS subject, '' AS object,
-        NULL::BOOLEAN AS canonical, '' AS target_label WHERE false"""
+        NULL::BOOLEAN AS canonical, '' AS source_label, '' AS target_label WHERE false"""
     engine.run(f"CREATE VIEW facts AS {facts or empty}")
     engine.run(f"CREATE VIEW evidence AS SELECT * FROM {_file(build, 'evidence')}")
 
@@ -224,7 +232,7 @@ def node_columns(build: Build) -> list[str]:
         p.name for label in LABELS if label.name in build.labels for p in label.properties
     )
     named = [_NODE_NAMES.get(name, name) for name in own if name != "sources"]
-    first = [*_NODE_FIRST, "in_taxon"]
+    first = [*_NODE_FIRST, "taxon"]
     return [*first, *(name for name in named if name not in first)]
 
 
@@ -248,7 +256,7 @@ def _nodes_of(build: Build, label: Label, place: int) -> str:
     taxon = quoted(_TAXON) if label.name in _HUMAN else "NULL"
     return f"""SELECT {place} AS place, ['{label.category}'] AS category, {named},
         list_sort(list_transform(sources, lambda x: infores_of(x))) AS provided_by,
-        {taxon} AS in_taxon FROM {_file(build, f"nodes/{label.name}")}"""
+        {taxon} AS taxon FROM {_file(build, f"nodes/{label.name}")}"""
 
 
 def _case(column: str, values: Mapping[str, str], other: str) -> str:
@@ -260,6 +268,13 @@ def _statement(p: Any) -> str:
     if p.name == "canonical":
         return "any_value(f.canonical) AS canonical"
     return f"{aggregated(p)} AS {p.name}"
+
+
+#: Whether an end has a label that the wanted class does not allow.
+_FOREIGN_ENDS = " OR ".join(
+    f"wanted = 'biolink:{name}' AND NOT list_has_all({list(labels)}, [source_label, target_label])"
+    for name, labels in _ENDS.items()
+)
 
 
 def _edges() -> str:
@@ -280,7 +295,8 @@ def _edges() -> str:
         WHEN type = 'MEMBER_OF' AND target_label = 'Pathway'
             THEN 'biolink:GeneToPathwayAssociation'
         ELSE {_case("type", prefixed, "'biolink:Association'")} END"""
-    return f"""SELECT fact_id || '-' || source AS id, [{category}] AS category, subject,
+    return f"""SELECT fact_id || '-' || source AS id, {category} AS wanted,
+        [CASE WHEN {_FOREIGN_ENDS} THEN 'biolink:Association' ELSE wanted END] AS category, subject,
         {predicate} AS predicate, object,
         CASE WHEN {signed} THEN 'biolink:causes' END AS qualified_predicate,
         CASE WHEN {signed} THEN 'activity_or_abundance' END AS object_aspect_qualifier,
@@ -290,14 +306,14 @@ def _edges() -> str:
         infores_of(source) AS primary_knowledge_source,
         list_transform(pmids, lambda p: 'PMID:' || p) AS publications, * EXCLUDE (pmids)
     FROM (
-        SELECT e.edge_id AS fact_id, type, type AS fact_type, subject, object, target_label,
-            e.source,
+        SELECT e.edge_id AS fact_id, type, type AS fact_type, subject, object,
+            source_label, target_label, e.source,
             CASE WHEN count(DISTINCT e.sign) = 1 THEN min(e.sign) END AS stated_sign,
             tidy_numbers(flatten(list(e.pmids))) AS pmids, count(*) AS evidence_count,
             tidy(list(mechanism)) AS mechanisms, tidy(list(licence)) AS licences,
             max(e.score) AS score, {own}
         FROM evidence e JOIN facts f USING (edge_id)
-        GROUP BY e.edge_id, type, subject, object, target_label, e.source
+        GROUP BY e.edge_id, type, subject, object, source_label, target_label, e.source
     ) ORDER BY {places}, subject, object, source"""
 
 
