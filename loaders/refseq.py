@@ -41,7 +41,8 @@ def _summaries(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rejected(rows: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
-    return pd.DataFrame({"reason": reason, "value": rows[column], "line": rows["line"]})
+    value = column + " " + rows[column].fillna("missing")
+    return pd.DataFrame({"reason": reason, "value": value, "line": rows["line"]})
 
 
 SOURCE = Source(
@@ -64,6 +65,7 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    revision=2,
     downloads=(
         Download(
             "summaries",

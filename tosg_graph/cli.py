@@ -139,7 +139,7 @@ def build(
         if as_json:
             display.print_json(reports.build_dict(built))
         else:
-            reports.print_build(built)
+            reports.print_build(built, data=data)
             say_next(f"tosg load -w {ws.path}")
 
 
@@ -212,7 +212,10 @@ def query(
             print_rows(columns, found, as_json=as_json)
             return
         limits = limits_of(ws, timeout, max_rows)
-        print_result(ws.query(name, pairs(parameters), limits=limits), as_json=as_json, most=rows)
+        given = pairs(parameters)
+        result = ws.query(name, given, limits=limits)
+        searched = " ".join([name, *(f"{key}={value}" for key, value in given.items())])
+        print_result(result, as_json=as_json, most=rows, searched=searched)
 
 
 @app.command()

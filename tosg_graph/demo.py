@@ -59,7 +59,7 @@ def _build(ws: Workspace, show: bool) -> dict[str, Any]:
     with display.steps() as progress:
         build = ws.build(data_folder(), progress=progress)
     if show:
-        reports.print_build(build)
+        reports.print_build(build, data=data_folder())
     return reports.build_dict(build)
 
 
@@ -83,7 +83,7 @@ def _cells(ws: Workspace, show: bool) -> dict[str, Any]:
             file, name="blood", label="celltype", donor="donor", replace=True, progress=progress
         )
     if show:
-        reports.print_cells_added(report)
+        reports.print_cells_added(report, total=ws.cells("blood").n_cells)
     return report.to_dict()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +25,37 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Lists in a table cell are cut after this many items; ``--json`` has them all.
+#: A list in a table cell that is not longer than this is shown whole, in characters.
+LIST_WIDTH = 40
+
+#: A longer one is cut after this many items; ``--json`` has them all.
 SHOWN_ITEMS = 2
 
-#: A word that is this short, such as an id, is not broken over lines, in characters.
-WHOLE = 24
+#: What stands for an item of a list that is not known, and is not left out of it.
+UNKNOWN = "–"
 
-#: Width of a table that goes into a file or a pipe, in characters.
+#: A word that is this short, such as an id, is not broken over lines, in characters.
+WHOLE = 40
+
+#: The same on a terminal where the columns would not fit otherwise, in characters.
+WHOLE_IF_NARROW = 20
+
+#: Width of a table that goes into a file or a pipe, in characters; one that needs more is wider.
 PIPE_WIDTH = 150
 
+_PADDING = 2  # blanks that a column takes beside its text
 
-def console() -> Console:
-    """Standard output, for results. Made anew so that it follows a redirected stream."""
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
+
+def console(least: int = 0) -> Console:
+    """Standard output, for results. Made anew so that it follows a redirected stream.
+
+    Parameters
+    ----------
+    least
+        Width that a table needs, in characters. A file or a pipe gets it; a terminal is as wide as
+        it is.
+    """
+    width = None if sys.stdout.isatty() else max(PIPE_WIDTH, least)
     return Console(width=width, soft_wrap=False, highlight=False)
 
 
@@ -76,23 +94,50 @@ def cell_text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):
-        shown = ", ".join(cell_text(item) for item in value[:SHOWN_ITEMS])
-        rest = len(value) - SHOWN_ITEMS
-        return f"{shown} +{rest}" if rest > 0 else shown
+        return _list_text(value)
     if isinstance(value, dict):
         named = value.get("symbol") or value.get("name") or value.get("type") or value.get("id")
         return str(named) if named else json.dumps(value, ensure_ascii=False)
     return str(value)
 
 
+def _list_text(values: Sequence[object]) -> str:
+    texts = [UNKNOWN if value is None else cell_text(value) for value in values]
+    whole, rest = ", ".join(texts), len(texts) - SHOWN_ITEMS
+    if rest <= 0 or len(whole) <= LIST_WIDTH:
+        return whole
+    return f"{', '.join(texts[:SHOWN_ITEMS])} +{rest}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where there is not one."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _least_width(column: str, values: list[object]) -> int:
-    """Width below which a column would break a word that is not longer than :data:`WHOLE`."""
+def _least_width(column: str, values: list[object], whole: int) -> int:
+    """Width below which a column would break a word that is not longer than ``whole``."""
     words = [column, *(word for value in values for word in cell_text(value).split())]
-    return min(max(map(len, words)), WHOLE)
+    return min(max(map(len, words)), whole)
+
+
+def _least_widths(columns: Sequence[str], values: Sequence[list[object]], whole: int) -> list[int]:
+    return [_least_width(*column, whole) for column in zip(columns, values, strict=True)]
+
+
+def _fitted(least: Sequence[int], texts: Sequence[list[str]], room: int) -> list[int]:
+    """Widths of columns that fill a line at most; what has to give way are the widest."""
+    widest = [max(map(len, column)) for column in texts]
+    widths = [max(low, min(high, room)) for low, high in zip(least, widest, strict=True)]
+    while sum(widths) > room:
+        give = max(
+            range(len(widths)), key=lambda place: (widths[place] > least[place], widths[place])
+        )
+        widths[give] -= 1
+    return widths
 
 
 def print_table(
@@ -101,8 +146,12 @@ def print_table(
     *,
     title: str | None = None,
     most: int | None = None,
+    none: str = "no rows",
+    unfold: bool = False,
 ) -> None:
     """Print rows as a table; numbers stand to the right.
+
+    On a terminal that is too narrow for the columns, each row is a block with a column in a line.
 
     Parameters
     ----------
@@ -112,31 +161,112 @@ def print_table(
         A line above it.
     most
         Rows shown; a line below says how many more there are.
+    none
+        What is printed in place of a table without rows.
+    unfold
+        Whether the items of lists stand one below the other, so that those of one step of a path
+        are in one line.
     """
     rows = list(rows)
     shown = rows if most is None else rows[:most]
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
+    if not rows:
+        say(none if title is None else f"{title}: {none}")
+        return
+    lines = _unfolded(shown) if unfold else shown
+    values = [[line[place] for line in lines] for place in range(len(columns))]
+    whole = _least_widths(columns, values, WHOLE)
+    out = console(sum(whole) + _PADDING * len(whole))
+    room = out.width - _PADDING * len(whole)
+    least = whole if sum(whole) <= room else _least_widths(columns, values, WHOLE_IF_NARROW)
+    if sum(least) <= room:
+        _write(out, _grid(columns, values, least, room, title))
+    else:
+        _write(out, _blocks(columns, shown, title, _in_order if unfold else cell_text))
+    if len(rows) > len(shown):
+        more = counted(len(rows) - len(shown), "more row")
+        out.print(f"… {more}; --json prints them all", style="dim")
+
+
+def _unfolded(rows: Sequence[Sequence[object]]) -> list[Sequence[object]]:
+    """Rows whose lists stand one below the other, with an empty line between two rows."""
+    lines: list[Sequence[object]] = []
+    for row in rows:
+        if lines:
+            lines.append([None] * len(row))
+        lists = [value if isinstance(value, (list, tuple)) else [value] for value in row]
+        depth = max((len(values) for values in lists), default=0)
+        for place in range(depth):
+            pairs = zip(lists, row, strict=True)
+            lines.append([_item(values, place, whole) for values, whole in pairs])
+    return lines
+
+
+def _in_order(value: object) -> str:
+    """One value, every item of a list with an arrow to the next."""
+    if not isinstance(value, (list, tuple)):
+        return cell_text(value)
+    return " → ".join(UNKNOWN if item is None else cell_text(item) for item in value)
+
+
+def _item(values: Sequence[object], place: int, whole: object) -> object:
+    if place >= len(values):
+        return None
+    value = values[place]
+    return UNKNOWN if value is None and isinstance(whole, (list, tuple)) else value
+
+
+def _empty_table(title: str | None, **options: Any) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, **options
     )
-    for position, column in enumerate(columns):
-        values = [row[position] for row in shown if row[position] is not None]
+
+
+def _grid(
+    columns: Sequence[str],
+    values: Sequence[list[object]],
+    least: Sequence[int],
+    room: int,
+    title: str | None,
+) -> Table:
+    texts = [list(map(cell_text, column)) for column in values]
+    named = [[column, *cells] for column, cells in zip(columns, texts, strict=True)]
+    table = _empty_table(title, header_style="bold")
+    for column, found, width in zip(columns, values, _fitted(least, named, room), strict=True):
+        numbers = [value for value in found if value is not None and value != UNKNOWN]
         table.add_column(
             column,
-            justify="right" if values and all(map(_is_number, values)) else "left",
+            justify="right" if numbers and all(map(_is_number, numbers)) else "left",
             overflow="fold",
-            min_width=_least_width(column, values),
+            width=width,
         )
-    for row in shown:
-        table.add_row(*[Text(cell_text(value)) for value in row])
-    out = console()
-    out.print(table)
-    if len(rows) > len(shown):
-        out.print(f"… {len(rows) - len(shown)} more rows; --json prints them all", style="dim")
+    for line in zip(*texts, strict=True):
+        table.add_row(*map(Text, line))
+    return table
+
+
+def _blocks(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    title: str | None,
+    text: Callable[[object], str],
+) -> Table:
+    table = _empty_table(title, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for number, row in enumerate(rows):
+        if number:
+            table.add_row()
+        for column, value in zip(columns, row, strict=True):
+            if value is not None:
+                table.add_row(column, Text(text(value)))
+    return table
+
+
+def _write(out: Console, table: Table) -> None:
+    """Print a table without the blanks that would fill up its lines."""
+    with out.capture() as captured:
+        out.print(table)
+    out.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 class Steps:

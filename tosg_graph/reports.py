@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tosg_graph import display
@@ -115,8 +117,16 @@ def build_dict(build: Build) -> dict[str, Any]:
     return {**made, **build.manifest["report"]}
 
 
-def print_build(build: Build) -> None:
-    """Print the report of a build: sources, joins, what was turned away, and what there is."""
+def print_build(build: Build, *, data: Path | None = None) -> None:
+    """Print the report of a build: sources, joins, what was turned away, and what there is.
+
+    Parameters
+    ----------
+    build
+        The build.
+    data
+        The folder that it was made from.
+    """
     report = build.manifest["report"]
     display.print_table(
         ("source", "rows", "nodes", "facts", "statements", "ids joined", "rejects"),
@@ -124,8 +134,9 @@ def print_build(build: Build) -> None:
         title=f"Build {build.id}",
     )
     _print_joins(report["sources"])
-    display.print_table(("rejected because", "rows"), list(report["rejects"].items()))
-    display.say("")
+    if report["rejects"]:
+        display.print_table(("rejected because", "rows"), list(report["rejects"].items()))
+        display.say("")
     texts = report["text"]
     display.print_table(
         ("label", "nodes", "with text", "texts cut", "described by"),
@@ -133,30 +144,45 @@ def print_build(build: Build) -> None:
     )
     display.say("")
     display.print_table(("edge type", "facts"), list(report["edges"].items()))
-    _print_files(report, build.manifest["use"])
+    _print_files(report, build.manifest["use"], data)
     if build.reused:
         whole, names = len(report["sources"]), ", ".join(build.reused)
         display.say(f"not read again, {len(build.reused)} of {whole} sources: {names}")
     display.say(f"{build.path}")
 
 
-def _print_files(report: dict[str, Any], use: str) -> None:
+def _print_files(report: dict[str, Any], use: str, data: Path | None) -> None:
     """What each file was taken for, and what could not be used."""
     files = [
         (file["file"], f"{file['source']}.{file['role']}", file["found_by"], file.get("layout"))
         for file in report["files"]
     ]
     display.print_table(("file", "taken for", "by", "layout"), files, title="\nFiles")
-    for source, why in report["left_out"].items():
-        display.say(f"left out: {source}: {why}", "yellow")
+    # Not in the report of a build made by an earlier version.
+    looks_like = report.get("looks_like", {})
+    _print_left_out(report["left_out"], looks_like, data)
     for source, part in report["sources"].items():
         if part["dropped"]:
             named = ", ".join(f"{n:,} of {licence}" for licence, n in part["dropped"].items())
             display.say(f"left out for {use} use: {source}: {named}", "yellow")
-    looks_like = report.get(
-        "looks_like", {}
-    )  # not in the report of a build made by an earlier version
     print_unused({name: looks_like.get(name, ()) for name in report["unused"]})
+
+
+def _print_left_out(
+    left_out: Mapping[str, str], looks_like: Mapping[str, Sequence[str]], data: Path | None
+) -> None:
+    """Name the sources that were not there in one line; one with some of its files has its own."""
+    begun = {slot.partition(".")[0] for like in looks_like.values() for slot in like}
+    for source in sorted(begun & left_out.keys()):
+        display.say(f"left out: {source}: {left_out[source]}", "yellow")
+    absent = [source for source in left_out if source not in begun]
+    if absent:
+        folder = "DIR" if data is None else shlex.quote(str(data))
+        display.say(
+            f"left out, without a file: {', '.join(absent)} "
+            f"(how to get them: tosg sources --data {folder})",
+            "yellow",
+        )
 
 
 def print_unused(files: Mapping[str, Sequence[str]]) -> None:
@@ -186,7 +212,8 @@ def _print_joins(sources: dict[str, Any]) -> None:
         if join["resolved"] < join["total"]
     ]
     columns = ("source", "identifiers", "number", "joined", "found as")
-    display.print_table(columns, rows, title="\nIdentifiers that did not all find a node")
+    if rows:
+        display.print_table(columns, rows, title="\nIdentifiers that did not all find a node")
     display.say("")
 
 
@@ -228,12 +255,13 @@ def print_query(query: NamedQuery, *, as_json: bool) -> None:
         display.print_json(query_dict(query))
         return
     display.say(f"{query.name}: {query.sentence}", "bold")
-    display.print_table(
-        ("parameter", "kind", "default", "what it means", "example"),
-        [(p.name, p.kind, p.default, p.doc, p.example) for p in query.parameters],
-    )
+    if query.parameters:
+        display.print_table(
+            ("parameter", "kind", "default", "what it means", "example"),
+            [(p.name, p.kind, p.default, p.doc, p.example) for p in query.parameters],
+        )
     display.print_table(("column", "what it holds"), [(c.name, c.doc) for c in query.columns])
-    display.say(f"\nRun: tosg query {query.name} {query.usage}".rstrip())
+    display.say(f"\nRun: tosg query {query.name} {query.example}".rstrip())
 
 
 # ---- cells -----------------------------------------------------------------------------------
@@ -251,11 +279,19 @@ def _modality_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def print_cells_added(report: CellReport) -> None:
-    """Print how a source of cells joined the graph, and its size before and after."""
-    display.say(
-        f"{report.name}: {report.n_cells:,} cells ({report.value_kind}) in {report.path}", "bold"
-    )
+def print_cells_added(report: CellReport, *, total: int) -> None:
+    """Print how a source of cells joined the graph, and its size before and after.
+
+    Parameters
+    ----------
+    report
+        What adding it gave.
+    total
+        Cells in the store now.
+    """
+    cells = display.counted(report.n_cells, "cell")
+    all_cells = cells if total == report.n_cells else f"{cells} added, {total:,} now"
+    display.say(f"{report.name}: {all_cells} ({report.value_kind}) in {report.path}", "bold")
     per_cell = report.shard_bytes / max(report.n_cells, 1)
     display.say(
         f"  data set {report.dataset} from {report.kind}, matrix {report.matrix}: "
@@ -393,8 +429,8 @@ def print_answer(answer: Answer, *, most: int) -> None:
 def print_export(export: Export) -> None:
     """Print what an export holds and how it is read back."""
     manifest = export.manifest
-    chosen = ", ".join(f"{key} {value}" for key, value in manifest["selection"].items())
-    display.say(f"{export.path}: build {manifest['build_id']}, chosen by {chosen}", "bold")
+    chosen = selection_text(manifest["selection"])
+    display.say(f"{export.path}: {chosen}, of build {manifest['build_id']}", "bold")
     display.print_table(
         ("label", "nodes"), [(label, part["rows"]) for label, part in manifest["nodes"].items()]
     )
@@ -403,9 +439,39 @@ def print_export(export: Export) -> None:
         [(e["type"], e["source"], e["target"], e["rows"]) for e in manifest["edges"]],
     )
     if manifest["cells"]:
-        display.say(f"cells: {export.cells.num_rows:,}, label {', '.join(export.label_names)}")
+        _print_exported_cells(export)
         print_verdict(manifest["cells"].get("diagnostics"))
     display.say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")
+
+
+def selection_text(selection: Mapping[str, Any]) -> str:
+    """How a part of the graph was chosen, as a person says it."""
+    match selection["kind"]:
+        case "pathway":
+            inside = " with its sub-pathways" if selection["sub_pathways"] else ""
+            return f"pathway {selection['pathway']}{inside}"
+        case "around":
+            seeds = ", ".join(selection["seeds"])
+            return f"around {seeds}, {display.counted(selection['hops'], 'hop')} at most"
+        case "ids":
+            by = "a query" if selection["query"] else "their ids"
+            return f"{display.counted(selection['n_ids'], 'node')} chosen by {by}"
+        case _:
+            return "the whole graph"
+
+
+def _print_exported_cells(export: Export) -> None:
+    cells = display.counted(export.cells.num_rows, "cell")
+    column = export.manifest["cells"]["label"]
+    if column is None:
+        display.say(f"{cells}, without a label")
+        return
+    counts = export.cells["label"].value_counts().to_pylist()
+    found = {one["values"]: one["counts"] for one in counts}
+    named = [f"{name} {found[name]:,}" for name in export.label_names if name in found]
+    if None in found:
+        named.append(f"unknown {found[None]:,}")
+    display.say(f"{cells} by {column}: {', '.join(named)}")
 
 
 def print_verdict(diagnostics: dict[str, Any] | None) -> None:

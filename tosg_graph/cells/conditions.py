@@ -156,7 +156,7 @@ class Conditions:
             return str(found)
         near = get_close_matches(name.casefold(), [*folded, *ALIASES], n=3, cutoff=0.6)
         shown = ", ".join(dict.fromkeys(folded.get(n, ALIASES.get(n, n)) for n in near))
-        hint = f"; did you mean {shown}?" if near else ""
+        hint = f"; did you mean {shown}?" if near else "."
         raise UsageError(
             f"the cells of {self._columns.store.name!r} have no column {name!r}{hint} "
             f"Columns: {', '.join(known)}"
@@ -255,12 +255,21 @@ class Conditions:
             words = self._columns.words(name)
             holds |= words.where(_flags(value in written for value in words.values))
         if not holds.any():
-            called = self._terms(name).names.get(terms[0], terms[0]) if terms else text
-            self.notes.append(f"no cell is known to be {called} ({text!r} in {name})")
+            self.notes.append(self._none_is(name, text, terms, under=under))
         known = ids.codes >= 0
         if written and not under:
             known |= self._says(name)
         return Truth(holds, known & ~holds)
+
+    def _none_is(self, name: str, text: str, terms: tuple[str, ...], *, under: bool) -> str:
+        """Say that no cell is of a term, and how many cells are of its kinds."""
+        called = self._terms(name).names.get(terms[0], terms[0]) if terms else text
+        said = f"no cell is known to be {called} ({text!r} in {name})"
+        ids, kinds = self._ids(name), self._kinds(name, terms)
+        cells = np.count_nonzero(ids.where(_flags(term in kinds for term in ids.values)))
+        if under or not cells:
+            return said
+        return f"{said}; {cells:,} cells are of its kinds: {name} under {text!r}"
 
     def _written(self, name: str, text: str) -> list[str]:
         """Values that sources wrote so; of donors there may be two, so their ids alone count."""

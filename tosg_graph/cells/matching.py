@@ -136,7 +136,7 @@ def match_cohorts(
     if not len(drawn):
         raise UsageError(
             f"no stratum of {', '.join(names)} has both cases and controls "
-            f"({len(strata)} strata); match on fewer columns"
+            f"({len(strata)} strata); name other columns, or fewer (--by)"
         )
     taken = np.zeros(len(either), bool)
     taken[np.flatnonzero(either)[drawn]] = True
@@ -182,7 +182,7 @@ def _check(cases: Cohort, controls: Cohort, ratio: int) -> None:
         raise UsageError(f"ratio {ratio} found; at least one control per case is needed")
     for side, cohort in (("cases", cases), ("controls", controls)):
         if not cohort.n_cells:
-            raise UsageError(f"there are no {side}: {cohort.query}")
+            raise UsageError("; ".join([f"there are no {side}: {cohort.query}", *cohort.notes]))
 
 
 def _strata(columns: ObsColumns, by: Sequence[str] | None) -> tuple[list[str], list[str]]:

@@ -116,7 +116,7 @@ def add(
         if as_json:
             display.print_json(report.to_dict())
         else:
-            reports.print_cells_added(report)
+            reports.print_cells_added(report, total=ws.cells(name).n_cells)
 
 
 def _executor(processes: int, dask: str | None, slurm: bool, options: list[str]) -> Executor | None:
@@ -178,7 +178,8 @@ def list_(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
             )
             for s in stores
         ]
-        print_rows(columns, rows, as_json=as_json)
+        none = f"no cells in {ws.path}; add some: tosg cells add FILE --name NAME -w {ws.path}"
+        print_rows(columns, rows, as_json=as_json, none=none)
 
 
 @app.command("info")

@@ -27,7 +27,9 @@ def rejects(
     """Count the input rows that became no fact, by source and reason, or show some of each."""
     with Workspace(workspace) as ws:
         result = ws.rejects(source=source, reason=reason, sample=sample)
-        print_result(result, as_json=as_json, most=rows)
+        asked = f" of {source}" if source else ""
+        asked += f" because {reason}" if reason else ""
+        print_result(result, as_json=as_json, most=rows, searched=f"nothing{asked} was turned away")
 
 
 def resolve(

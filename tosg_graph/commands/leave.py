@@ -73,6 +73,8 @@ def subgraph(
             display.print_json(_subgraph_dict(chosen, written))
             return
         print_rows(("nodes and edges", "number"), _counts(chosen), as_json=False)
+        if written is not None:
+            display.say(str(written.path))
         if written is not None and written.altered:
             display.note(
                 f"note: {written.altered:,} rows had control characters that XML forbids; "

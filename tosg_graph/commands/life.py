@@ -40,7 +40,9 @@ def builds(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
             )
             for build in kept
         ]
-        print_rows(("build", "nodes", "facts", "use", "sources", "current"), rows, as_json=as_json)
+        columns = ("build", "nodes", "facts", "use", "sources", "current")
+        none = f"no builds in {ws.path}; make one: tosg build --data DIR -w {ws.path}"
+        print_rows(columns, rows, as_json=as_json, none=none)
 
 
 def diff(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,7 +111,7 @@ def _print_inventory(inventory: Inventory, data: Path) -> None:
     columns = ("file", "taken for", "by", "layout", "fetched")
     display.print_table(columns, files, title=f"\nFiles in {data}")
     for stock in inventory.stocks:
-        _print_lacks(stock)
+        _print_lacks(stock, data)
     reports.print_unused(
         {
             str(path.relative_to(data)): [f"{source}.{role}" for source, role in like]
@@ -118,17 +120,31 @@ def _print_inventory(inventory: Inventory, data: Path) -> None:
     )
 
 
-def _print_lacks(stock: Stock) -> None:
+def _print_lacks(stock: Stock, data: Path) -> None:
+    """Say what is wrong with a source, and how to get what it lacks."""
+    if stock.state == "missing":
+        display.say(f"missing: {stock.source.name}: {_how(stock, data, stock.places)}", "yellow")
     for place in stock.places:
         name = f"{stock.source.name}.{place.role}"
         if place.problem:
             display.say(f"wrong: {name}: {place.problem}", "red")
         elif stock.state == "incomplete" and place.required and place.file is None:
-            display.say(f"missing: {name}: {_how(stock, place)}", "yellow")
+            display.say(f"missing: {name}: {_how(stock, data, [place])}", "yellow")
 
 
-def _how(stock: Stock, place: Place) -> str:
-    name = stock.source.name
-    if place.can_be_fetched:
-        return f"tosg fetch --source {name} --data DIR"
-    return stock.source.by_hand or f"get it from {stock.source.url}"
+def _how(stock: Stock, data: Path, places: Sequence[Place]) -> str:
+    """How to get files of a source: by a command, by hand, or some by the one, some by the other.
+
+    A source that can do without any one of its files is got where one of them is fetched.
+    """
+    source = stock.source
+    needed = [place.can_be_fetched for place in places if place.required]
+    fetched = needed or [any(place.can_be_fetched for place in places)]
+    command = f"tosg fetch --source {source.name} --data {shlex.quote(str(data))}"
+    if all(fetched):
+        return command
+    return (
+        f"{command}, and by hand: {source.how_by_hand}"
+        if any(fetched)
+        else f"by hand: {source.how_by_hand}"
+    )

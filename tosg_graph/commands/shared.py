@@ -40,6 +40,10 @@ SelectingOption = Annotated[
 ]
 
 
+#: Columns of a result whose rows are paths.
+_PATH = frozenset({"nodes", "edge_ids"})
+
+
 def pairs(given: list[str] | None) -> dict[str, str]:
     """Split ``name=value`` words.
 
@@ -85,16 +89,32 @@ def limits_of(workspace: Workspace, timeout: float | None, max_rows: int | None)
     )
 
 
-def print_result(result: ResultTable, *, as_json: bool, most: int) -> None:
-    """Print a result table, or JSON."""
+def print_result(
+    result: ResultTable, *, as_json: bool, most: int, searched: str | None = None
+) -> None:
+    """Print a result table, or JSON.
+
+    Parameters
+    ----------
+    result
+        The table. One of paths, with a list of nodes and one of facts, has a line per step.
+    as_json
+        Whether JSON is printed, of all rows.
+    most
+        Rows that a person is shown.
+    searched
+        What was looked for; it is said where nothing was found.
+    """
     if as_json:
         display.print_json(result.to_dict())
         return
-    display.print_table(result.columns, result.rows, most=most)
+    none = "no rows" if searched is None else f"no rows: {searched}"
+    paths = _PATH.issubset(result.columns)
+    display.print_table(result.columns, result.rows, most=most, none=none, unfold=paths)
     if result.truncated:
-        display.errors().print(
-            f"Cut short at {len(result.rows)} rows; --max-rows and --timeout widen the limits.",
-            style="yellow",
+        display.note(
+            f"Cut short at {display.counted(len(result.rows), 'row')}; "
+            "--max-rows and --timeout widen the limits."
         )
 
 
@@ -104,12 +124,18 @@ MaxRowsOption = Annotated[
 ]
 
 
-def print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, as_json: bool) -> None:
-    """Print rows, or JSON."""
+def print_rows(
+    columns: tuple[str, ...],
+    rows: list[tuple[Any, ...]],
+    *,
+    as_json: bool,
+    none: str = "no rows",
+) -> None:
+    """Print rows, or JSON; ``none`` is said where there are no rows."""
     if as_json:
         display.print_json({"columns": columns, "rows": rows, "truncated": False})
     else:
-        display.print_table(columns, rows)
+        display.print_table(columns, rows, none=none)
 
 
 def say_next(command: str) -> None:

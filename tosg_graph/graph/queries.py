@@ -25,6 +25,7 @@ import difflib
 import functools
 import math
 import re
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -197,6 +198,11 @@ class NamedQuery:
             for p in self.parameters
         ]
         return " ".join(word if p.required else f"[{word}]" for p, word in words)
+
+    @property
+    def example(self) -> str:
+        """Every parameter with its example, as it can be typed on a command line."""
+        return " ".join(f"{p.name}={shlex.quote(p.example)}" for p in self.parameters)
 
     def text(self, engine: str) -> str:
         """Give the Cypher for an engine: ``neo4j`` or ``ladybug``."""

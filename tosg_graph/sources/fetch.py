@@ -289,7 +289,8 @@ def _by_hand(source: Source, download: Download | None = None) -> str:
     roles = {one.role for one in source.downloads}
     meant = download is None or all(spec.role in roles for spec in source.files)
     name = "the file" if download is None else download.file
-    how = source.by_hand if source.by_hand and meant else f"get {name} from {source.url}"
+    own_words = source.by_hand and meant
+    how = source.how_by_hand if own_words else f"get {name} from {source.url}"
     return f"By hand: {how}, and put it in the data folder"
 
 

@@ -23,6 +23,9 @@ GROUP = "tosg_graph.loaders"
 _BROKEN = (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError)
 
 
+_FEW = 5  # sources: for so few it is said what the files of each look like
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """What was found for the sources.
@@ -199,7 +202,7 @@ def find_files(
         else:
             left_out[source.name] = _missing(missing, data)
     if not files:
-        raise SourceError(f"no source was found in {data}:\n{_listed(left_out)}")
+        raise _none_found(data, paths, left_out)
     read = tuple(f for slot, f in sorted(chosen.items()) if f.source in files)
     used = {f.path for f in read}
     unused = tuple(path for path in paths if path not in used)
@@ -210,6 +213,20 @@ def find_files(
         left_out=left_out,
         unused=unused,
         looks_like={path: like for path in unused if (like := fits(path, sources))},
+    )
+
+
+def _none_found(
+    data: Path | None, paths: Sequence[Path], left_out: Mapping[str, str]
+) -> SourceError:
+    if data is None:
+        return SourceError(f"no source was found:\n{_listed(left_out)}")
+    said = f"no source was found in {data}, which holds {len(paths):,} files"
+    if len(left_out) < _FEW:
+        return SourceError(f"{said}:\n{_listed(left_out)}")
+    return SourceError(
+        f"{said}. Looked for {', '.join(left_out)}. "
+        f"Fetch them: tosg fetch --data {data}; or see how each is got: tosg sources --data {data}"
     )
 
 

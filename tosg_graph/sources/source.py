@@ -115,3 +115,10 @@ class Source:
     infores: str | None = None
     knowledge_level: str = "knowledge_assertion"
     agent_type: str = "not_provided"
+
+    @property
+    def how_by_hand(self) -> str:
+        """How a person gets its files, with the address of a page."""
+        if not self.by_hand:
+            return f"get it from {self.url}"
+        return self.by_hand if "https://" in self.by_hand else f"{self.by_hand} ({self.url})"

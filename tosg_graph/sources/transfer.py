@@ -295,5 +295,15 @@ def _check_continues(response: httpx.Response, part: Part) -> None:
 
 def _said(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return "the server fell silent"
-    return str(error) or type(error).__name__
+        return f"{_host(error)} fell silent"
+    said = str(error) or type(error).__name__
+    if isinstance(error, httpx.ConnectError):
+        return f"{_host(error)} cannot be reached ({said})"
+    return said
+
+
+def _host(error: httpx.RequestError) -> str:
+    try:
+        return error.request.url.host
+    except RuntimeError:  # it broke before there was a request
+        return "the server"
