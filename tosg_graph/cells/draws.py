@@ -45,7 +45,8 @@ class TabledWeights:
         return len(self.codes)
 
     def __getitem__(self, cells: Any) -> npt.NDArray[np.float64]:
-        return self.table[self.codes[cells]]
+        found: npt.NDArray[np.float64] = self.table[self.codes[cells]]
+        return found
 
 
 Weights: TypeAlias = Sequence[float] | npt.NDArray[Any] | TabledWeights
@@ -175,4 +176,5 @@ def _print_of(first: int, values: npt.NDArray[Any]) -> np.uint64:
     """Share of some neighbouring values in the fingerprint of all."""
     places = mix(np.arange(first, first + len(values), dtype=np.uint64))
     with np.errstate(over="ignore"):
-        return np.bitwise_xor.reduce(mix(values.astype(np.uint64) + places))
+        found: np.uint64 = np.bitwise_xor.reduce(mix(values.astype(np.uint64) + places))
+    return found

@@ -93,7 +93,8 @@ class CellWriter:
 
     def _split(self, how: SplitOptions, labels: CellLabels) -> Split:
         donors = self._donors()
-        values = [None if code < 0 else labels.names[code] for code in labels.codes[self._cells]]
+        codes = labels.coded.of(self._cells)
+        values = [None if code < 0 else labels.names[code] for code in codes]
         if how.by == "donor":
             return split_by_donor(donors, fractions=how.fractions, seed=how.seed)
         if how.by == "study":
@@ -138,7 +139,7 @@ class CellWriter:
     def _table(
         self, labels: CellLabels, totals: Mapping[str, Any], split: Split | None
     ) -> pa.Table:
-        codes = labels.codes[self._cells]
+        codes = labels.coded.of(self._cells)
         known = [None if code < 0 else labels.names[code] for code in codes]
         columns: dict[str, pa.Array] = {
             "cell_id": pa.array(self._column("cell_id"), pa.string()),
