@@ -370,6 +370,12 @@ def print_export(export: Export) -> None:
     )
     if manifest["cells"]:
         display.say(f"cells: {export.cells.num_rows:,}, label {', '.join(export.label_names)}")
+        if copies := manifest["cells"].get("copies"):
+            display.say(
+                f"{copies:,} of them are copies (is_primary_data is false: another data set holds "
+                "them as its own); --primary leaves them out",
+                "yellow",
+            )
         print_verdict(manifest["cells"].get("diagnostics"))
     display.say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from tosg_graph.graph.queries import NamedQuery
     from tosg_graph.graph.store import GraphStore, LoadReport, ResultTable, UpdateReport
     from tosg_graph.tensors.batch import CellLoader
+    from tosg_graph.tensors.cohort_splits import CohortSplits
     from tosg_graph.tensors.export import Export
     from tosg_graph.tensors.graphml import GraphmlFile
     from tosg_graph.tensors.subgraph import Subgraph
@@ -656,8 +657,13 @@ class Workspace:
         store = self.cells(cells)
         return standardise(store.obs, self.graph, label=store.label_column)[1]
 
-    def cohort(self, cells: str, query: Condition | str) -> Cohort:
+    def cohort(self, cells: str, query: Condition | str, *, primary: bool = False) -> Cohort:
         """Choose cells of a store: ``ws.cohort("pbmc", 'cell_type under "T cell"')``.
+
+        Parameters
+        ----------
+        primary
+            Leave out copies, cells that are another data set's own (``is_primary_data`` is false).
 
         Raises
         ------
@@ -666,7 +672,27 @@ class Workspace:
         """
         from tosg_graph.cells.selection import choose
 
-        return choose(self.cells(cells), query, build=self.graph)
+        return choose(self.cells(cells), query, build=self.graph, primary=primary)
+
+    def split(
+        self,
+        cells: str,
+        query: Condition | str = "all",
+        *,
+        by: str = "donor",
+        folds: int | None = None,
+        seed: int = 0,
+        primary: bool = False,
+    ) -> CohortSplits:
+        """Split cells into training, validation and test, once or in so many folds.
+
+        See :func:`~tosg_graph.tensors.cohort_splits.split_cohort`.
+        """
+        from tosg_graph.tensors.cohort_splits import split_cohort
+
+        return split_cohort(
+            self.cohort(cells, query, primary=primary), by=by, folds=folds, seed=seed
+        )
 
     def match(self, cells: str, cases: str, controls: str, **options: Any) -> Matched:
         """Draw cases and controls that are alike in cell type, sex, age band, assay and study.
@@ -814,6 +840,7 @@ class Workspace:
         subgraph: Subgraph | None = None,
         cells: str | None = None,
         selected: np.ndarray | Cohort | str | None = None,
+        primary: bool = False,
         label: str | None = None,
         split: str | None = "auto",
         text_dims: int = 64,
@@ -832,6 +859,8 @@ class Workspace:
             Name of the cell store; without one the topology and the texts are exported.
         selected
             Positions of the cells to take (int64), a cohort, or its query; default: all.
+        primary
+            Leave out copies, cells that are another data set's own, of all cells or of a query.
         label
             Column of ``obs`` that is the label; default: the store's own.
         split
@@ -846,10 +875,13 @@ class Workspace:
         """
         from tosg_graph.tensors.export import write_export
 
-        if isinstance(selected, str):
+        if primary and selected is not None and not isinstance(selected, str):
+            raise UsageError("primary goes with a query; choose the cohort with primary=True")
+        if isinstance(selected, str) or primary:
             if cells is None:
                 raise UsageError("a query chooses among the cells of a store; name it (--cells)")
-            selected = self.cohort(cells, selected)
+            query = selected if isinstance(selected, str) else "all"
+            selected = self.cohort(cells, query, primary=primary)
         return write_export(
             Path(out),
             build=self.graph,

@@ -132,7 +132,7 @@ def _mapped(path: Path) -> LabelCodes:
         codes = np.asarray(table.column("code").chunk(0))
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, IndexError) as error:
         raise CellsError(f"{path} cannot be read ({error}); make the loader again") from error
-    if hashlib.sha256(memoryview(codes)).hexdigest() != about["sha256"]:
+    if hashlib.sha256(codes.data).hexdigest() != about["sha256"]:
         raise CellsError(f"{path} is damaged; remove it and make the loader again")
     return LabelCodes(tuple(about["names"]), codes, path)
 
@@ -147,7 +147,7 @@ def _kept(path: Path, n_cells: int) -> LabelCodes | None:
 
 def _keep(found: LabelCodes, path: Path) -> None:
     """Write codes beside their place and move them there; a store that is only read is no error."""
-    about = {"names": found.names, "sha256": hashlib.sha256(memoryview(found.codes)).hexdigest()}
+    about = {"names": found.names, "sha256": hashlib.sha256(found.codes.data).hexdigest()}
     table = pa.table({"code": pa.array(found.codes)})
     table = table.replace_schema_metadata({"tosg": json.dumps(about)})
     with suppress(OSError):
