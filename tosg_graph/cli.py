@@ -17,6 +17,7 @@ from tosg_graph.commands.shared import (
     MaxRowsOption,
     Pairs,
     PathwayOption,
+    PrimaryOption,
     RowsOption,
     SelectingOption,
     TimeoutOption,
@@ -283,6 +284,7 @@ def export(
     where: Annotated[
         str | None, typer.Option("--where", help="Which cells: a query, as of tosg cells cohort.")
     ] = None,
+    primary: PrimaryOption = False,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
     split: Annotated[
         str, typer.Option("--split", help="auto, donor, study, label, none.")
@@ -303,6 +305,7 @@ def export(
             subgraph=subgraph,
             cells=cells,
             selected=where,
+            primary=primary,
             label=label,
             text_dims=text_dims,
             seed=seed,

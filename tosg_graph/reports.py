@@ -461,6 +461,16 @@ def selection_text(selection: Mapping[str, Any]) -> str:
 
 
 def _print_exported_cells(export: Export) -> None:
+    _print_labels(export)
+    if copies := export.manifest["cells"].get("copies"):
+        display.say(
+            f"{copies:,} of them are copies (is_primary_data is false: another data set holds "
+            "them as its own); --primary leaves them out",
+            "yellow",
+        )
+
+
+def _print_labels(export: Export) -> None:
     cells = display.counted(export.cells.num_rows, "cell")
     column = export.manifest["cells"]["label"]
     if column is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import islice, zip_longest
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tosg_graph.cells import permutation
+from tosg_graph.cells.draws import TabledWeights
+from tosg_graph.cells.permutation import Permutation
 from tosg_graph.cells.sampler import ORDERS, Sampler
 from tosg_graph.errors import UsageError
 
@@ -216,9 +220,82 @@ def test_the_order_is_that_of_plain_python(n, block, window):
     for number, first in enumerate(range(0, len(blocks), window)):
         cells = [b * block + i for b in blocks[first : first + window] for i in range(block)]
         cells = [cell for cell in cells if cell < n]
-        expected += [cells[i] for i in plain_permutation(len(cells), seed, epoch, number + 1)]
+        mixed = plain_permutation(len(cells), seed, epoch, number + 1)
+        expected += [cells[i] for i in mixed] if block > 1 else cells  # single cells are mixed
     sampler = Sampler(n, batch_size=4, seed=seed, block_size=block, window=window)
     assert sampler.global_order(epoch).tolist() == expected
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 64, 1000, 4097])
+def test_a_permutation_that_is_not_kept_is_one_all_the_same(size, monkeypatch):
+    monkeypatch.setattr(permutation, "SORTED", 0)
+    permuted = Permutation(size, 7, 3)
+    found = permuted.of(np.arange(size))
+    assert np.array_equal(np.sort(found), np.arange(size))
+    assert [permuted.place_of(int(value)) for value in found[:50]] == list(range(min(size, 50)))
+
+
+def plain_network(value, bits, *key):
+    """The Feistel network of permutation.py in plain Python."""
+    low_bits, state = bits // 2, 0
+    low, high = value % (1 << low_bits), value >> low_bits
+    for number in range(6):
+        state = 0
+        for part in (*key, number):
+            state = splitmix(state ^ part)
+        if number % 2:
+            low ^= splitmix(state ^ splitmix(high)) % (1 << low_bits)
+        else:
+            high ^= splitmix(state ^ splitmix(low)) % (1 << (bits - low_bits))
+    return high << low_bits | low
+
+
+def test_a_large_permutation_is_that_of_plain_python():
+    size, key, places = 100_003, (3, 1), [0, 1, 77, 65_536, 100_002]
+    expected = []
+    for value in places:
+        value = plain_network(value, 17, *key)
+        while value >= size:
+            value = plain_network(value, 17, *key)
+        expected.append(value)
+    assert Permutation(size, *key).of(np.array(places)).tolist() == expected
+
+
+def test_a_large_permutation_has_no_pattern():
+    found = Permutation(1_000_000, 5).of(np.arange(100_000))
+    assert len(np.unique(found)) == 100_000
+    counts = np.bincount(found // 10_000, minlength=100)  # even over the range
+    assert ((counts - 1000) ** 2 / 1000).sum() < 149  # chi-square, 99 degrees, p = 0.001
+    assert abs(np.corrcoef(found[:-1], found[1:])[0, 1]) < 0.015
+    steps = np.abs(np.diff(found))
+    assert abs(steps.mean() - 1_000_000 / 3) < 3_000
+
+
+@pytest.mark.parametrize("block_size", [1, 3])
+@pytest.mark.parametrize("n", [300_001, 262_144])
+def test_a_large_order_delivers_every_cell_once(n, block_size):
+    sampler = Sampler(n, batch_size=1000, seed=1, block_size=block_size, window=500)
+    whole = np.concatenate(list(sampler))
+    assert np.array_equal(np.sort(whole), np.arange(n))
+    assert np.array_equal(sampler.global_order(0, 200_000, 200_100), whole[200_000:200_100])
+    assert not np.array_equal(sampler.global_order(1), whole)
+
+
+@pytest.mark.parametrize("options", [{"block_size": 1}, {"block_size": 64}, {"order": "weighted"}])
+def test_memory_does_not_grow_with_the_number_of_cells(options):
+    """What a sampler holds, and needs on the way; weights are given by code."""
+    n = 12_000_000 if "order" in options else 120_000_000
+    if "order" in options:
+        codes = np.lib.stride_tricks.as_strided(np.zeros(1, np.int8), (n,), (0,))
+        options["weights"] = TabledWeights(np.array([1.0, 0.0]), codes)
+    tracemalloc.start()
+    sampler = Sampler(n, batch_size=512, seed=1, **options)
+    first = [cells for cells, _ in zip(sampler, range(20), strict=False)]
+    held, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(np.unique(np.concatenate(first))) > 5_000
+    assert held < 50e6
+    assert most < 80e6
 
 
 def test_a_shuffled_order_keeps_blocks_within_their_window():

@@ -210,25 +210,19 @@ class CompactShard(MappedFile):
         batches = self._checked_batches(reader, self._block)
         self.order = batches[0].column(0)[0].values.to_numpy() if batches else self._words[:0]
         self._lengths = np.array([self._list_place(b.column(1)) for b in batches], np.int64)
-        self._places = np.stack(
-            [
-                np.concatenate([self._binary_places(b.column(2 + k)) for b in batches])
-                for k in range(len(reader.schema) - 2)
-            ],
-            axis=1,
-        )
-        self._bytes = self._view(np.dtype(np.uint8))
+        planes = range(2, len(reader.schema))
+        places = [[self._binary_place(b.column(k)) for k in planes] for b in batches]
+        self._places = np.array(places, np.int64)
+        self._ends, self._bytes = self._view(np.dtype(np.int32)), self._view(np.dtype(np.uint8))
 
     def _list_place(self, column: pa.Array) -> int:
         return int(column.buffers()[3].address - self._buffer.address) // 4
 
-    def _binary_places(self, column: pa.Array) -> _Array:
-        """Where the bytes of each block begin and end: int64 [blocks, 2]."""
+    def _binary_place(self, column: pa.Array) -> tuple[int, int]:
+        """Where the offsets of a plane begin, as a number of 32-bit words, and where its bytes."""
         _, offsets, data = column.buffers()
-        ends = np.frombuffer(offsets, np.int32, count=len(column) + 1).astype(np.int64)
-        if data is not None:
-            ends += data.address - self._buffer.address
-        return np.stack([ends[:-1], ends[1:]], axis=1)
+        first = self._buffer.address
+        return (offsets.address - first) // 4, 0 if data is None else data.address - first
 
     def lengths(self, rows: _Array, out: _Array) -> int:
         """Measure how many values each row has; the first bad row, or -1."""
@@ -296,9 +290,11 @@ class CompactShard(MappedFile):
         from tosg_graph.cells.gather import join_planes
 
         unsigned = np.dtype(f"uint{8 * kind.itemsize}")
-        found = [
-            self._plane(block, start, end, total) for start, end in self._places[block, planes]
-        ]
+        batch, row = divmod(block, BATCH_CELLS // self._block)
+        found = []
+        for at, first in self._places[batch, planes]:
+            start, end = (int(first + offset) for offset in self._ends[at + row : at + row + 2])
+            found.append(self._plane(block, start, end, total))
         out = np.empty(total, unsigned)
         if kind.itemsize == 2:
             join_planes(found[0], found[1], out)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,7 @@ class ObsFiles:
 
     def __init__(self, files: Sequence[Path], names: Sequence[str]) -> None:
         self._files = list(zip(files, names, strict=True))
+        self._piece = lru_cache(maxsize=_GROUPS)(self._group)
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -62,6 +64,46 @@ class ObsFiles:
         """Read one column whole."""
         chunks = [chunk for table in self.pieces([name]) for chunk in table.column(name).chunks]
         return pa.chunked_array(chunks, self.schema.field(name).type).unify_dictionaries()
+
+    def take(self, name: str, cells: np.ndarray[Any, Any]) -> pa.Array:
+        """Read one column of cells by position, in the order asked for.
+
+        Only the row groups that they are in are read, one at a time; the last few are kept.
+        """
+        starts, places = self._row_groups
+        order = np.argsort(cells, kind="stable")
+        wanted = np.asarray(cells)[order]
+        bounds = np.searchsorted(wanted, starts)
+        found = [pa.array([], self.schema.field(name).type)]
+        for number in np.flatnonzero(np.diff(bounds)):
+            part = wanted[bounds[number] : bounds[number + 1]] - starts[number]
+            found.append(self._piece(name, *places[number]).take(pa.array(part)))
+        back = np.empty(len(order), np.int64)
+        back[order] = np.arange(len(order))
+        whole = pa.chunked_array(found).unify_dictionaries().combine_chunks()
+        return whole.take(pa.array(back))
+
+    @cached_property
+    def _row_groups(self) -> tuple[np.ndarray[Any, Any], list[tuple[int, int]]]:
+        """First cell of each row group, and the end; file and number of each."""
+        sizes, places = [0], []
+        for at, (path, _) in enumerate(self._files):
+            with _reading(path) as file:
+                for group in range(file.num_row_groups):
+                    sizes.append(file.metadata.row_group(group).num_rows)
+                    places.append((at, group))
+        return np.cumsum(sizes), places
+
+    def _group(self, name: str, number: int, group: int) -> pa.Array:
+        """One column of one row group."""
+        path, dataset = self._files[number]
+        schema = pa.schema([self.schema.field(name)] if name != DATA_SET else [])
+        with _reading(path) as file:
+            rows = file.metadata.row_group(group).num_rows
+            own = [column for column in schema.names if column in file.schema_arrow.names]
+            table = file.read_row_group(group, columns=own, use_threads=False)
+        table = _whole(table, rows, schema, dataset if name == DATA_SET else None)
+        return table.column(name).combine_chunks()
 
 
 def joined_obs(tables: Sequence[pa.Table], names: Sequence[str]) -> pa.Table:

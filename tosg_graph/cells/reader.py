@@ -263,12 +263,35 @@ class CellStore:
         UsageError
             If there is no such column, with those that there are.
         """
-        if column not in self.columns:
-            known = ", ".join(self.columns)
-            raise UsageError(f"the store {self.name!r} has no column {column!r}; it has {known}")
+        self.check_column(column)
         if column not in self._columns:
             self._columns[column] = self.obs_files.column(column).combine_chunks()
         return self._columns[column]
+
+    def take(self, column: str, cells: _Cells) -> pa.Array:
+        """Read a column of ``obs`` for cells by position, in the order asked for.
+
+        Memory is that of some 100,000 cells, whatever the size of the store.
+
+        Raises
+        ------
+        UsageError
+            If there is no such column or cell.
+        """
+        self.check_column(column)
+        return self.obs_files.take(column, self._positions(cells))
+
+    def check_column(self, column: str) -> None:
+        """Check that ``obs`` has a column.
+
+        Raises
+        ------
+        UsageError
+            If there is no such column, with those that there are.
+        """
+        if column not in self.columns:
+            known = ", ".join(self.columns)
+            raise UsageError(f"the store {self.name!r} has no column {column!r}; it has {known}")
 
     def gather(
         self, modality: str, cells: _Cells, *, dtype: np.dtype[Any] | type | None = None

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -19,6 +19,7 @@ from tosg_graph.cells.codes import Words, joint_codes, pairs_present
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.conditions import Conditions
 from tosg_graph.cells.language import Condition, parse
+from tosg_graph.cells.primary import copies_note, without_copies
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.errors import CellsError, UsageError
 
@@ -137,7 +138,13 @@ class Cohort:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def choose(store: CellStore, query: Condition | str, *, build: Build | None = None) -> Cohort:
+def choose(
+    store: CellStore,
+    query: Condition | str,
+    *,
+    build: Build | None = None,
+    primary: bool = False,
+) -> Cohort:
     """Choose the cells of a store that a query means.
 
     Only the columns that the query names are read; ten million cells take well under a second.
@@ -148,6 +155,8 @@ def choose(store: CellStore, query: Condition | str, *, build: Build | None = No
         A text (see :mod:`tosg_graph.cells.language`) or a condition.
     build
         The graph build that knows cell types, tissues and diseases.
+    primary
+        Leave out copies (:mod:`tosg_graph.cells.primary`); where they stay, the notes count them.
 
     Raises
     ------
@@ -156,10 +165,14 @@ def choose(store: CellStore, query: Condition | str, *, build: Build | None = No
     """
     condition = parse(query) if isinstance(query, str) else query
     columns = ObsColumns(store, build)
+    if primary:
+        condition = without_copies(condition, columns)
     conditions = Conditions(columns, build)
     columns.fetch(sorted(conditions.needed(condition)))
     holds = conditions.truth(condition).holds
-    return Cohort(columns, str(condition), holds, tuple(dict.fromkeys(conditions.notes)))
+    copies = copies_note(columns, holds)
+    notes = [*conditions.notes, *([copies] if copies else [])]
+    return Cohort(columns, str(condition), holds, tuple(dict.fromkeys(notes)))
 
 
 def cohort_of(store: CellStore, cells: Any, *, query: str = "cells by position") -> Cohort:

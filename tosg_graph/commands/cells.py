@@ -316,6 +316,7 @@ def profile(
 
 app.command("vocabulary")(cohorts.vocabulary)
 app.command("cohort")(cohorts.cohort)
+app.command("split")(cohorts.split)
 app.command("match")(cohorts.match)
 app.command("diagnose")(cohorts.diagnose)
 app.command("pseudobulk")(cohorts.pseudobulk)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tosg_graph import display, reports
-from tosg_graph.commands.shared import JsonOption, RowsOption, WorkspaceOption
+from tosg_graph.commands.shared import JsonOption, PrimaryOption, RowsOption, WorkspaceOption
 from tosg_graph.workspace import Workspace
 
 ModalityOption = Annotated[
@@ -61,6 +61,7 @@ def cohort(
     by: Annotated[
         list[str] | None, typer.Option("--by", help="Count by this column (repeat: jointly).")
     ] = None,
+    primary: PrimaryOption = False,
     save: Annotated[Path | None, typer.Option("--save", help="Write the cohort here.")] = None,
     rows: RowsOption = 50,
     workspace: WorkspaceOption = None,
@@ -68,7 +69,7 @@ def cohort(
 ) -> None:
     """Choose cells by a query, and count them and their donors before anything is read."""
     with Workspace(workspace) as ws:
-        chosen = ws.cohort(name, query)
+        chosen = ws.cohort(name, query, primary=primary)
         counts = chosen.counts(*by or ())
         if save is not None:
             chosen.save(save)
@@ -85,6 +86,44 @@ def cohort(
         for note in chosen.notes:
             display.say(f"note: {note}", style="yellow")
         display.say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
+
+
+def split(
+    name: StoreArgument,
+    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    by: Annotated[
+        str, typer.Option("--by", help="donor, study: what is whole in one part; label: neither.")
+    ] = "donor",
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", help="So many splits; each fold is tested and validates once."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draw.")] = 0,
+    primary: PrimaryOption = False,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Folder for a cohort of each part.")
+    ] = None,
+    rows: RowsOption = 100,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Split cells into training, validation and test, once or in folds, by donor or by study."""
+    with Workspace(workspace) as ws:
+        found = ws.split(name, query, by=by, folds=folds, seed=seed, primary=primary)
+        if save is not None:
+            found.save(save)
+        counts = found.counts()
+        said = display.rows_of(counts)
+        if as_json:
+            table = {"columns": counts.column_names, "rows": said}
+            display.print_json({**found.record(), "counts": table})
+            return
+        display.print_table(counts.column_names, said, most=rows)
+        display.say(found.splits[0].note.partition(". ")[2] if folds else found.splits[0].note)
+        for note in found.cohort.notes:
+            display.say(f"note: {note}", style="yellow")
+        if save is not None:
+            display.say(f"saved in {save}")
 
 
 def match(

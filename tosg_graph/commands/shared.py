@@ -28,6 +28,9 @@ Pairs = Annotated[
     list[str] | None, typer.Argument(help="Parameters as name=value.", metavar="[NAME=VALUE]...")
 ]
 RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", min=1)]
+PrimaryOption = Annotated[
+    bool, typer.Option("--primary", help="Leave out copies: cells that are another data set's own.")
+]
 PathwayOption = Annotated[
     str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
 ]

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tosg_graph.cells.audit import Audit
+from tosg_graph.cells.draws import Weights
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.sampler import Sampler
 from tosg_graph.errors import UsageError
@@ -28,7 +29,7 @@ from tosg_graph.tensors.abundance import Abundance, StoreAbundance
 from tosg_graph.tensors.cell_batch import Shared
 from tosg_graph.tensors.dataset import LAYOUTS, NORMALISATIONS, Batch, CellDataset
 from tosg_graph.tensors.extras import require
-from tosg_graph.tensors.labels import UNKNOWN, CellLabels
+from tosg_graph.tensors.labels import CellLabels
 from tosg_graph.tensors.subgraph import Index, Subgraph
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class LoaderOptions(TypedDict, total=False):
     order: str
     block_size: int
     window: int
-    weights: Sequence[float] | npt.NDArray[np.floating[Any]] | None
+    weights: Weights | None
     draws: int | None
     drop_last: bool
     seed: int
@@ -63,8 +64,9 @@ class LoaderOptions(TypedDict, total=False):
 class BatchLoader:
     """Yields batches of cells from anything that knows their counts.
 
-    Memory is that of the batches in flight (one, and two per thread), the label codes (8 bytes per
-    cell), the positions of chosen cells, and what the order needs.
+    Memory is that of the batches in flight (one, and two per thread), 4 bytes per chosen cell,
+    8 per block of a weighted order, and the label codes (1 or 2 bytes per cell; those of a store
+    of over a million cells stay in a file, see :mod:`tosg_graph.cells.label_codes`).
 
     Parameters
     ----------
@@ -120,7 +122,7 @@ class BatchLoader:
         order: str = "block_shuffled",
         block_size: int = 64,
         window: int = 128,
-        weights: Sequence[float] | npt.NDArray[np.floating[Any]] | None = None,
+        weights: Weights | None = None,
         draws: int | None = None,
         drop_last: bool = False,
         seed: int = 0,
@@ -140,7 +142,7 @@ class BatchLoader:
         if order == "class_balanced":
             if weights is not None:
                 raise UsageError("weights are for order='weighted'; class_balanced has its own")
-            weights = balancing_weights(labels.codes if cells is None else labels.codes[chosen])
+            weights = labels.balance(None if cells is None else np.asarray(cells))
         self.sampler = Sampler(
             chosen,
             batch_size=batch_size,
@@ -158,7 +160,7 @@ class BatchLoader:
         measured = {k: torch.from_numpy(m.copy()) for k, m in abundance.measured_by.items()}
         channels = dict(abundance.channels)
         shared = Shared(topology, measured, channels, labels)
-        self.dataset = CellDataset(abundance, labels.codes, shared, channels, normalise, layout)
+        self.dataset = CellDataset(abundance, labels.coded, shared, channels, normalise, layout)
         self.threads, self.audit = threads, audit
 
     @property
@@ -264,26 +266,6 @@ def _result(
 _SAMPLED = {"block_shuffled": "shuffled", "random": "shuffled", "class_balanced": "weighted"}
 
 
-def balancing_weights(codes: Index) -> npt.NDArray[np.float64]:
-    """Weights with which each label is drawn as often as any other; 0 where it is not known.
-
-    Raises
-    ------
-    UsageError
-        If no label is known.
-    """
-    known = codes != UNKNOWN
-    if not known.any():
-        raise UsageError(
-            "class_balanced needs labels, and the label of no chosen cell is known; name a column "
-            "with label="
-        )
-    sizes = np.bincount(codes[known])
-    weights = np.zeros(len(codes))
-    weights[known] = 1.0 / sizes[codes[known]]
-    return weights
-
-
 class CellLoader(BatchLoader):
     """Yields batches of the cells of a store on the nodes of a subgraph.
 
@@ -359,4 +341,4 @@ def _positions(cells: npt.NDArray[np.integer[Any]] | None, n_cells: int) -> Inde
         raise UsageError(
             f"cells {found.min()} to {found.max()} asked for; there are 0 to {n_cells - 1}"
         )
-    return found.astype(np.int64)
+    return found

@@ -157,7 +157,7 @@ class _Batch(Generic[Key]):
 
     @property
     def cell_ids(self) -> list[str]:
-        """Name of each cell. The first call reads the names of all cells."""
+        """Name of each cell; read when asked for."""
         return self._shared.labels.ids_of(self._cells)
 
 

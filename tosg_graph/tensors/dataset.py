@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tosg_graph.cells.label_codes import LabelCodes
 from tosg_graph.cells.onto import PER_CELL, log1p_scaled
 from tosg_graph.cells.reader import SparseRows
 from tosg_graph.tensors.abundance import Abundance, Counts
@@ -40,14 +41,14 @@ class CellDataset:
     """
 
     abundance: Abundance
-    codes: Index
+    labels: LabelCodes
     shared: Shared
     channels: Mapping[str, tuple[str, ...]]
     normalise: str
     layout: str
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.labels.codes)
 
     def __getitem__(self, cell: int) -> Batch:
         return self.batch(np.array([cell]))
@@ -61,7 +62,7 @@ class CellDataset:
         positions: Index = np.asarray(cells, dtype=np.int64)
         counts = self.abundance.counts(positions, dtype=np.float32)
         common = (
-            torch.from_numpy(self.codes[positions]),
+            torch.from_numpy(self.labels.of(positions)),
             torch.from_numpy(positions),
             torch.from_numpy(self.abundance.datasets_of(positions)),
             self.shared,

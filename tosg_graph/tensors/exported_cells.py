@@ -15,6 +15,7 @@ from scipy import sparse
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.diagnostics import diagnose
 from tosg_graph.cells.fields import DATASET
+from tosg_graph.cells.primary import count_copies
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import cohort_of
 from tosg_graph.tensors.abundance import Abundance, Channel, StoreAbundance
@@ -65,6 +66,7 @@ class CellWriter:
 
     def write(self, label: str | None, split: SplitOptions | None) -> dict[str, Any]:
         """Write everything and return what the manifest says of it."""
+        chosen = cohort_of(self._store, self._cells)
         column = self._store.label_column if label is None else label
         labels = CellLabels.of_store(self._store, column)
         counts, totals = gathered(self._abundance, self._cells)
@@ -79,7 +81,8 @@ class CellWriter:
             "store_hash": self._store.hash,
             "store_build_id": self._store.build_id,
             "rows": len(self._cells),
-            "cohort": cohort_of(self._store, self._cells).hash,
+            "cohort": chosen.hash,
+            "copies": count_copies(chosen.columns, chosen.mask),
             "value_kind": self._store.value_kind,
             "label": column,
             "label_names": list(labels.names),
@@ -93,7 +96,8 @@ class CellWriter:
 
     def _split(self, how: SplitOptions, labels: CellLabels) -> Split:
         donors = self._donors()
-        values = [None if code < 0 else labels.names[code] for code in labels.codes[self._cells]]
+        codes = labels.coded.of(self._cells)
+        values = [None if code < 0 else labels.names[code] for code in codes]
         if how.by == "donor":
             return split_by_donor(donors, fractions=how.fractions, seed=how.seed)
         if how.by == "study":
@@ -138,7 +142,7 @@ class CellWriter:
     def _table(
         self, labels: CellLabels, totals: Mapping[str, Any], split: Split | None
     ) -> pa.Table:
-        codes = labels.codes[self._cells]
+        codes = labels.coded.of(self._cells)
         known = [None if code < 0 else labels.names[code] for code in codes]
         columns: dict[str, pa.Array] = {
             "cell_id": pa.array(self._column("cell_id"), pa.string()),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from tosg_graph.cells.codes import as_words
+from tosg_graph.cells.draws import TabledWeights
+from tosg_graph.cells.label_codes import UNKNOWN, LabelCodes, label_codes_of, sorted_codes
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.errors import UsageError
 from tosg_graph.tensors.subgraph import Index
-
-UNKNOWN = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +25,13 @@ class CellLabels:
     Parameters
     ----------
     read_ids
-        Reads the name of every cell; called when names are first asked for.
-    codes
-        Place of each cell's label in ``names``, int64 [cells]; −1 where the label is not known.
-    names
-        The label values, sorted.
+        Reads the names of cells by position.
+    coded
+        The codes, and the label values that they stand for.
     """
 
-    read_ids: Callable[[], pa.Array] = field(repr=False)
-    codes: Index = field(repr=False)
-    names: tuple[str, ...]
+    read_ids: Callable[[Index], pa.Array] = field(repr=False)
+    coded: LabelCodes
 
     @classmethod
     def of_store(cls, store: CellStore, label: str | None) -> CellLabels:
@@ -43,22 +42,45 @@ class CellLabels:
         UsageError
             If the store has no such column.
         """
+
+        def read_ids(cells: Index) -> pa.Array:
+            return store.take("cell_id", cells)
+
         column = store.label_column if label is None else label
+        return cls(read_ids, label_codes_of(store, column))
 
-        def read_ids() -> pa.Array:
-            return store.values("cell_id")
-
-        if column is None:
-            return cls(read_ids, np.full(store.n_cells, UNKNOWN, dtype=np.int64), ())
-        return cls(read_ids, *label_codes(store.values(column)))
-
-    @cached_property
-    def _ids(self) -> pa.Array:
-        return self.read_ids()
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The label values, sorted."""
+        return self.coded.names
 
     def ids_of(self, cells: Index) -> list[str]:
         """Names of cells by position."""
-        return list(self._ids.take(pa.array(cells)).to_pylist())
+        return list(self.read_ids(cells).to_pylist())
+
+    def balance(self, cells: npt.NDArray[Any] | None) -> TabledWeights:
+        """Weights with which each label is drawn as often as any other, and unknown ones never.
+
+        Parameters
+        ----------
+        cells
+            Positions of the cells to draw from; None stands for all.
+
+        Raises
+        ------
+        UsageError
+            If no label is known.
+        """
+        chosen = self.coded if cells is None else LabelCodes(self.names, self.coded.codes[cells])
+        sizes = chosen.sizes()
+        if not sizes.any():
+            raise UsageError(
+                "class_balanced needs labels, and the label of no chosen cell is known; name a "
+                "column with label="
+            )
+        table = np.append(1.0 / np.maximum(sizes, 1), 0.0)
+        table[:-1][sizes == 0] = 0.0
+        return TabledWeights(table, chosen.codes)
 
 
 def label_codes(values: pa.Array | Sequence[str | None]) -> tuple[Index, tuple[str, ...]]:
@@ -67,11 +89,8 @@ def label_codes(values: pa.Array | Sequence[str | None]) -> tuple[Index, tuple[s
     Values that are no texts are taken as they would be written.
     """
     array = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
-    coded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    written = coded.dictionary.cast(pa.string()).to_pylist()
-    used = set(pc.unique(coded.indices).to_pylist())
-    names = tuple(sorted({n for i, n in enumerate(written) if i in used and n is not None}))
-    place = {name: number for number, name in enumerate(names)}
-    codes = np.array([place.get(name, UNKNOWN) for name in written] + [UNKNOWN], dtype=np.int64)
-    indices = pc.fill_null(coded.indices.cast(pa.int64()), len(written))
-    return codes[indices.to_numpy()], names
+    found = sorted_codes(as_words(pa.chunked_array([array])))
+    return found.of(slice(None)), found.names
+
+
+__all__ = ["UNKNOWN", "CellLabels", "label_codes"]

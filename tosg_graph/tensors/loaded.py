@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from tosg_graph.cells.label_codes import LabelCodes
 from tosg_graph.cells.reader import SparseRows
 from tosg_graph.errors import ExportError, UsageError
 from tosg_graph.schema import LABELS
@@ -322,8 +323,12 @@ class Export:
 
     @property
     def _labels(self) -> CellLabels:
-        codes = np.asarray(self.cells["code"].to_numpy(), dtype=np.int64)
-        return CellLabels(lambda: self.cells["cell_id"].combine_chunks(), codes, self.label_names)
+        ids = self.cells["cell_id"].combine_chunks()
+        kind = np.min_scalar_type(-len(self.label_names) - 1)
+        codes = self.cells["code"].to_numpy().astype(kind)
+        return CellLabels(
+            lambda cells: ids.take(pa.array(cells)), LabelCodes(self.label_names, codes)
+        )
 
     @property
     def _cell_record(self) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tosg_graph.cells.tiers import TierChange
     from tosg_graph.cells.versions import Pruned
     from tosg_graph.graph.store import ResultTable
+    from tosg_graph.tensors.cohort_splits import CohortSplits
     from tosg_graph.workspace.builds import Builds
 
 Progress = Callable[[str], None]
@@ -171,8 +172,13 @@ class CellStores:
         store = self.cells(cells)
         return standardise(store.obs, self._builds.graph, label=store.label_column)[1]
 
-    def cohort(self, cells: str, query: Condition | str) -> Cohort:
+    def cohort(self, cells: str, query: Condition | str, *, primary: bool = False) -> Cohort:
         """Choose cells of a store: ``ws.cohort("pbmc", 'cell_type under "T cell"')``.
+
+        Parameters
+        ----------
+        primary
+            Leave out copies, cells that are another data set's own (``is_primary_data`` is false).
 
         Raises
         ------
@@ -181,7 +187,27 @@ class CellStores:
         """
         from tosg_graph.cells.selection import choose
 
-        return choose(self.cells(cells), query, build=self._builds.graph)
+        return choose(self.cells(cells), query, build=self._builds.graph, primary=primary)
+
+    def split(
+        self,
+        cells: str,
+        query: Condition | str = "all",
+        *,
+        by: str = "donor",
+        folds: int | None = None,
+        seed: int = 0,
+        primary: bool = False,
+    ) -> CohortSplits:
+        """Split cells into training, validation and test, once or in so many folds.
+
+        See :func:`~tosg_graph.tensors.cohort_splits.split_cohort`.
+        """
+        from tosg_graph.tensors.cohort_splits import split_cohort
+
+        return split_cohort(
+            self.cohort(cells, query, primary=primary), by=by, folds=folds, seed=seed
+        )
 
     def match(self, /, cells: str, cases: str, controls: str, **options: Any) -> Matched:
         """Draw cases and controls that are alike in cell type, sex, age band, assay and study.

@@ -98,6 +98,7 @@ class Exports:
         subgraph: Subgraph | None = None,
         cells: str | None = None,
         selected: np.ndarray | Cohort | str | None = None,
+        primary: bool = False,
         label: str | None = None,
         split: str | None = "auto",
         text_dims: int = 64,
@@ -116,6 +117,8 @@ class Exports:
             Name of the cell store; without one the topology and the texts are exported.
         selected
             Positions of the cells to take (int64), a cohort, or its query; default: all.
+        primary
+            Leave out copies, cells that are another data set's own, of all cells or of a query.
         label
             Column of ``obs`` that is the label; default: the store's own.
         split
@@ -130,10 +133,13 @@ class Exports:
         """
         from tosg_graph.tensors.export import write_export
 
-        if isinstance(selected, str):
+        if primary and selected is not None and not isinstance(selected, str):
+            raise UsageError("primary goes with a query; choose the cohort with primary=True")
+        if isinstance(selected, str) or primary:
             if cells is None:
                 raise UsageError("a query chooses among the cells of a store; name it (--cells)")
-            selected = self._cells.cohort(cells, selected)
+            query = selected if isinstance(selected, str) else "all"
+            selected = self._cells.cohort(cells, query, primary=primary)
         return write_export(
             Path(out),
             build=self._builds.graph,

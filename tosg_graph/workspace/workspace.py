@@ -155,6 +155,7 @@ class Workspace:
     cells = _by("_cells", CellStores.cells)
     vocabulary = _by("_cells", CellStores.vocabulary)
     cohort = _by("_cells", CellStores.cohort)
+    split = _by("_cells", CellStores.split)
     match = _by("_cells", CellStores.match)
     diagnose = _by("_cells", CellStores.diagnose)
     pseudobulk = _by("_cells", CellStores.pseudobulk)

@@ -1,0 +1,248 @@
+"""What reading costs as a store grows: opening, the first batch, cells per second, memory.
+
+    python benchmarks/cells/scale.py --out benchmarks/results/cells_scale.json
+
+A store of simulated cells (``synthetic.py``) is tiled: its shards are copied, so that all bytes are
+there, its table of cells is repeated under new names, and the sums of its features are multiplied,
+so that ``verify`` holds for the large store as well. Every measurement is a process of its own. It
+tells apart what importing costs, opening (store and loader), the first batch, and a number of
+batches after it, and reports anonymous memory: that of the kernel (``smaps_rollup``), so that pages
+of mapped files, which the system takes back when it needs them, are not counted. ``before_mb`` is
+the anonymous memory after imports; ``most_mb`` the largest while reading.
+
+A rate is that of cells which the page cache holds, if the machine has room for them: the cells of
+one measurement are read once before, and ``major_faults`` says how often the disk was waited for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+BASE = 20_480
+TIERS = ("hot", "compact")
+
+
+def tile(base: Path, target: Path, times: int) -> None:
+    """Make a store of so many copies of another one of one data set; same graph, same features."""
+    import pyarrow.parquet as pq
+
+    from tosg_graph.cells.manifest import (
+        axis_file,
+        file_record,
+        measured_file,
+        obs_file,
+        read_manifest,
+        write_manifest,
+    )
+
+    manifest = read_manifest(base)
+    shard = manifest["modalities"]["rna"]["shards"][0]
+    dataset = manifest["datasets"][0]
+    for part in ("rna", "obs", "measured", "features"):
+        (target / part).mkdir(parents=True)
+    suffix = "".join(Path(shard["file"]).suffixes)
+    shards = []
+    for number in range(times):
+        file = f"rna/{number:06d}{suffix}"
+        shutil.copyfile(base / shard["file"], target / file)
+        shards.append({**shard, "file": file})
+    cells = obs_file(dataset["number"])
+    _tile_cells(base / cells, target / cells, times)
+    records = {cells: file_record(target / cells, rows=times * manifest["n_cells"])}
+    for file in (measured_file(dataset["number"]), axis_file(manifest)):
+        table = pq.read_table(base / file)
+        for name in ("total", "cells"):
+            values = pq_times(table[name], times)
+            table = table.set_column(table.column_names.index(name), name, values)
+        pq.write_table(table, target / file)
+        records[file] = file_record(target / file, rows=table.num_rows)
+    axis = axis_file(manifest)
+    manifest["files"] = {axis: records.pop(axis)}
+    dataset["files"], dataset["n_cells"] = records, times * dataset["n_cells"]
+    manifest["n_cells"] = dataset["n_cells"]
+    entry = manifest["modalities"]["rna"]
+    entry["shards"], entry["n_values"] = shards, times * entry["n_values"]
+    write_manifest(target, manifest)
+
+
+def pq_times(column: Any, times: int) -> Any:
+    """Multiply a column by a number; its type stays."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.multiply(column, pa.scalar(times, column.type))
+
+
+def _tile_cells(source: Path, target: Path, times: int) -> None:
+    """Repeat a table of cells under new names."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tosg_graph.build.tables import write_parquet
+
+    table = pq.read_table(source)
+    size = table.num_rows
+    whole = pa.concat_tables([table] * times).unify_dictionaries()
+    names = pa.array((f"cell{number}" for number in range(times * size)), pa.string())
+    write_parquet(whole.set_column(0, "cell_id", names), target)
+
+
+def anonymous() -> float:
+    """Anonymous memory of this process in MB."""
+    for line in Path("/proc/self/smaps_rollup").read_text(encoding="utf-8").splitlines():
+        if line.startswith("Anonymous:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise RuntimeError("smaps_rollup has no line Anonymous")
+
+
+def measure(folder: Path, store_path: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """Open a store, take the first batch, then as many as ``--read`` cells, in this process."""
+    import resource
+
+    started = time.perf_counter()
+    from ours import opened
+
+    from tosg_graph.cells.reader import CellStore
+    from tosg_graph.tensors.batch import CellLoader
+
+    _, subgraph, topology = opened(folder)
+    found: dict[str, Any] = {"imports_and_graph_s": time.perf_counter() - started}
+    found["before_mb"] = anonymous()
+    started, cpu = time.perf_counter(), time.process_time()
+    store = CellStore.open(store_path)
+    loader = CellLoader(
+        store, subgraph, topology=topology, targets=["Gene"], layout="sparse", normalise="raw",
+        batch_size=512, seed=given.seed, threads=given.threads, order=given.order,
+    )  # fmt: skip
+    found["open_s"] = time.perf_counter() - started
+    batches = iter(loader)
+    batch = next(batches)
+    found["first_batch_s"] = time.perf_counter() - started
+    found["first_batch_cpu_s"] = time.process_time() - cpu
+    found["after_first_mb"] = most = anonymous()
+    started = time.perf_counter()
+    list(batch.cell_ids)
+    found["names_s"] = time.perf_counter() - started
+    wanted = min(given.read, store.n_cells - 512)
+    for _ in range(2):  # the first time brings the pages in
+        loader.set_epoch(0)
+        batches, delivered, at = iter(loader), 0, 0
+        next(batches)
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+        wall, cpu = time.perf_counter(), time.process_time()
+        for batch in batches:
+            delivered += len(batch)
+            at += 1
+            if at % 64 == 0:
+                most = max(most, anonymous())
+            if delivered >= wanted:
+                break
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        batches.close()
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt - faults
+    most = max(most, anonymous())
+    rates = {"cells_per_s": round(delivered / wall), "per_cpu_s": round(delivered / cpu)}
+    found |= {"read": delivered, **rates, "major_faults": faults, "most_mb": most}
+    return {key: round(v, 3) if isinstance(v, float) else v for key, v in found.items()}
+
+
+def measured(folder: Path, store: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """Measure in processes of their own; medians, and the largest memory."""
+    words = [sys.executable, __file__, "--measure", str(folder), str(store)]
+    words += ["--order", given.order, "--read", str(given.read), "--threads", str(given.threads)]
+    runs = []
+    for number in range(given.repeats):
+        done = subprocess.run([*words, "--seed", str(number)], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        runs.append(json.loads(done.stdout))
+    largest = ("before_mb", "after_first_mb", "most_mb", "major_faults")
+    return {
+        key: (max if key in largest else statistics.median)(run[key] for run in runs)
+        for key in runs[0]
+    }
+
+
+def scale(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """All sizes of both tiers, one store on the disk at a time."""
+    import ours
+    import synthetic
+
+    h5ad = folder / "cells.h5ad"
+    options = {"features": given.features, "values": given.values, "seed": 0}
+    if not h5ad.exists():
+        synthetic.write(h5ad, cells=BASE, **options)
+    found: dict[str, Any] = {}
+    for tier in given.tiers:
+        if not (folder / tier).exists():
+            ours.prepare(h5ad, folder / tier, tier)
+        found[tier] = {}
+        for cells in given.sizes:
+            times = -(-cells // BASE)
+            target = folder / "tiled"
+            try:
+                tile(folder / tier / "work" / "cells" / "cells", target, times)
+                one = measured(folder / tier, target, given)
+            finally:
+                shutil.rmtree(target, ignore_errors=True)
+            found[tier][str(times * BASE)] = one
+            print(f"{tier} {times * BASE:,}: {one}", file=sys.stderr, flush=True)
+    return found
+
+
+def main() -> None:
+    """Parse, run, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20_480, 204_800, 2_007_040])
+    parser.add_argument("--tiers", nargs="+", default=list(TIERS), choices=TIERS)
+    parser.add_argument("--features", type=int, default=40_000)
+    parser.add_argument("--values", type=int, default=1_550)
+    parser.add_argument("--order", default="block_shuffled")
+    parser.add_argument("--read", type=int, default=200_000, help="cells per measurement")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help="keep the small stores here, for another run")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--measure", nargs=2, type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        json.dump(measure(*given.measure, given), sys.stdout)
+        return
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="tosg-scale-"))
+    try:
+        result = {
+            "machine": {
+                "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1),
+                "python": platform.python_version(),
+                "versions": {n: version(n) for n in ("numpy", "numba", "pyarrow", "torch")},
+            },
+            "options": {k: v for k, v in vars(given).items() if isinstance(v, (int, str))},
+            "stores": scale(folder, given),
+        }  # fmt: skip
+    finally:
+        if given.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    text = json.dumps(result, indent=1)
+    if given.out:
+        given.out.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
