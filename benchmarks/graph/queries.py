@@ -29,7 +29,7 @@ import duckdb
 import numpy as np
 
 from tosg_graph.build.tables import Build
-from tosg_graph.config import ReadLimits
+from tosg_graph.config import ReadLimits, Settings
 from tosg_graph.errors import QueryTimeout
 from tosg_graph.graph.queries import NamedQuery, Parameter, load_queries
 from tosg_graph.graph.store import GraphStore
@@ -165,10 +165,15 @@ def measured(store: GraphStore, query: NamedQuery, samples: Samples, limits: Rea
 
 
 def measure(
-    workspace: Path, *, samples: int = 20, seed: int = 0, only: Sequence[str] = ()
+    workspace: Path,
+    *,
+    samples: int = 20,
+    seed: int = 0,
+    only: Sequence[str] = (),
+    settings: Settings | None = None,
 ) -> dict[str, Any]:
     """Measure every named query, or some, on the database of a workspace."""
-    with Workspace(workspace) as ws:
+    with Workspace(workspace, settings=settings) as ws:
         build, store = ws.graph, ws.store
         if store.build_id() != build.id:
             raise SystemExit(f"the database does not hold the build {build.id}: tosg load")
