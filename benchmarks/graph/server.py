@@ -30,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -47,8 +47,10 @@ sys.path.insert(0, str(HERE.parents[1]))
 from tests.neo4j_server import PASSWORD, RELEASES, Server  # noqa: E402
 from tosg_graph.build.tables import Build  # noqa: E402
 from tosg_graph.config import Settings  # noqa: E402
-from tosg_graph.graph import bulk_import, neo4j_load  # noqa: E402
+from tosg_graph.graph import bulk_import  # noqa: E402
 from tosg_graph.graph.ddl import neo4j_constraints, neo4j_indexes  # noqa: E402
+from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL, Batch  # noqa: E402
+from tosg_graph.graph.neo4j_load import batches_of  # noqa: E402
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of  # noqa: E402
 from tosg_graph.schema import triplets  # noqa: E402
 from tosg_graph.workspace import Workspace  # noqa: E402
@@ -121,28 +123,19 @@ def offline(build: Build, folder: Path, release: str, repeats: int) -> dict[str,
 
 # ---- living ----------------------------------------------------------------------------------
 
-Batch = tuple[str, list[dict[str, Any]]]
-
-
-def batches(build: Build) -> Iterator[Batch]:
-    """What our loader sends: statements with their rows."""
-    size = neo4j_load.TRANSACTION_ROWS
-    for label in build.labels:
-        for table in tables_of(build, f"nodes/{label}", rows=size["nodes"]):
-            yield neo4j_load.node_statement(label), list(rows_of(table))
-    for kind in build.edge_types:
-        for part in edge_parts(build, kind, rows=size["edges"]):
-            statement = neo4j_load.edge_statement(kind, part.source_label, part.target_label)
-            yield statement, neo4j_load.edge_rows(rows_of(part.rows))
-
 
 def bare_loop(running: Server, sent: list[Batch]) -> None:
     """Send batches with the driver alone, between constraints and indexes."""
     with running.driver() as driver, driver.session() as session:
         for statement in neo4j_constraints():
             session.run(statement).consume()
-        for statement, rows in sent:
-            session.execute_write(lambda tx, s=statement, r=rows: tx.run(s, rows=r).consume())
+        create = f"CREATE (p:{PROGRESS_LABEL} {{rows: 0}}) RETURN elementId(p)"
+        node, before = session.run(create).single(strict=True)[0], 0
+        for batch in sent:
+            given = batch.after(node, before)
+            session.execute_write(lambda tx, s=batch.statement, g=given: tx.run(s, g).consume())
+            before += batch.rows
+        session.run(f"MATCH (p:{PROGRESS_LABEL}) DELETE p").consume()
         for statement in neo4j_indexes():
             session.run(statement).consume()
         session.run("CALL db.awaitIndexes(3600)").consume()
@@ -201,7 +194,7 @@ def living(
     ours, bare = [], []
     found: dict[str, Any] = {"nodes": build_nodes(build), "edges": build_edges(build)}
     try:
-        sent = list(batches(build))
+        sent = list(batches_of(build))
         for _ in range(repeats + 1):  # the first run warms the server up
             running.empty()
             bare.append(timed(lambda: bare_loop(running, sent)))

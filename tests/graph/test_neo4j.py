@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.graph.graphs import NASTY, n_nodes, nasty_tables
+from tests.graph.plans import one_edge, one_node, operators
 from tests.neo4j_server import PASSWORD, Server, free_port
+from tests.tiny import _edge as edge
 from tests.tiny import edge_rows, node_rows, tiny_tables, write_build
 from tosg_graph.build.tables import Build
 from tosg_graph.config import Neo4jSettings, ReadLimits
@@ -24,7 +28,9 @@ from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.ddl import schema_cypher
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.neo4j import Neo4jStore
-from tosg_graph.graph.neo4j_load import Loader, edge_statement, node_statement
+from tosg_graph.graph.neo4j_batches import Batch, create_edges, create_nodes
+from tosg_graph.graph.neo4j_load import Loader, batches_of
+from tosg_graph.graph.parts import EdgePart
 from tosg_graph.graph.store import GraphStore
 from tosg_graph.schema import LABELS, triplets
 
@@ -208,19 +214,45 @@ def test_load_statements_never_scan(neo4j_settings: Neo4jSettings, neo4j_server:
     for line in schema_cypher().splitlines():
         if line.startswith("CREATE CONSTRAINT"):
             neo4j_server.run(line.rstrip(";"))
-    statements = [node_statement(label.name) for label in LABELS]
-    statements += [edge_statement(kind, a, b) for a, kind, b in triplets()]
-    with neo4j_server.driver() as driver:
-        for statement in statements:
-            _, summary, _ = driver.execute_query(f"EXPLAIN {statement}", rows=[])
-            operators = _operators(summary.plan)
-            assert [o for o in operators if "IndexSeek" in o or o == "MergeUniqueNode"], operators
-            assert not [o for o in operators if "Scan" in o], statement
+    batches = [batch for label in LABELS for batch in create_nodes(label.name, one_node(label))]
+    for a, kind, b in triplets():
+        batches += create_edges(kind, EdgePart(a, b, one_edge(kind)))
+    for batch in batches:
+        found = operators(neo4j_server, batch.statement, **batch.after("4:x:0", 0))
+        assert "NodeByElementIdSeek" in found, found
+        sought = [o for o in found if "IndexSeek" in o]
+        assert len(sought) == len(batch.ends), found
+        assert not [o for o in found if "Scan" in o], batch.statement
 
 
-def _operators(plan: dict) -> list[str]:
-    below = [name for child in plan.get("children", ()) for name in _operators(child)]
-    return [plan["operatorType"].split("@")[0], *below]
+@pytest.mark.neo4j
+def test_a_batch_that_is_sent_twice_is_written_once(
+    empty: Neo4jStore, neo4j_server: Server, tmp_path: Path
+) -> None:
+    """Two at once, as where nobody knows whether the first transaction will end: one writes."""
+    tables = {
+        "nodes/Protein": [{"id": f"X:{i}"} for i in range(40)],
+        "edges/ACTIVATES": [
+            edge("ACTIVATES", f"X:{i}", "Protein", f"X:{j}", "Protein", "signor")
+            for i in range(40)
+            for j in range(40)
+        ],
+    }
+    build = write_build(tmp_path / "b", tables, "dense")
+    neo4j_server.run("CREATE CONSTRAINT FOR (n:Protein) REQUIRE n.id IS UNIQUE")
+    (node,) = neo4j_server.run("CREATE (p:TosgBuild {rows: 0}) RETURN elementId(p)")[0]
+    before = 0
+    for batch in batches_of(build):
+        given = batch.after(str(node), before)
+
+        def write(_: int, batch: Batch = batch, given: dict[str, Any] = given) -> int:
+            return empty.connection.write(batch.statement, given)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(write, range(4))) == [0, 0, 0, batch.rows]
+        before += batch.rows
+    assert neo4j_server.run("MATCH (p:TosgBuild) RETURN p.rows") == [[before]]
+    assert empty.fingerprint() == fingerprint_of_build(build)
 
 
 @pytest.mark.neo4j
@@ -295,7 +327,9 @@ def test_an_edge_without_its_end_is_no_silent_loss(
     treats = [dict(row) for row in edge_rows()["TREATS"]]
     treats[0]["target"] = "DOID:0"
     bad = write_build(tmp_path / "bad", {**tables, "edges/TREATS": treats}, "bad")
-    with pytest.raises(StoreError, match=r"1 of 2 rows found no ends .*TREATS.*build again"):
+    with pytest.raises(
+        StoreError, match=r"2 rows of TREATS: no Disease DOID:0 is there; build again"
+    ):
         empty.load(bad)
     assert empty.build_id() is None
 

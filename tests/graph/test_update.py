@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.graph.changing import random_tables, tiny_changed
+from tests.graph.plans import one_edge, one_node, scans
 from tests.neo4j_server import Server
 from tests.tiny import write_build
 from tosg_graph.build.diff import Diff, diff
@@ -25,11 +26,8 @@ from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.ddl import schema_cypher
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.neo4j import Neo4jStore
-from tosg_graph.graph.neo4j_load import node_statement
-from tosg_graph.graph.neo4j_update import (
-    withdraw_edge_statement,
-    withdraw_node_statement,
-)
+from tosg_graph.graph.neo4j_batches import set_edges, set_nodes, withdraw_edges, withdraw_nodes
+from tosg_graph.graph.parts import EdgePart
 from tosg_graph.schema import LABELS, triplets
 
 
@@ -161,18 +159,14 @@ def test_update_statements_never_scan(neo4j_settings: Neo4jSettings, neo4j_serve
     for line in schema_cypher().splitlines():
         if line.startswith("CREATE"):
             neo4j_server.run(line.rstrip(";"))
-    statements = [node_statement(label.name) for label in LABELS]
-    statements += [withdraw_node_statement(label.name) for label in LABELS]
-    statements += [withdraw_edge_statement(kind, a, b) for a, kind, b in triplets()]
-    with neo4j_server.driver() as driver:
-        for statement in statements:
-            _, summary, _ = driver.execute_query(f"EXPLAIN {statement}", rows=[])
-            assert not [o for o in _operators(summary.plan) if "Scan" in o], statement
-
-
-def _operators(plan: dict) -> list[str]:
-    below = [name for child in plan.get("children", ()) for name in _operators(child)]
-    return [plan["operatorType"].split("@")[0], *below]
+    batches = [batch for label in LABELS for batch in set_nodes(label.name, one_node(label))]
+    batches += [withdraw_nodes(label.name, one_node(label)) for label in LABELS]
+    for a, kind, b in triplets():
+        part = EdgePart(a, b, one_edge(kind))
+        batches += [*set_edges(kind, part), withdraw_edges(kind, part)]
+    for batch in batches:
+        found = scans(neo4j_server, batch.statement, **batch.parameters)
+        assert not found, batch.statement
 
 
 # ---- kills -----------------------------------------------------------------------------------

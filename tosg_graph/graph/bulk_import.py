@@ -23,7 +23,7 @@ import pyarrow.csv as pcsv
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, ForeignDatabase, StoreError
-from tosg_graph.graph.neo4j_load import IMPORT_LABEL
+from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL
 from tosg_graph.graph.parts import edge_parts, tables_of
 from tosg_graph.graph.store import Counts, LoadReport, Progress
 from tosg_graph.schema import EDGE_TYPE, LABEL, SCHEMA_VERSION, Property, PropertyType
@@ -178,7 +178,7 @@ def _write(build: Build, folder: Path, progress: Progress | None) -> _Files:
         _write_edges(files, build, kind)
     mark = folder / "mark.csv"
     mark.write_text(f"build:string,schema:string\n{build.id},{SCHEMA_VERSION}\n", encoding="utf-8")
-    files.arguments.append(f"--nodes={IMPORT_LABEL}={mark}")
+    files.arguments.append(f"--nodes={PROGRESS_LABEL}={mark}")
     return files
 
 

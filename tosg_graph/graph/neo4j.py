@@ -16,9 +16,10 @@ from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.errors import StoreError, UsageError
 from tosg_graph.graph import neo4j_values
 from tosg_graph.graph.canonical import Fingerprint
+from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL
 from tosg_graph.graph.neo4j_claim import claimed
 from tosg_graph.graph.neo4j_connection import PATIENCE, Connection
-from tosg_graph.graph.neo4j_load import IMPORT_LABEL, Loader
+from tosg_graph.graph.neo4j_load import Loader
 from tosg_graph.graph.neo4j_update import Updater
 from tosg_graph.graph.neo4j_vectors import (
     EmbedReport,
@@ -52,7 +53,8 @@ if TYPE_CHECKING:
 Parameters = Mapping[str, Any]
 
 _NODES = (
-    f"MATCH (n) WHERE NOT n:{IMPORT_LABEL} RETURN labels(n) AS labels, properties(n) AS properties"
+    f"MATCH (n) WHERE NOT n:{PROGRESS_LABEL} "
+    "RETURN labels(n) AS labels, properties(n) AS properties"
 )
 _EDGES = (
     "MATCH (a)-[r]->(b) RETURN type(r) AS type, labels(a) AS a, a.id AS x, "

@@ -4,32 +4,34 @@ The mark that says which build a database holds, and whether it holds all of it,
 index* over a property that no node has. It is no node, so that ``MATCH (n) RETURN count(n)``
 counts the graph and nothing else. An offline import cannot make an index (Community refuses
 ``--schema``); it leaves one node ``TosgBuild`` instead, which the next load turns into the mark.
+While a load is under way such a node counts its rows, see :mod:`tosg_graph.graph.neo4j_batches`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import ForeignDatabase, StoreError
-from tosg_graph.graph.ddl import EMBEDDING, neo4j_constraints
+from tosg_graph.graph.ddl import neo4j_constraints
+from tosg_graph.graph.neo4j_batches import (
+    PROGRESS_LABEL,
+    TRANSACTION_BYTES,
+    Batch,
+    create_edges,
+    create_nodes,
+)
 from tosg_graph.graph.neo4j_indexes import repair_indexes
 from tosg_graph.graph.neo4j_vectors import Vectors
-from tosg_graph.graph.parts import edge_parts, rows_of, tables_of
+from tosg_graph.graph.parts import edge_parts, tables_of
 from tosg_graph.graph.store import Counts, Progress, tell
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
 
-#: Label of the node that an offline import leaves.
-IMPORT_LABEL = "TosgBuild"
-
-#: A batch has at most so many rows, and about so many bytes, in one transaction.
+#: A batch has at most so many rows in one transaction.
 TRANSACTION_ROWS = {"nodes": 2_000, "edges": 10_000}
-_BYTES = 8_000_000
 _DELETED = 20_000
 _MARK = re.compile(
     r"tosg-graph (?P<state>emptying|loading|complete) build=(?P<build>\S+) schema=(?P<schema>\S+)"
@@ -37,26 +39,22 @@ _MARK = re.compile(
 _PREFIX = "tosg-graph "
 
 
-def node_statement(label: str) -> str:
-    """Write a batch ``$rows`` of nodes; may run twice.
+def batches_of(build: Build, *, progress: Progress | None = None) -> Iterator[Batch]:
+    """Yield what a load into an empty database sends: nodes, then edges, always in one order."""
+    for label in build.labels:
+        tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
+        for table in tables_of(build, f"nodes/{label}", rows=TRANSACTION_ROWS["nodes"]):
+            yield from create_nodes(label, table)
+    for kind in build.edge_types:
+        tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
+        for part in edge_parts(build, kind, rows=TRANSACTION_ROWS["edges"]):
+            yield from create_edges(kind, part)
 
-    The vector of a node stays while the text that it was made from does.
-    """
-    return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
-        f"WITH n, row, CASE WHEN n.text = row.text THEN n.{EMBEDDING} END AS vector "
-        f"SET n = row SET n.{EMBEDDING} = vector RETURN count(n) AS written"
-    )
 
-
-def edge_statement(kind: str, source_label: str, target_label: str) -> str:
-    """Write a batch ``$rows`` of edges between two labels; may run twice."""
-    return (
-        "UNWIND $rows AS row "
-        f"MATCH (a:{source_label} {{id: row.source}}) MATCH (b:{target_label} {{id: row.target}}) "
-        f"MERGE (a)-[r:{kind} {{edge_id: row.properties.edge_id}}]->(b) SET r = row.properties "
-        "RETURN count(r) AS written"
-    )
+def order_of(build: Build) -> dict[str, str]:
+    """Name the build and the sizes of batches: with both the same, so is the order of the rows."""
+    sizes = (*TRANSACTION_ROWS.values(), TRANSACTION_BYTES)
+    return {"build": build.id, "sizes": " ".join(map(str, sizes))}
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,7 @@ class Loader:
         marks = self._marks()
         if marks == [_mark("complete", build)]:
             self._settle_indexes(progress)
+            self._leave_the_graph_alone()
             return False
         if self._imported() != build.id:
             self.check_ours()
@@ -120,14 +119,14 @@ class Loader:
         return [name for (name,) in self.rows(query, {"prefix": prefix})]
 
     def _imported(self) -> str | None:
-        query = f"MATCH (n:{IMPORT_LABEL}) WHERE n.schema = $schema RETURN n.build LIMIT 2"
+        query = f"MATCH (n:{PROGRESS_LABEL}) WHERE n.schema = $schema RETURN n.build LIMIT 2"
         found = self.rows(query, {"schema": SCHEMA_VERSION})
         return str(found[0][0]) if len(found) == 1 else None
 
     def check_ours(self) -> None:
         """Refuse a database that holds anything but a graph of ours."""
         marks = self._marks()
-        imported = self._count(f"(n:{IMPORT_LABEL})")
+        imported = self._count(f"(n:{PROGRESS_LABEL})")
         nodes, edges = self._count("(n)") - imported, self._count("()-[n]->()")
         ours = self.counts() if marks or imported else Counts({}, {})
         if (nodes, edges) != (ours.n_nodes, ours.n_edges):
@@ -139,14 +138,15 @@ class Loader:
 
     def _take(self, build: Build, marks: list[str], progress: Progress | None) -> None:
         """Make the database ours and empty, or leave in it what it has of this build already."""
-        loading = _mark("loading", build)
-        if marks == [loading]:
+        loading, order = _mark("loading", build), order_of(build)
+        if marks == [loading] and self._counters(order):
             return
         emptying = _mark("emptying", build)
         self._set_mark(emptying)
         self._drop_marks({*marks, loading} - {emptying})
         Vectors(self.rows, self.write, self.define, self.where).forget()
         self._clear(progress)
+        self._count_rows(order)
         self._set_mark(loading)
         self._drop_marks({emptying})
 
@@ -169,26 +169,61 @@ class Loader:
     # ---- rows --------------------------------------------------------------------------------
 
     def _fill(self, build: Build, progress: Progress | None) -> None:
+        """Write what is not written yet."""
         self.define(neo4j_constraints())
-        for label in build.labels:
-            tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
-            for table in tables_of(build, f"nodes/{label}", rows=TRANSACTION_ROWS["nodes"]):
-                self._send(node_statement(label), table, list)
-        for kind in build.edge_types:
-            tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
-            for part in edge_parts(build, kind, rows=TRANSACTION_ROWS["edges"]):
-                statement = edge_statement(kind, part.source_label, part.target_label)
-                self._send(statement, part.rows, edge_rows)
+        node, done = self._progress(order_of(build))
+        before = 0
+        for batch in batches_of(build, progress=progress):
+            if before >= done:
+                self._create(batch, node, before)
+            before += batch.rows
 
-    def _send(self, statement: str, table: pa.Table, shape: Any) -> None:
-        for batch in _by_size(table):
-            rows = shape(rows_of(batch))
-            written = self.write(statement, {"rows": rows})
-            if written != len(rows):
-                raise StoreError(
-                    f"{len(rows) - written} of {len(rows)} rows found no ends in {self.where} "
-                    f"({statement.partition('MERGE')[2].strip()}); build again"
-                )
+    def _progress(self, order: Mapping[str, str]) -> tuple[str, int]:
+        """Read the element id of the node that counts the rows of a load, and how many they are."""
+        return next(iter(self._counters(order)))
+
+    def _counters(self, order: Mapping[str, str]) -> list[tuple[str, int]]:
+        query = (
+            f"MATCH (p:{PROGRESS_LABEL}) WHERE p.loading = $build AND p.sizes = $sizes "
+            "RETURN elementId(p), p.rows"
+        )
+        return [(node, int(rows)) for node, rows in self.rows(query, order)]
+
+    def _count_rows(self, order: Mapping[str, str]) -> None:
+        """Make the node that counts the rows, in a database that is empty."""
+        self.write(
+            f"MERGE (p:{PROGRESS_LABEL} {{loading: $build, sizes: $sizes}}) "
+            "ON CREATE SET p.rows = 0 RETURN count(p) AS counters",
+            order,
+        )
+
+    def _create(self, batch: Batch, node: str, before: int) -> None:
+        """Write a batch, or see that it was written by a transaction whose end was not heard."""
+        if self.write(batch.statement, batch.after(node, before)) == batch.rows:
+            return
+        query = "MATCH (p) WHERE elementId(p) = $progress RETURN p.rows"
+        found = self.rows(query, {"progress": node})
+        if found != [[before + batch.rows]]:
+            raise self._lost(batch, batch.rows)
+
+    def _send(self, batch: Batch) -> None:
+        """Write a batch that may be written twice."""
+        written = self.write(batch.statement, batch.parameters)
+        if written != batch.rows:
+            raise self._lost(batch, batch.rows - written)
+
+    def _lost(self, batch: Batch, rows: int) -> StoreError:
+        absent = [name for label, ids in batch.ends for name in self._absent(label, ids)]
+        why = f"no {', '.join(absent[:3])} is there" if absent else "somebody else writes there"
+        return StoreError(
+            f"{self.where} did not take {rows} of {batch.rows} rows of {batch.what}: {why}; "
+            "build again, empty the database and load again"
+        )
+
+    def _absent(self, label: str, ids: list[str]) -> list[str]:
+        query = f"UNWIND $ids AS id MATCH (n:{label} {{id: id}}) RETURN n.id"
+        there = {found for (found,) in self.rows(query, {"ids": ids})}
+        return [f"{label} {name}" for name in dict.fromkeys(ids) if name not in there]
 
     def _finish(self, build: Build, progress: Progress | None) -> None:
         """Check what is there, make the indexes, and set the mark last."""
@@ -200,10 +235,14 @@ class Loader:
                 "empty the database and load again"
             )
         self._settle_indexes(progress)
-        self.write(f"MATCH (n:{IMPORT_LABEL}) DELETE n RETURN count(*) AS deleted")
         complete = _mark("complete", build)
         self._set_mark(complete)
         self._drop_marks(set(self._marks()) - {complete})
+        self._leave_the_graph_alone()
+
+    def _leave_the_graph_alone(self) -> None:
+        """Remove the node that an import left, or that counted the rows of a load."""
+        self.write(f"MATCH (n:{PROGRESS_LABEL}) DELETE n RETURN count(*) AS deleted")
 
     def _settle_indexes(self, progress: Progress | None) -> None:
         repair_indexes(self.rows, self.define, lambda text: tell(progress, text))
@@ -211,21 +250,3 @@ class Loader:
 
 def _mark(state: str, build: Build) -> str:
     return f"{_PREFIX}{state} build={build.id} schema={SCHEMA_VERSION}"
-
-
-def edge_rows(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Shape rows of an edge table as :func:`edge_statement` takes them."""
-    return [
-        {"source": row.pop("source"), "target": row.pop("target"), "properties": row}
-        for row in rows
-    ]
-
-
-def _by_size(table: pa.Table) -> Iterator[pa.Table]:
-    """Halve a batch until it fits in one transaction."""
-    if table.num_rows > 1 and table.nbytes > _BYTES:
-        half = table.num_rows // 2
-        yield from _by_size(table.slice(0, half))
-        yield from _by_size(table.slice(half))
-    else:
-        yield table

@@ -18,14 +18,9 @@ from dataclasses import dataclass
 from tosg_graph.build.diff import Diff
 from tosg_graph.errors import StoreError
 from tosg_graph.graph.ddl import neo4j_constraints
-from tosg_graph.graph.neo4j_load import (
-    TRANSACTION_ROWS,
-    Loader,
-    edge_rows,
-    edge_statement,
-    node_statement,
-)
-from tosg_graph.graph.parts import by_ends, rows_of
+from tosg_graph.graph.neo4j_batches import set_edges, set_nodes, withdraw_edges, withdraw_nodes
+from tosg_graph.graph.neo4j_load import TRANSACTION_ROWS, Loader
+from tosg_graph.graph.parts import by_ends
 from tosg_graph.graph.store import Counts, Progress
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
 
@@ -38,22 +33,6 @@ _RUN = re.compile(
     r"tosg-run update build=(?P<build>\S+) from=(?P<from>\S+) run=(?P<run>\S+) time=(?P<time>\S+) "
     r"nodes=(?P<nodes>\S+) edges=(?P<edges>\S+)"
 )
-
-
-def withdraw_edge_statement(kind: str, source_label: str, target_label: str) -> str:
-    """Remove a batch ``$rows`` of edges between two labels; may run twice."""
-    return (
-        "UNWIND $rows AS row "
-        f"MATCH (a:{source_label} {{id: row.source}}) MATCH (b:{target_label} {{id: row.target}}) "
-        f"MATCH (a)-[r:{kind} {{edge_id: row.edge_id}}]->(b) DELETE r RETURN count(*) AS removed"
-    )
-
-
-def withdraw_node_statement(label: str) -> str:
-    """Remove a batch ``$rows`` of nodes, which must have no edges left; may run twice."""
-    return (
-        f"UNWIND $rows AS row MATCH (n:{label} {{id: row.id}}) DELETE n RETURN count(*) AS removed"
-    )
 
 
 @dataclass(frozen=True)
@@ -151,7 +130,8 @@ class Updater(Loader):
                 for table in diff.batches(
                     f"nodes/{label.name}", kind, rows=TRANSACTION_ROWS["nodes"]
                 ):
-                    self._send(node_statement(label.name), table, list)
+                    for batch in set_nodes(label.name, table):
+                        self._send(batch)
 
     def _withdraw_edges(self, diff: Diff, progress: Progress | None) -> None:
         for edge in EDGE_TYPES:
@@ -160,9 +140,8 @@ class Updater(Loader):
             where = str(diff.file(name, "withdrawn"))
             for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
                 for part in by_ends(table, edge.name, where):
-                    ends = part.rows.select(["source", "target", "edge_id"])
-                    query = withdraw_edge_statement(edge.name, part.source_label, part.target_label)
-                    self.write(query, {"rows": ends.to_pylist()})
+                    batch = withdraw_edges(edge.name, part)
+                    self.write(batch.statement, batch.parameters)
 
     def _set_edges(self, diff: Diff, progress: Progress | None) -> None:
         for kind in ("added", "changed"):
@@ -172,16 +151,16 @@ class Updater(Loader):
                 where = str(diff.file(name, kind))
                 for table in diff.batches(name, kind, rows=TRANSACTION_ROWS["edges"]):
                     for part in by_ends(table, edge.name, where):
-                        query = edge_statement(edge.name, part.source_label, part.target_label)
-                        self._send(query, part.rows, edge_rows)
+                        for batch in set_edges(edge.name, part):
+                            self._send(batch)
 
     def _withdraw_nodes(self, diff: Diff, progress: Progress | None) -> None:
         for label in LABELS:
             name = f"nodes/{label.name}"
             _tell(progress, diff, name, "withdrawn")
             for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
-                rows = list(rows_of(table.select(["id"])))
-                self.write(withdraw_node_statement(label.name), {"rows": rows})
+                batch = withdraw_nodes(label.name, table)
+                self.write(batch.statement, batch.parameters)
 
 
 def _updating(diff: Diff) -> str:
