@@ -22,6 +22,7 @@ from tosg_graph.commands.shared import (
     SelectingOption,
     TimeoutOption,
     WorkspaceOption,
+    check_files,
     limits_of,
     pairs,
     print_result,
@@ -118,7 +119,7 @@ def build(
 ) -> None:
     """Build the graph from public files and print the report."""
     files = {name: Path(path) for name, path in pairs(file).items()}
-    tables, mappings = edges or [], mapping or []
+    tables, mappings = check_files("--edges", edges), check_files("--mapping", mapping)
     if len(tables) != len(mappings):
         raise UsageError(
             f"{len(tables)} --edges and {len(mappings)} --mapping; each table needs its mapping"
@@ -129,8 +130,8 @@ def build(
             sources=source,
             files=files,
             edges=list(zip(tables, mappings, strict=True)),
-            gmt=gmt or (),
-            sssom=sssom or (),
+            gmt=check_files("--gmt", gmt),
+            sssom=check_files("--sssom", sssom),
             use=use,
             threads=threads,
             reuse=not no_reuse,

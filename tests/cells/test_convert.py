@@ -196,7 +196,7 @@ def test_no_cells_is_an_error(tmp_path, tiny):
 
 
 def test_a_missing_a_foreign_and_a_truncated_file(tmp_path, tiny):
-    with pytest.raises(CellsError, match="does not exist"):
+    with pytest.raises(UsageError, match="does not exist"):
         add(tmp_path / "none.h5ad", tmp_path, tiny)
     text = tmp_path / "text.h5ad"
     text.write_text("no HDF5")
@@ -347,7 +347,7 @@ def test_donors_are_named_by_source_data_set_and_donor(tmp_path, tiny):
 def test_an_unknown_column_is_named_with_the_one_meant(tmp_path, tiny, option, what):
     path, _ = blood(tmp_path / "a.h5ad")
     with pytest.raises(
-        CellsError, match=f"no column 'cell_type' for the {what}; did you mean 'celltype'"
+        UsageError, match=f"no column 'cell_type' for the {what}; did you mean 'celltype'"
     ):
         add(path, tmp_path, tiny, **{option: "cell_type"})
 

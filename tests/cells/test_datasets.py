@@ -155,7 +155,7 @@ def test_appending_rewrites_no_file_and_older_versions_open(store, tmp_path, tin
     assert np.array_equal(dense(one), ONE)
     one.verify(source=tmp_path / "one.h5ad")
     three.verify(source=tmp_path / "two.h5ad", dataset="two")
-    with pytest.raises(CellsError, match="has no version 9; it has 1, 2, 3"):
+    with pytest.raises(UsageError, match="has no version 9; it has 1, 2, 3"):
         CellStore.open(store.folder, version=9)
 
 

@@ -23,7 +23,7 @@ from tosg_graph.cells.source import (
     left_out_types,
     unique_names,
 )
-from tosg_graph.errors import CellsError
+from tosg_graph.errors import CellsError, UsageError
 
 #: Names under ``obsm`` that hold counts of antibodies against proteins, folded.
 ANTIBODY_KEYS = frozenset(
@@ -192,7 +192,7 @@ class H5ad:
         where = f"{self.path}: {path}"
         if path not in self._file:
             others = ", ".join(self.other_matrices()) or "no matrix at all"
-            raise CellsError(f"{where} is not in the file; it has {others} (matrix=…)")
+            raise UsageError(f"{where} is not in the file; it has {others} (--matrix)")
         matrix = Matrix.of(self._file[path], where)
         var = "raw/var" if path.startswith("raw/") else "var"
         features = self._frame(var)

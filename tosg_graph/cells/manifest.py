@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tosg_graph.errors import CellsError
+from tosg_graph.errors import CellsError, UsageError
 from tosg_graph.filing import sha256, write_json
 
 FORMAT = 2
@@ -98,7 +98,7 @@ def read_manifest(folder: Path, *, version: int | None = None) -> dict[str, Any]
     except FileNotFoundError:
         if version is not None and (folder / MANIFEST).is_file():
             known = ", ".join(map(str, version_numbers(folder)))
-            raise CellsError(f"{folder} has no version {version}; it has {known}") from None
+            raise UsageError(f"{folder} has no version {version}; it has {known}") from None
         raise CellsError(
             f"{folder} holds no cell store: {MANIFEST} is missing; add cells first (tosg cells add)"
         ) from None

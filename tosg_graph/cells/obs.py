@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tosg_graph.cells.labels import LabelTerm
-from tosg_graph.errors import CellsError
+from tosg_graph.errors import UsageError
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
@@ -38,16 +38,16 @@ def check_column(obs: pd.DataFrame, name: str, where: Path, what: str) -> None:
 
     Raises
     ------
-    CellsError
+    UsageError
         Naming the columns that there are, and the one that was perhaps meant.
     """
     if name in obs.columns:
         return
     known = [str(column) for column in obs.columns]
     near = get_close_matches(name, known, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     listed = ", ".join(known) or "none"
-    raise CellsError(f"{where}: obs has no column {name!r} for the {what}{hint} Columns: {listed}")
+    raise UsageError(f"{where}: obs has no column {name!r} for the {what}{hint} Columns: {listed}")
 
 
 class ObsTable:

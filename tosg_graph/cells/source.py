@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 import pandas as pd
 
-from tosg_graph.errors import CellsError
+from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
     from tosg_graph.cells.matrix import RowMatrix
@@ -152,11 +152,13 @@ def open_source(
 
     Raises
     ------
+    UsageError
+        If there is no such path.
     CellsError
-        If it is missing, damaged or of no known kind.
+        If it is damaged or of no known kind.
     """
     if not path.exists():
-        raise CellsError(f"{path} does not exist; give the path of an h5ad file or a 10x folder")
+        raise UsageError(f"{path} does not exist; give the path of an h5ad file or a 10x folder")
     if path.is_dir():
         return _open_folder(path, matrix, antibodies, counts)
     import h5py

@@ -9,6 +9,7 @@ import typer
 
 from tosg_graph import display, reports
 from tosg_graph.commands.shared import JsonOption, PrimaryOption, RowsOption, WorkspaceOption
+from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
 
 ModalityOption = Annotated[
@@ -32,6 +33,10 @@ def vocabulary(
     as_json: JsonOption = False,
 ) -> None:
     """List the values of each field with counts, the terms that they were read as, and the rest."""
+    from tosg_graph.cells.fields import FIELD
+
+    if field is not None and field not in FIELD:
+        raise UsageError(f"no field is named {field!r}; there are: {', '.join(FIELD)}")
     with Workspace(workspace) as ws:
         report = ws.vocabulary(name)
         if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,6 +65,20 @@ def pairs(given: list[str] | None) -> dict[str, str]:
             raise UsageError(f"the parameter {name!r} is given twice")
         found[name] = value
     return found
+
+
+def check_files(option: str, paths: Sequence[Path] | None) -> Sequence[Path]:
+    """Give the paths of an option, once each is seen to be a file.
+
+    Raises
+    ------
+    UsageError
+        If one is not.
+    """
+    for path in paths or ():
+        if not path.is_file():
+            raise UsageError(f"{option} {path}: there is no such file")
+    return paths or ()
 
 
 def values(given: list[str] | None) -> dict[str, Any]:
