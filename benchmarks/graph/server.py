@@ -14,6 +14,8 @@ living
 update
     From one release to the next, of which one hundredth of the facts differ: the diff and its
     application, against building and importing the new release.
+queries
+    Every named query on the updated database, as :mod:`queries` asks it.
 topology
     Every edge through Bolt into ``HeteroData``.
 """
@@ -39,6 +41,7 @@ from typing import Any
 import neo4j
 import pyarrow as pa
 import pyarrow.compute as pc
+import queries
 import synthetic
 
 HERE = Path(__file__).resolve().parent
@@ -75,16 +78,18 @@ def server(release: str, home: Path) -> Server:
     return made
 
 
-def workspace(path: Path, running: Server | None = None) -> Workspace:
-    """A workspace that talks to a server, or runs its ``neo4j-admin``."""
-    settings = Settings.from_environment()
-    if running is not None:
-        settings = replace(
-            settings,
-            neo4j=running.settings,
-            neo4j_admin=" ".join(f"'{word}'" for word in running.admin),
-        )
-    return Workspace(path, settings=settings)
+def settings_of(running: Server) -> Settings:
+    """Settings that name a server and its ``neo4j-admin``."""
+    return replace(
+        Settings.from_environment(),
+        neo4j=running.settings,
+        neo4j_admin=" ".join(f"'{word}'" for word in running.admin),
+    )
+
+
+def workspace(path: Path, running: Server) -> Workspace:
+    """A workspace that talks to a server."""
+    return Workspace(path, settings=settings_of(running))
 
 
 # ---- offline ---------------------------------------------------------------------------------
@@ -300,6 +305,9 @@ def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, 
         again = seconds[1] + statistics.median(found["offline"]["ours_s"]) + found["indexes_s"]
         found["update"] |= {"rebuild_s": seconds[1], "again_s": again}
         found["update"]["share_of_again"] = found["update"]["seconds"] / again
+        found["queries"] = queries.measure(
+            folder / "work", samples=given.samples, settings=settings_of(running)
+        )
         if scale <= given.bolt_up_to:
             found["topology"] = topology(running)
     finally:
@@ -313,6 +321,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.01)
     parser.add_argument("--release", default="5.26", choices=RELEASES)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=20, help="of each named query")
     parser.add_argument("--bolt-up-to", type=float, default=0.1)
     parser.add_argument("--biocypher", type=Path, help="a Python that has biocypher")
     parser.add_argument("--py2neo", type=Path, help="a Python that has py2neo")
