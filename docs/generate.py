@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
+import result_tables
 import typer
 from schema_picture import schema_picture
 from typer.testing import CliRunner
@@ -22,7 +22,6 @@ from tosg_graph.sources import Licence
 from tosg_graph.sources.registry import discover
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
 SCALE = ROOT / "docs" / "scale.md"
 LICENCES = ROOT / "docs" / "licences.md"
 QUERIES = ROOT / "docs" / "queries.md"
@@ -146,72 +145,6 @@ def query_section(query: NamedQuery) -> str:
     return "\n\n".join(lines)
 
 
-def figures() -> str:
-    """The table of figures in the README, from what the benchmark scripts wrote."""
-    line = json.loads((RESULTS / "line.json").read_text(encoding="utf-8"))
-    rows = [
-        f"| {what} | {run['median_s']:.1f} s ({run['range_s'][0]:.1f}–{run['range_s'][1]:.1f}), "
-        f"{run['peak_mb']:,} MB | `benchmarks/line.py` |"
-        for what, run in line["commands"].items()
-    ]
-    sizes = line["sizes_mb"]
-    rows.append(
-        f"| on disk: builds and names, embedded graph, cells | {sizes['graph']:.0f}, "
-        f"{sizes['embedded']:.0f}, {sizes['cells']:.0f} MB | `benchmarks/line.py` |"
-    )
-    cells = json.loads((RESULTS / "cells_read.json").read_text(encoding="utf-8"))["results"]
-    for order, name in (("random", "in random order"), ("block_64", "in shuffled blocks of 64")):
-        ours, take, backed = (
-            cells[order][reader]["median"] for reader in ("tosg_graph", "arrow_take", "h5ad_backed")
-        )
-        rows.append(
-            f"| reading cells {name}, cells per second | {ours:,} ({ours / take:.0f} × Arrow take, "
-            f"{ours / backed:.0f} × backed h5ad) | `benchmarks/cells_read.py` |"
-        )
-    return "\n".join(["| what | figure | script |", "|---|---|---|", *rows])
-
-
-def scale_table() -> str:
-    """The table of docs/scale.md, from what benchmarks/graph/run.py wrote."""
-    scales = json.loads((RESULTS / "graph.json").read_text(encoding="utf-8"))["scales"]
-    head = ["| share | nodes | edges | sources → build | → `HeteroData` | → embedded |"]
-    rows = [
-        f"| {float(share):.0%} | {run['rows']['nodes']:,} | {run['rows']['edges']:,} | "
-        f"{_cost(run['build'])} | {_cost(run['topology'])} | {_cost(run.get('embedded'))} |"
-        for share, run in scales.items()
-    ]
-    return "\n".join([*head, "|--:|--:|--:|--:|--:|--:|", *rows])
-
-
-def cells_tables() -> str:
-    """The tables of docs/cells.md, from what benchmarks/cells/convert.py wrote."""
-    found = json.loads((RESULTS / "cells_convert.json").read_text(encoding="utf-8"))
-    options, here = found["options"], found["conversion"][0]
-    rows = [
-        f"| {tier} | {run['bytes_per_cell']:,} | {run['cells_per_cpu_second']:,} |"
-        for tier, run in found["tiers"].items()
-    ]
-    return "\n".join(
-        [
-            "| tier | bytes per cell | cells per CPU second |",
-            "|---|--:|--:|",
-            *rows,
-            "",
-            f"Converting them from h5ad ({found['source_bytes_per_cell']:,} bytes per cell, "
-            f"{options['cells']:,} cells): {here['cells_per_cpu_second']:,} cells per CPU second "
-            "in one process, joining the features included, "
-            f"{here['peak_memory_mb']['this_process']} MB at most.",
-        ]
-    )
-
-
-def _cost(step: dict[str, float] | None) -> str:
-    if step is None:
-        return "see below"
-    seconds = step.get("seconds_without_imports", step["seconds"])
-    return f"{seconds:.1f} s, {step['peak_mb']:,} MB"
-
-
 def licence_table() -> str:
     """The table of docs/licences.md, from what the loaders declare."""
     head = ["| source | licence | commercial | redistribute |", "|---|---|---|---|"]
@@ -227,28 +160,6 @@ def _kept(licence: Licence, use: str) -> str:
     return "kept" if USES[use](licence) else "left out"
 
 
-def query_costs() -> str:
-    """The table of what named queries cost, from what benchmarks/graph/queries.py wrote."""
-    runs = json.loads((RESULTS / "queries.json").read_text(encoding="utf-8"))["runs"]
-    heads = [f"{name}: {run['edges']:,} edges, {run['engine']}" for name, run in runs.items()]
-    rows = [
-        f"| `{name}` | "
-        + " | ".join(_times(run["queries"].get(name)) for run in runs.values())
-        + " |"
-        for name in sorted(load_queries())
-        if any(run["queries"].get(name) for run in runs.values())
-    ]
-    rule = "|---|" + "--:|" * len(heads)
-    return "\n".join([f"| query | {' | '.join(heads)} |", rule, *rows])
-
-
-def _times(cost: dict[str, float] | None) -> str:
-    if cost is None:
-        return ""
-    stopped = f", {cost['stopped']} stopped" if cost["stopped"] else ""
-    return f"{cost['p50']:.3f} s, {cost['p95']:.3f} s{stopped}"
-
-
 def filled(page: Path, begin: str, end: str, text: str) -> str:
     """A page with a generated text in its place."""
     return filled_text(page.read_text(encoding="utf-8"), begin, end, text)
@@ -261,20 +172,22 @@ def filled_text(page: str, begin: str, end: str, text: str) -> str:
 
 
 def scale_page() -> str:
-    """The page of costs with both of its tables."""
-    page = filled(SCALE, "<!-- scale -->", "<!-- end of scale -->", scale_table())
-    return filled_text(page, "<!-- queries -->", "<!-- end of queries -->", query_costs())
+    """The page of costs with its tables."""
+    page = SCALE.read_text(encoding="utf-8")
+    for name, table in result_tables.SCALE.items():
+        page = filled_text(page, f"<!-- {name} -->", f"<!-- end of {name} -->", table())
+    return page
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
-        ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, figures()),
+        ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, result_tables.figures()),
         SCALE: scale_page(),
         LICENCES: filled(
             LICENCES, "<!-- licences -->", "<!-- end of licences -->", licence_table()
         ),
-        CELLS: filled(CELLS, "<!-- tiers -->", "<!-- end of tiers -->", cells_tables()),
+        CELLS: filled(CELLS, "<!-- tiers -->", "<!-- end of tiers -->", result_tables.tiers()),
         ROOT / "docs" / "cli.md": cli_page(),
         QUERIES: filled(QUERIES, "<!-- queries -->", "<!-- end of queries -->", query_list()),
         ROOT / "docs" / "schema.md": schema_page(),
