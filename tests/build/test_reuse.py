@@ -206,9 +206,8 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 from tests.build.test_reuse import World
-point = sys.argv[2]
 def watch(event, args):
-    if event in ("open", "os.rename") and point in str(args[0]):
+    if event == sys.argv[2] and sys.argv[3] in str(args[event == "os.rename"]):  # where it goes
         os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
 World(Path(sys.argv[1])).build("graph")
@@ -216,16 +215,16 @@ World(Path(sys.argv[1])).build("graph")
 
 
 @pytest.mark.parametrize(
-    ("point", "reused"),
+    ("event", "path", "reused"),
     [
-        ("staged.json", []),  # before the first entry is one
-        (".staging-", []),  # between its last file and its place
-        ("manifest.json", NAMES),
-        ("/build", NAMES),
+        ("open", ".new-staged.json", []),  # before the first entry is one
+        ("os.rename", "/staged/uniprot-", ["hgnc", "signor"]),  # before the third is in its place
+        ("open", ".new-manifest.json", NAMES),
+        ("os.rename", "/graph/", NAMES),
     ],
 )
-def test_a_killed_build_leaves_whole_entries_only(tmp_path, point, reused):
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path), point]
+def test_a_killed_build_leaves_whole_entries_only(tmp_path, event, path, reused):
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path), event, path]
     killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     world = World(tmp_path)

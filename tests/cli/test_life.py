@@ -30,3 +30,19 @@ def test_a_database_follows_the_current_build(tosg: Tosg, tmp_path: Path) -> Non
     wrong = tosg("diff", "nonsense", "-w", work)
     assert wrong.code == 2
     assert listed[1][0] in wrong.err.replace("\n", "")
+
+
+def test_a_build_says_what_was_not_read_again_and_one_build_has_no_difference(
+    tosg: Tosg, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    data = ("--data", data_folder(), "-w", work)
+    assert tosg("build", *data, "--source", "hgnc", "--json").json["reused"] == []
+    alone = tosg("diff", "-w", work)
+    assert alone.code == 2
+    assert "build again (tosg build --data DIR" in " ".join(alone.err.split())
+    both = tosg("build", *data, "--source", "hgnc", "--source", "uniprot")
+    assert "not read again, 1 of 2 sources: hgnc" in " ".join(both.out.split())
+    anew = tosg("build", *data, "--source", "hgnc", "--source", "uniprot", "--no-reuse", "--json")
+    assert anew.json["reused"] == []
+    assert anew.json["build_id"] == tosg("builds", "-w", work, "--json").json["rows"][0][0]
