@@ -22,7 +22,8 @@ from ftfy import fix_encoding
 
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.accessions import UNIPROT
-from tosg_graph.sources.columns import items, kept, normal_form, numbers, references, translated
+from tosg_graph.sources.columns import items, normal_form, numbers, references, translated
+from tosg_graph.sources.member_lists import read_member_lists
 from tosg_graph.sources.source import Files
 
 ENTITY_A = ("ENTITYA", "TYPEA", "IDA", "DATABASEA")
@@ -61,6 +62,9 @@ HEADERLESS = (
     "SIGNOR_ID",
     "PATHWAY",
 )
+
+COMPLEX_LIST = ("SIGNOR ID", "COMPLEX NAME", "LIST OF ENTITIES")
+FAMILY_LIST = ("SIGNOR ID", "PROT. FAMILY NAME", "LIST OF ENTITIES")
 
 #: What an effect says of the target, by how its text starts; the first that fits counts.
 EFFECTS = (
@@ -248,110 +252,41 @@ def _targets(rows: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
 
 def _complexes(file: SourceFile, complexes: dict[str, list[str]]) -> Iterator[Chunk]:
     """Declare the complexes; one that is listed as a part of another stands for its own parts."""
-    frames = [_listed(rows) for rows in file.frames()]
-    if not frames:
-        return
-    rows, again = _once(pd.concat(frames, ignore_index=True))
-    yield Chunk.rejects(file.name, again)
-    listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True))
-    complexes.update({name: _expanded(name, listed, ()) for name in listed})
-    empty = rows["SIGNOR ID"].map(lambda name: not complexes[name]).astype(bool)
-    yield Chunk.rejects(file.name, _without_members(rows[empty]))
-    rows = rows[~empty]
-    reference = references("SIGNOR", rows["SIGNOR ID"])
-    table = {
-        "ref": reference,
-        "name": normal_form(rows["COMPLEX NAME"]),
-        "members": translated(rows["SIGNOR ID"], complexes),
-        "xrefs": [[ref] for ref in reference],
-        "line": rows["line"],
-    }
-    yield Chunk.complexes(file.name, pd.DataFrame(table))
+    rows, rejected = read_member_lists(file, COMPLEX_LIST, _part)
+    yield Chunk.rejects(file.name, rejected)
+    complexes.update(zip(rows["id"], rows["members"], strict=True))
+    reference = references("SIGNOR", rows["id"])
+    xrefs = pd.Series([[ref] for ref in reference], rows.index, dtype=object)
+    declared = rows.drop(columns="id").assign(ref=reference, xrefs=xrefs)
+    yield Chunk.complexes(file.name, declared)
 
 
 def _families(file: SourceFile, declared: set[str]) -> Iterator[Chunk]:
     """Declare the families and their members; a family within another stands for its members."""
-    frames = [_listed(rows) for rows in file.frames()]
-    if not frames:
-        return
-    rows, again = _once(pd.concat(frames, ignore_index=True))
-    yield Chunk.rejects(file.name, again)
-    listed = dict(zip(rows["SIGNOR ID"], rows["listed"], strict=True))
-    members = {name: list(dict.fromkeys(_expanded(name, listed, ()))) for name in listed}
-    nodes = pd.DataFrame(
-        {
-            "id": references("SIGNOR", rows["SIGNOR ID"]),
-            "name": normal_form(rows["PROT. FAMILY NAME"]),
-            "line": rows["line"],
-        }
-    )
-    declared.update(nodes["id"])
-    yield Chunk.nodes("Family", file.name, nodes)
-    pairs = pd.DataFrame(
-        {
-            "source_ref": translated(rows["SIGNOR ID"], members),
-            "source_label": "Protein",
-            "target_ref": nodes["id"],
-            "target_label": "Family",
-            "record_id": rows["SIGNOR ID"],
-            "line": rows["line"],
-        }
-    ).explode("source_ref", ignore_index=True)
-    protein = pairs["source_ref"].str.startswith("UniProtKB:").eq(True)
-    yield Chunk.statements("MEMBER_OF", file.name, pairs[protein])
-    other = pairs[~protein & pairs["source_ref"].notna()]
-    yield Chunk.rejects(
-        file.name,
-        pd.DataFrame(
-            {
-                "reason": "the member of the family is no protein",
-                "value": other["source_ref"],
-                "line": other["line"],
-            }
-        ),
-    )
-    yield Chunk.rejects(
-        file.name, _without_members(kept(rows, (not members[n] for n in rows["SIGNOR ID"])))
-    )
+    rows, rejected = read_member_lists(file, FAMILY_LIST, _part)
+    yield Chunk.rejects(file.name, rejected)
+    rows = rows.assign(record_id=rows["id"], id=references("SIGNOR", rows["id"]))
+    declared.update(rows["id"])
+    yield Chunk.nodes("Family", file.name, rows[["id", "name", "line"]])
+    pairs = rows.explode("members").drop_duplicates(["id", "members"])
+    protein = pairs["members"].str.startswith("UniProtKB:").eq(True)
+    yield Chunk.statements("MEMBER_OF", file.name, _memberships(pairs[protein]))
+    other = pairs[~protein]
+    reason = "the member of the family is no protein"
+    rejects = pd.DataFrame({"reason": reason, "value": other["members"], "line": other["line"]})
+    yield Chunk.rejects(file.name, rejects)
 
 
-def _listed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Strip the ids, and split what each consists of."""
-    rows = rows.assign(**{"SIGNOR ID": rows["SIGNOR ID"].str.strip()})
-    parts = items(rows["LIST OF ENTITIES"], ",")
-    lists = pd.Series([part or [] for part in parts], rows.index, dtype=object)
-    return rows.assign(listed=lists)
-
-
-def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Take the first of the rows with one id; the others are rejects."""
-    again = rows["SIGNOR ID"].duplicated()
-    reason = "the id is listed before"
-    value, line = rows.loc[again, "SIGNOR ID"], rows.loc[again, "line"]
-    return rows[~again], pd.DataFrame({"reason": reason, "value": value, "line": line})
-
-
-def _expanded(name: str, listed: Members, above: tuple[str, ...]) -> list[str]:
-    """Write the parts as references, complexes and families that are listed by their own parts."""
-    refs: list[str] = []
-    for part in listed[name]:
-        if part in listed:
-            if part not in above and part != name:  # one that holds itself adds nothing
-                refs += _expanded(part, listed, (*above, name))
-        else:
-            refs.append(_part(part))
-    return refs
+def _memberships(pairs: pd.DataFrame) -> pd.DataFrame:
+    ends = {"members": "source_ref", "id": "target_ref"}
+    said = pairs.drop(columns="name").rename(columns=ends)
+    return said.assign(source_label="Protein", target_label="Family")
 
 
 def _part(written: str) -> str:
     if _ACCESSION.fullmatch(written):
         return f"UniProtKB:{written}"
     return _substance(written) or f"SIGNOR:{written}"
-
-
-def _without_members(rows: pd.DataFrame) -> pd.DataFrame:
-    reason = "no member is listed"
-    return pd.DataFrame({"reason": reason, "value": rows["SIGNOR ID"], "line": rows["line"]})
 
 
 def _statements(rows: pd.DataFrame) -> pd.DataFrame:
@@ -407,7 +342,7 @@ SOURCE = Source(
         FileSpec(
             "complexes",
             ("signor_complexes*.csv",),
-            columns=("SIGNOR ID", "COMPLEX NAME", "LIST OF ENTITIES"),
+            columns=COMPLEX_LIST,
             separator=";",
             quoted=True,
             optional=True,
@@ -415,14 +350,14 @@ SOURCE = Source(
         FileSpec(
             "families",
             ("signor_pf*.csv",),
-            columns=("SIGNOR ID", "PROT. FAMILY NAME", "LIST OF ENTITIES"),
+            columns=FAMILY_LIST,
             separator=";",
             quoted=True,
             optional=True,
         ),
     ),
     read=read,
-    revision=2,
+    revision=3,
     by_hand="choose the human data, and the lists of complexes and of protein families, on "
     "https://signor.uniroma2.it/downloads.php",
 )

@@ -17,7 +17,7 @@ NASTY = (
     "line one\nline two\r\nline three\ttabbed\n\n  ends with blanks  ",
     "κ-λ µ é ﬁ 日本語 עברית 👩🏽‍🔬 😀 \u2028 \u00a0 \ufeff",
     "; , | \x1f \x01 {a: 1} $x `tick` // no comment /* none */ \\x1f ; DROP",
-    "0123456789abcde\n" * 65_536,  # 1 MiB
+    "0123456789abcde\n" * 327_680,  # 5 MiB
 )
 
 

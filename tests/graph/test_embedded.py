@@ -69,6 +69,7 @@ def test_texts_survive_to_the_letter(nasty: Build, path: Path) -> None:
         found = store.read(
             "MATCH (p:Protein) WHERE p.text IN $texts RETURN p.text AS text",
             {"texts": list(NASTY)},
+            limits=ReadLimits(max_bytes=16 << 20),
         )
         assert sorted(found.column("text")) == sorted(NASTY)
         synonyms = store.read("MATCH (g:Gene {id: 'HGNC:1097'}) RETURN g.synonyms").rows

@@ -182,7 +182,8 @@ def _same_graph_as_embedded(store: Neo4jStore, build: Build, folder: Path) -> No
 
 def _texts_survived(store: Neo4jStore) -> None:
     query = "MATCH (p:Protein) WHERE p.text IN $texts RETURN p.text AS text"
-    assert sorted(store.read(query, {"texts": list(NASTY)}).column("text")) == sorted(NASTY)
+    found = store.read(query, {"texts": list(NASTY)}, limits=ReadLimits(max_bytes=16 << 20))
+    assert sorted(found.column("text")) == sorted(NASTY)
 
 
 def _schema_is_there(server: Server) -> None:

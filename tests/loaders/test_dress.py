@@ -34,18 +34,11 @@ Rows = dict[tuple[str, str], list[str]]
 
 
 def read(folder: Path, loader: str) -> tuple[Rows, dict[str, str | None]]:
-    """Rows by kind and subject, in order, and the layout that was seen of each file.
-
-    A reject may name the file that is read instead: its role stands for its name.
-    """
+    """Rows by kind and subject, in order, and the layout that was seen of each file."""
     located = find_files(folder, [discover()[loader]], {}, required=True)
-    roles = {file.name: role for role, file in located.files[loader].items()}
     rows: Rows = defaultdict(list)
     for chunk in discover()[loader].read(located.files[loader]):
-        for row in map(repr, chunk.table.to_pylist()):
-            for name, role in roles.items():
-                row = row.replace(name, role)
-            rows[chunk.kind.value, chunk.subject].append(row)
+        rows[chunk.kind.value, chunk.subject] += map(repr, chunk.table.to_pylist())
     seen = {role: file.layout_name for role, file in located.files[loader].items()}
     return dict(rows), seen
 
@@ -65,11 +58,22 @@ def copied(name: str, folder: Path, change: Callable[[bytes], bytes], called: st
     return folder
 
 
+def assert_alike(name: str, folder: Path) -> None:
+    """The rows are those of the plain files; a reject may say which file is read in its place."""
+    found, seen = read(folder, FOLDERS[name][1])
+    expected, seen_plain = plain(name)
+    assert seen == seen_plain
+    assert found.keys() == expected.keys()
+    for key, rows in found.items():
+        differ = [pair for pair in zip(rows, expected[key], strict=True) if pair[0] != pair[1]]
+        assert all(key[0] == "rejects" and "read from" in row for row, _ in differ), differ
+
+
 @pytest.mark.parametrize("suffix", PACKERS)
 @pytest.mark.parametrize("name", FOLDERS)
 def test_compressed_files_give_the_same_rows(name: str, suffix: str, tmp_path: Path) -> None:
     folder = copied(name, tmp_path, PACKERS[suffix], "{}" + suffix)
-    assert read(folder, FOLDERS[name][1]) == plain(name)
+    assert_alike(name, folder)
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
@@ -77,7 +81,7 @@ def test_compressed_files_give_the_same_rows(name: str, suffix: str, tmp_path: P
 def test_renamed_files_are_told_by_their_content(name: str, suffix: str, tmp_path: Path) -> None:
     """The new name says nothing, not even that the file is compressed."""
     folder = copied(name, tmp_path, PACKERS[suffix], "mirror/file-{n}.dat")
-    assert read(folder, FOLDERS[name][1]) == plain(name)
+    assert_alike(name, folder)
 
 
 @pytest.mark.parametrize("name", FOLDERS)

@@ -198,3 +198,27 @@ def test_an_id_that_is_listed_twice_counts_once(tmp_path: Path, name: str) -> No
     assert sorted(set(found.rejects()) - set(before.rejects())) == [again]
     for kind, subject in (("complexes", "Complex"), ("nodes", "Family")):
         assert found.rows(kind, subject) == before.rows(kind, subject)
+
+
+def test_a_group_without_members_is_rejected_and_one_may_hold_another(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "signor", tmp_path / "signor")
+    lists = tmp_path / "signor" / "SIGNOR_PF.csv"
+    lists.write_text(
+        '"SIGNOR ID";"PROT. FAMILY NAME";"LIST OF ENTITIES"\n'
+        'SIGNOR-PF1;inner;"P27361,  P28482"\n'
+        'SIGNOR-PF2;outer;"SIGNOR-PF1,  P45983,  P27361"\n'
+        'SIGNOR-PF3;a circle;"SIGNOR-PF3"\n'
+        'SIGNOR-PF1;again;"P45983"\n'
+    )
+    found = read("signor", tmp_path / "signor")
+    pairs = [(s, t) for s, t in found.pairs("MEMBER_OF") if t in ("SIGNOR:SIGNOR-PF2",)]
+    assert [source for source, _ in pairs] == [
+        "UniProtKB:P27361",
+        "UniProtKB:P28482",
+        "UniProtKB:P45983",
+    ]
+    assert [
+        (row["reason"], row["value"], row["line"])
+        for row in found.rows("rejects")
+        if row["value"].startswith("SIGNOR-PF")
+    ] == [("no member is listed", "SIGNOR-PF3", 4), ("the id is listed before", "SIGNOR-PF1", 5)]
