@@ -17,9 +17,9 @@ import pytest
 
 from tests.cells.files import as_layout, cell_names, random_counts, write
 from tests.tiny import tiny_tables, write_build
-from tosg_graph.cells.convert import Unfinished, add_cells
+from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.executors import Dask, InProcess, Processes, Slurm
-from tosg_graph.cells.job import Job, convert_task
+from tosg_graph.cells.job import Job, Unfinished, convert_task
 from tosg_graph.cells.manifest import listed_files
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.rejoin import rejoin
