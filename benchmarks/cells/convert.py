@@ -2,9 +2,13 @@
 
     python benchmarks/cells/convert.py --cells 20480 --out benchmarks/results/cells_convert.json
 
-Simulated cells (``synthetic.py``) are converted in the process itself (``processes`` 0), by one
-other process and by two, each time in a process of its own that reports its time, CPU time and peak
-memory; the stores must be equal byte for byte.
+    python benchmarks/cells/convert.py --cells 92160 --processes 2 --rounds 3 --no-tiers
+
+Simulated cells (``synthetic.py``) are converted in the process itself (``processes`` 0) and by one
+other process, by two, up to ``--processes``. They take turns for ``--rounds`` rounds, each time in
+a process of its own that reports its time, CPU time and peak memory; medians and ranges are given,
+and ``speedup``: the median over the rounds of the rate of so many processes over that of one in the
+same round. The stores must be equal byte for byte.
 Then the store is packed with either codec and read in batches by a block shuffle; the sum of every
 batch is checked against the source. CPU seconds stand beside wall time: on a shared machine they
 are what can be compared. A conversion's CPU seconds are those of all its processes, its fixed cost
@@ -18,6 +22,7 @@ import json
 import os
 import platform
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -93,8 +98,9 @@ def read(store: CellStore, totals: np.ndarray, *, batch: int, repeats: int) -> d
     return {"cells_per_second": wall, "cells_per_cpu_second": cpu}
 
 
-def tiers(folder: Path, totals: np.ndarray, *, batch: int, repeats: int) -> dict[str, Any]:
+def tiers(folder: Path, totals: np.ndarray, options: argparse.Namespace) -> dict[str, Any]:
     """Pack, read and unpack with each codec, and read the hot store."""
+    batch, repeats = options.batch, options.repeats
     path, results = folder / "store0" / "s", {}
     hot = CellStore.open(path)
     results["hot"] = read(hot, totals, batch=batch, repeats=repeats)
@@ -120,16 +126,15 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         values=options.values, seed=options.seed,
     )  # fmt: skip
     tiny_build(folder / "build")
-    conversions = []
-    for processes in (0, 1, 2):
-        command = [sys.executable, __file__, "--worker", str(folder), str(processes)]
-        done = subprocess.run(
-            [*command, "--shard-cells", str(options.shard_cells)], check=True, capture_output=True
-        )
-        conversions.append(json.loads(done.stdout))
-    here, one, two = (_bytes(folder / f"store{n}" / "s") for n in (0, 1, 2))
-    if not here == one == two:
+    numbers = range(options.processes + 1)
+    rounds = [
+        [measured(folder, number, options.shard_cells) for number in numbers]
+        for _ in range(options.rounds)
+    ]
+    first = _bytes(folder / "store0" / "s")
+    if any(_bytes(folder / f"store{number}" / "s") != first for number in numbers):
         raise AssertionError("another number of processes made another store")
+    tiers_read = {} if options.no_tiers else {"tiers": tiers(folder, totals, options)}
     return {
         "what": "conversion of simulated h5ad; tiers read by block shuffle (64), CSR batches, warm",
         "options": {k: v for k, v in vars(options).items() if k not in ("out", "worker")},
@@ -140,8 +145,35 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             "versions": {n: version(n) for n in ("numpy", "pyarrow", "numba", "h5py")},
         },
         "source_bytes_per_cell": round((folder / "cells.h5ad").stat().st_size / options.cells),
-        "conversion": conversions,
-        "tiers": tiers(folder, totals, batch=options.batch, repeats=options.repeats),
+        "conversion": [summary(rounds, number) for number in numbers],
+        **tiers_read,
+    }
+
+
+def measured(folder: Path, processes: int, shard_cells: int) -> dict[str, Any]:
+    """Convert in a process of its own; what it reports."""
+    command = [sys.executable, __file__, "--worker", str(folder), str(processes)]
+    done = subprocess.run(
+        [*command, "--shard-cells", str(shard_cells)], check=True, capture_output=True
+    )
+    return dict(json.loads(done.stdout))
+
+
+def summary(rounds: list[list[dict[str, Any]]], processes: int) -> dict[str, Any]:
+    """Medians and ranges over the rounds, and the speed-up over one process."""
+    mine = [found[processes] for found in rounds]
+    rates = [found["cells_per_second"] for found in mine]
+    one = [found[min(1, len(found) - 1)]["cells_per_second"] for found in rounds]
+    return {
+        "processes": processes,
+        "cells_per_second": round(statistics.median(rates)),
+        "cells_per_second_range": [min(rates), max(rates)],
+        "cells_per_cpu_second": round(statistics.median(f["cells_per_cpu_second"] for f in mine)),
+        "speedup": round(statistics.median(a / b for a, b in zip(rates, one, strict=True)), 2),
+        "peak_memory_mb": {
+            who: max(found["peak_memory_mb"][who] for found in mine)
+            for who in mine[0]["peak_memory_mb"]
+        },
     }
 
 
@@ -159,6 +191,9 @@ def main() -> None:
     parser.add_argument("--shard-cells", type=int, default=4_096)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=2, help="at most, beside 0 and 1")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--no-tiers", action="store_true", help="convert only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)

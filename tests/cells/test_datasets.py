@@ -219,8 +219,11 @@ def test_what_does_not_fit_a_store_is_refused(store, tmp_path, tiny):
     assert [p.name for p in cells.iterdir()] == ["s"]
 
 
-def test_twenty_readers_while_one_appends(store, tmp_path, tiny):
+@pytest.mark.parametrize("tier", ["hot", "compact"])
+def test_twenty_readers_while_one_appends(store, tmp_path, tiny, tier):
     """Whoever opens the store finds a whole version, whenever; nobody waits and nobody fails."""
+    if tier == "compact":
+        pack(store.folder)
     _, whole = expected()
     sums = {1160: whole.sum(), 1170: whole.sum() + ONE[:10].sum()}
     extra = write(tmp_path / "three.h5ad", as_layout(ONE[:10], "csr"),

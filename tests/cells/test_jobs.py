@@ -16,12 +16,15 @@ import pandas as pd
 import pytest
 
 from tests.cells.files import as_layout, cell_names, random_counts, write
-from tosg_graph.cells.convert import Unfinished, add_cells
+from tests.tiny import tiny_tables, write_build
+from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.executors import Dask, InProcess, Processes, Slurm
-from tosg_graph.cells.job import Job, convert_task
+from tosg_graph.cells.job import Job, Unfinished, convert_task
 from tosg_graph.cells.manifest import listed_files
 from tosg_graph.cells.reader import CellStore
-from tosg_graph.cells.tiers import pack
+from tosg_graph.cells.rejoin import rejoin
+from tosg_graph.cells.removal import remove_dataset
+from tosg_graph.cells.tiers import pack, unpack
 from tosg_graph.cells.versions import prune
 from tosg_graph.errors import CellsError
 
@@ -220,6 +223,45 @@ def test_packing_that_was_killed_leaves_the_store_and_goes_on(tmp_path, folder, 
     store.verify(source=folder / "csr.h5ad")
 
 
+@pytest.mark.parametrize("change", ["unpack", "remove_dataset", "rejoin"])
+def test_a_change_that_was_killed_leaves_the_store_and_is_made_again(
+    tmp_path, folder, tiny, change
+):
+    """Killed after its files are written, before the version that lists them is."""
+    newer = write_build(tmp_path / "b", tiny_tables(), "newer000newer000")
+    cells = tmp_path / "cells"
+    path = add_cells(folder / "csr.h5ad", cells, name="s", build=tiny, shard_cells=1024).path
+    add_cells(folder / "more.h5ad", cells, name="s", build=tiny, append=True)
+    pack(path)
+    prune(path)  # else the hot shards are there still
+    before, bytes_before = CellStore.open(path), contents(path)
+    again = {
+        "unpack": lambda: unpack(path),
+        "remove_dataset": lambda: remove_dataset(path, "more"),
+        "rejoin": lambda: rejoin(path, newer),
+    }[change]
+    run_killed(
+        """
+        from tosg_graph.cells import rejoin, removal
+        versions.write_manifest = die
+        store = Path(V["store"])
+        {"unpack": lambda: tiers.unpack(store),
+         "remove_dataset": lambda: removal.remove_dataset(store, "more"),
+         "rejoin": lambda: rejoin.rejoin(store, Build.open(V["build"]))}[V["change"]]()
+        """,
+        store=path, build=newer.path, change=change,
+    )  # fmt: skip
+    now = contents(path)
+    assert {name: now[name] for name in bytes_before} == bytes_before
+    assert len(now) > len(bytes_before)
+    assert CellStore.open(path).hash == before.hash
+    again()
+    store = CellStore.open(path)
+    assert store.version == before.version + 1
+    assert np.array_equal(dense(store)[:6000], COUNTS)
+    store.verify(source=folder / "csr.h5ad", dataset="csr")
+
+
 @pytest.mark.parametrize("layout", ["csr", "csc"])
 def test_processes_give_the_same_bytes(tmp_path, folder, whole, tiny, layout):
     report = add_cells(
@@ -383,24 +425,29 @@ def test_faults_of_all_tasks_are_counted(tmp_path, tiny):
         assert list((tmp_path / "cells").iterdir()) == []
 
 
-@pytest.mark.parametrize("what", ["pack", "append"])
+@pytest.mark.parametrize("what", ["pack", "append", "unpack"])
 def test_a_full_disk_leaves_the_store_as_it_was(tmp_path, folder, tiny, what):
     """The system refuses every file beyond a size, as a full disk would."""
     cells = tmp_path / "cells"
     report = add_cells(folder / "csr.h5ad", cells, name="s", build=tiny)
+    if what == "unpack":
+        pack(report.path)
+        prune(report.path)
     before = contents(report.path)
     code = f"""
 import json, resource
 from pathlib import Path
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.convert import add_cells
-from tosg_graph.cells.tiers import pack
+from tosg_graph.cells.tiers import pack, unpack
 from tosg_graph.errors import CellsError
 cells, source = Path({str(cells)!r}), Path({str(folder / "more.h5ad")!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 try:
     if {what!r} == "pack":
         pack(cells / "s")
+    elif {what!r} == "unpack":
+        unpack(cells / "s")
     else:
         add_cells(source, cells, name="s", build=Build.open({str(tiny.path)!r}), append=True)
 except CellsError as error:
@@ -411,8 +458,8 @@ except CellsError as error:
     assert "could not be written" in done.stdout
     assert contents(report.path) == before
     assert [p.name for p in cells.iterdir()] == ["s"]
-    if what == "pack":
-        pack(report.path)
+    if what != "append":
+        {"pack": pack, "unpack": unpack}[what](report.path)
     else:
         add_cells(folder / "more.h5ad", cells, name="s", build=tiny, append=True)
     CellStore.open(report.path).verify()

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from tests.cells.files import as_layout, cell_names, random_counts, write
 from tosg_graph.cells.ages import Age, read_age, stage_age
 from tosg_graph.cells.convert import add_h5ad
-from tosg_graph.cells.metadata import Conflict, standardise
+from tosg_graph.cells.metadata import standardise
+from tosg_graph.cells.metadata_report import Conflict
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.terms import Terms
 

@@ -202,3 +202,12 @@ def test_cells_of_the_cohort_are_the_same_cells(store, newer):
     rejoin(store.folder, newer)
     assert CellStore.open(store.folder).obs.equals(before)
     assert before["cell_id"].to_pylist()[:60] == cell_names(60)
+
+
+def test_a_place_that_nobody_measures_any_more_is_joined_by_its_name(store, newer):
+    remove_dataset(store.folder, "two")
+    rejoin(store.folder, newer)
+    now = CellStore.open(store.folder)
+    ids = joined(now.features("rna"))
+    assert (ids["CD19"], ids["NOVEL"]) == (None, gene("TP53"))
+    now.verify()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -137,9 +137,3 @@ def _forms(name: str) -> Iterator[str]:
     folded = name.translate(_GREEK).casefold()
     yield folded
     yield re.sub(r"[^a-z0-9]", "", folded)
-
-
-def targets(names: Iterable[str], build: Build) -> list[Target]:
-    """Find what the names of antibodies stand for, in order."""
-    known = AntibodyNames.of(build)
-    return [known.target(name) for name in names]

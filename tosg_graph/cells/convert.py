@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,17 @@ from tosg_graph.cells.axis import of_modality, places
 from tosg_graph.cells.commit import Addition, commit
 from tosg_graph.cells.executors import Executor, InProcess
 from tosg_graph.cells.features import join_features
-from tosg_graph.cells.job import JOB, Job, SourceStamp, write_job
+from tosg_graph.cells.job import JOB, Job, SourceStamp, Unfinished, write_job
+from tosg_graph.cells.job_folder import (
+    clear,
+    committed,
+    finished,
+    job_folder,
+    jobs,
+    locked,
+    taken,
+    target_of,
+)
 from tosg_graph.cells.manifest import (
     SHARD_CELLS,
     STORE_NAME,
@@ -34,7 +43,6 @@ from tosg_graph.cells.obs import check_column
 from tosg_graph.cells.report import CellReport
 from tosg_graph.cells.source import CellSource, Part, open_source
 from tosg_graph.cells.values import refuse_faults
-from tosg_graph.cells.versions import store_lock
 from tosg_graph.errors import CellsError, UsageError
 from tosg_graph.filing import sha256
 
@@ -58,22 +66,6 @@ class Options:
     antibodies: str | None = None
     dataset_name: str | None = None
     shard_cells: int = SHARD_CELLS
-
-
-class Unfinished(Exception):
-    """The tasks of a job run elsewhere; the same call, made when they are done, commits them.
-
-    Parameters
-    ----------
-    job
-        The job.
-    words
-        What to do next.
-    """
-
-    def __init__(self, job: Job, words: str) -> None:
-        super().__init__(words)
-        self.job = job
 
 
 def add_cells(
@@ -144,68 +136,18 @@ def add_cells(
     options = Options(
         label, label_map, donor, dataset, normalised, matrix, antibodies, dataset_name, shard_cells
     )
-    target = _target(folder, name, append=append, replace=replace)
+    target = target_of(folder, name, append=append, replace=replace)
     with ExitStack() as stack:
         opened = stack.enter_context(
             open_source(Path(source), matrix=matrix, antibodies=antibodies, counts=not normalised)
         )
-        stack.enter_context(_locked(target))
+        stack.enter_context(locked(target))
         conversion = _Conversion(opened, target, build, options, progress or (lambda _: None))
         return conversion.run(executor or InProcess(), append=append, replace=replace)
 
 
 #: The name that :func:`add_cells` had when it took h5ad files only.
 add_h5ad = add_cells
-
-
-@contextmanager
-def _locked(target: Path) -> Iterator[None]:
-    """Keep others from writing to a store, or to the place where one is made."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = store_lock(target)
-        lock.__enter__()
-    except OSError as error:
-        raise CellsError(f"{target.parent} cannot be written: {error.strerror}") from error
-    with ExitStack() as stack:
-        stack.push(lock.__exit__)
-        yield
-
-
-def _target(folder: Path, name: str, *, append: bool, replace: bool) -> Path:
-    if not STORE_NAME.match(name):
-        raise UsageError(
-            f"{name!r} is no name for a cell store; letters, digits, '.', '_' and '-' make one"
-        )
-    if append and replace:
-        raise UsageError("a store is either appended to or replaced; say one of the two")
-    target = folder / name
-    if append and not target.exists():
-        raise UsageError(f"there is no cell store {name!r} to append to; add it without --append")
-    if target.exists() and not (append or replace) and not _finished(target):
-        _taken(name)
-    return target
-
-
-def _taken(name: str) -> None:
-    raise UsageError(
-        f"there is a cell store {name!r} already; choose another name, add to it (--append) or "
-        "replace it (--replace)"
-    )
-
-
-def _jobs(target: Path) -> list[Path]:
-    """Folders of jobs that were started for a store."""
-    return sorted(target.parent.glob(f".adding-{target.name}-*"))
-
-
-def _finished(target: Path) -> list[Path]:
-    """Jobs whose store is in its place, but which were killed before they were cleared away."""
-    return [
-        job
-        for job in _jobs(target)
-        if (job / "commit.json").exists() and not (job / "store").exists()
-    ]
 
 
 class _Conversion:
@@ -231,7 +173,7 @@ class _Conversion:
         joined = {part.modality: self._join(part) for part in parts}
         place = {m: places(of_modality(self._axis, m), table) for m, table in joined.items()}
         key = self._key(stamp, place, append)
-        with self._job_folder(key) as folder, ThreadPoolExecutor(1) as hashing:
+        with job_folder(self._target, key) as folder, ThreadPoolExecutor(1) as hashing:
             if done := self._done_before(folder):
                 return done
             digest = hashing.submit(source_digest, self._source)
@@ -243,7 +185,7 @@ class _Conversion:
             stamp.check()
             addition = self._addition(job, joined, place, digest.result())
             if not append and self._target.exists() and not replace:  # somebody was faster
-                _taken(self._target.name)
+                taken(self._target.name)
             return commit(addition, self._target)
 
     def _open_base(self) -> None:
@@ -263,7 +205,7 @@ class _Conversion:
         self._check_name(store)
 
     def _check_name(self, store: CellStore) -> None:
-        if self._name in store.dataset_names and not any(map(_committed, _jobs(self._target))):
+        if self._name in store.dataset_names and not any(map(committed, jobs(self._target))):
             raise UsageError(
                 f"the store {store.name!r} has a data set {self._name!r} already; say another name "
                 "(--dataset-name) or remove that one first"
@@ -291,38 +233,11 @@ class _Conversion:
         text = json.dumps([*content, tosg_graph.__version__], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    @contextmanager
-    def _job_folder(self, key: str) -> Iterator[Path]:
-        """Make the folder of the job; it goes when the job ends, well or with an error of ours.
-
-        It stays when the process is killed or interrupted, and when the tasks run elsewhere.
-        """
-        parent = self._target.parent
-        folder = parent / f".adding-{self._target.name}-{key}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CellsError(f"{parent} cannot be written: {error.strerror}") from error
-        try:
-            yield folder
-        except (KeyboardInterrupt, SystemExit, Unfinished):
-            raise
-        except OSError as error:
-            _clear(folder)
-            raise CellsError(
-                f"the store could not be written to {parent} ({error}); nothing was kept. Make "
-                "room and add the cells again"
-            ) from error
-        except BaseException:
-            _clear(folder)
-            raise
-        _clear(folder)
-
     def _done_before(self, folder: Path) -> CellReport | None:
         """Report of a job that was killed after its commit, before it was cleared away."""
-        if not _committed(folder):
-            if self._base is None and self._target.exists() and _finished(self._target):
-                _taken(self._target.name)
+        if not committed(folder):
+            if self._base is None and self._target.exists() and finished(self._target):
+                taken(self._target.name)
             return None
         plan = json.loads((folder / "commit.json").read_text(encoding="utf-8"))
         in_place = not (folder / "store").exists()
@@ -331,7 +246,7 @@ class _Conversion:
             if not in_place and plan["base"] != self._base["version"]:
                 # some of its shards may be in the store by now, where the next prune finds them
                 self._say("the store has another version by now; the cells are converted anew")
-                _clear(folder)
+                clear(folder)
                 folder.mkdir()
         return CellReport.of(plan["report"], self._target) if in_place else None
 
@@ -385,19 +300,10 @@ class _Conversion:
         )
 
 
-def _clear(folder: Path) -> None:
-    """Remove the folder of a job."""
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 def _holds(manifest: dict[str, Any], dataset: dict[str, Any]) -> bool:
     """Whether a version has a data set; numbers of data sets are never given twice."""
     wanted = dataset["number"], dataset["name"]
     return wanted in [(found["number"], found["name"]) for found in manifest["datasets"]]
-
-
-def _committed(folder: Path) -> bool:
-    return (folder / "commit.json").exists()
 
 
 def _with_defaults(options: Options, source: CellSource) -> Options:

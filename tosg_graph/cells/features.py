@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
 
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.tables import Build
-from tosg_graph.cells.antibodies import targets
+from tosg_graph.cells.antibodies import AntibodyNames
 
 #: How a feature came to its node, or why it has none.
 #:
@@ -70,7 +71,7 @@ def join_features(features: pd.DataFrame, modality: str, build: Build) -> pa.Tab
         matrix, and what :func:`feature_names` gives besides. ``candidates`` lists what an ambiguous
         name could be, and the gene of a ``no_product``.
     """
-    return join_names(feature_names(features, modality), build)
+    return Joining(build).table(feature_names(features, modality))
 
 
 def feature_names(features: pd.DataFrame, modality: str) -> pa.Table:
@@ -99,19 +100,72 @@ def feature_names(features: pd.DataFrame, modality: str) -> pa.Table:
     )
 
 
-def join_names(names: pa.Table, build: Build) -> pa.Table:
-    """Join features to the nodes of a build by what :func:`feature_names` gave of them."""
-    modality = names["modality"][0].as_py() if names.num_rows else "rna"
-    if modality == "protein":
-        found = _proteins(names["source_id"].to_pylist(), build)
-    else:
-        found = _genes(names["ensembl"].to_pylist(), names["symbols"].to_pylist(), build)
-    columns = {
-        **{name: names[name] for name in ("modality", "index", "source_id", "name")},
-        **targets_of(found),
-        **{name: names[name] for name in ("ensembl", "symbols")},
-    }
-    return pa.table(columns)
+class Joining:
+    """Features on their way to the nodes of a build, whose names are read once.
+
+    Parameters
+    ----------
+    build
+        The graph build.
+    """
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        return Resolver.of(self._build)
+
+    @cached_property
+    def _antibodies(self) -> AntibodyNames:
+        return AntibodyNames.of(self._build)
+
+    @cached_property
+    def _products(self) -> dict[str, tuple[str, ...]]:
+        return _products(self._build)
+
+    def table(self, names: pa.Table) -> pa.Table:
+        """Join the features of one modality, given what :func:`feature_names` gave of them."""
+        if names.num_rows and names["modality"][0].as_py() == "protein":
+            found = self._proteins(names["source_id"].to_pylist())
+        else:
+            found = self._genes(names["ensembl"].to_pylist(), names["symbols"].to_pylist())
+        columns = {
+            **{name: names[name] for name in ("modality", "index", "source_id", "name")},
+            **targets_of(found),
+            **{name: names[name] for name in ("ensembl", "symbols")},
+        }
+        return pa.table(columns)
+
+    def _genes(
+        self, ensembl: Sequence[str | None], symbols: Sequence[Sequence[str]]
+    ) -> list[Found]:
+        by_id = _resolve(self._resolver, [f"ENSEMBL:{e}" for e in ensembl if e], "Gene")
+        by_symbol = _resolve(
+            self._resolver, [f"symbol:{s}" for row in symbols for s in row], "Gene"
+        )
+        return [
+            _first(
+                ([by_id[f"ENSEMBL:{e}"]] if e else []) + [by_symbol[f"symbol:{s}"] for s in row],
+            )
+            for e, row in zip(ensembl, symbols, strict=True)
+        ]
+
+    def _proteins(self, names: Sequence[str]) -> list[Found]:
+        complexes = _resolve(self._resolver, [f"name:{name}" for name in names], "Complex")
+        found = []
+        for name in names:
+            target = self._antibodies.target(name)
+            if target.kind == "unmapped":
+                whole = complexes[f"name:{name}"]
+                found.append(Found("exact", whole.graph_id) if whole.graph_id else Found())
+            elif target.kind == "ambiguous":
+                found.append(_several(target.genes, self._products))
+            elif target.kind == "control":
+                found.append(Found("control"))
+            else:
+                found.append(_product(target.genes[0], _MAPPING[target.kind], self._products))
+        return found
 
 
 def targets_of(found: Sequence[Found]) -> dict[str, pa.Array]:
@@ -122,20 +176,6 @@ def targets_of(found: Sequence[Found]) -> dict[str, pa.Array]:
         "mapping": pa.array([f.mapping for f in found], pa.string()),
         "candidates": pa.array(several, pa.list_(pa.string())),
     }
-
-
-def _genes(
-    ensembl: Sequence[str | None], symbols: Sequence[Sequence[str]], build: Build
-) -> list[Found]:
-    resolver = Resolver.of(build)
-    by_id = _resolve(resolver, [f"ENSEMBL:{e}" for e in ensembl if e], "Gene")
-    by_symbol = _resolve(resolver, [f"symbol:{s}" for row in symbols for s in row], "Gene")
-    return [
-        _first(
-            ([by_id[f"ENSEMBL:{e}"]] if e else []) + [by_symbol[f"symbol:{s}"] for s in row],
-        )
-        for e, row in zip(ensembl, symbols, strict=True)
-    ]
 
 
 def _first(tries: Iterable[Found]) -> Found:
@@ -170,23 +210,6 @@ def _symbols(features: pd.DataFrame) -> list[list[str]]:
             if symbol and not _ENSEMBL.match(symbol) and symbol not in row:
                 row.append(symbol)
     return rows
-
-
-def _proteins(names: Sequence[str], build: Build) -> list[Found]:
-    products = _products(build)
-    complexes = _resolve(Resolver.of(build), [f"name:{name}" for name in names], "Complex")
-    found = []
-    for name, target in zip(names, targets(names, build), strict=True):
-        if target.kind == "unmapped":
-            whole = complexes[f"name:{name}"]
-            found.append(Found("exact", whole.graph_id) if whole.graph_id else Found())
-        elif target.kind == "ambiguous":
-            found.append(_several(target.genes, products))
-        elif target.kind == "control":
-            found.append(Found("control"))
-        else:
-            found.append(_product(target.genes[0], _MAPPING[target.kind], products))
-    return found
 
 
 def _several(genes: Sequence[str], products: dict[str, tuple[str, ...]]) -> Found:

@@ -145,6 +145,22 @@ class Job:
             return Sums(*(found[name] for name in ("totals", "detected", "feature", "cells")))
 
 
+class Unfinished(Exception):
+    """The tasks of a job run elsewhere; the same call, made when they are done, commits them.
+
+    Parameters
+    ----------
+    job
+        The job.
+    words
+        What to do next.
+    """
+
+    def __init__(self, job: Job, words: str) -> None:
+        super().__init__(words)
+        self.job = job
+
+
 def plan_tasks(n_cells: int, shard_cells: int) -> list[tuple[int, int]]:
     """Cut cells into ranges, one per shard.
 

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from tosg_graph.build.tables import Build, write_parquet
 from tosg_graph.cells.assembly import store_report
 from tosg_graph.cells.axis import JOINED, of_modality, with_sums
-from tosg_graph.cells.features import Found, feature_names, join_names, targets_of
+from tosg_graph.cells.features import Found, Joining, feature_names, targets_of
 from tosg_graph.cells.manifest import (
     MODALITIES,
     axis_file,
@@ -124,7 +124,7 @@ def rejoin(folder: Path, build: Build) -> Rejoined:
             return Rejoined(old["name"], old["version"], build.id, build.id)
         new = next_version(folder, old, change=f"joined to build {build.id}")
         try:
-            changes = _Joining(folder, old, new, build).run()
+            changes = _Rejoining(folder, old, new, build).run()
         except (OSError, pa.ArrowInvalid) as error:
             raise CellsError(
                 f"{folder} could not be joined to build {build.id} ({error}); the store is "
@@ -135,19 +135,24 @@ def rejoin(folder: Path, build: Build) -> Rejoined:
     return Rejoined(old["name"], new["version"], old["build_id"], build.id, changes)
 
 
-class _Joining:
+class _Rejoining:
     """One store on its way to another build; the new manifest is filled in."""
 
     def __init__(
         self, folder: Path, old: dict[str, Any], new: dict[str, Any], build: Build
     ) -> None:
         self._folder, self._old, self._new, self._build = folder, old, new, build
+        self._joining = Joining(build)
         self._axis = pq.read_table(folder / axis_file(old))
-        #: Per modality and place the nodes that the names of data sets come to.
-        self._nodes: dict[str, list[dict[str | None, Found]]] = {
-            modality: [{} for _ in range(part.num_rows)]
+        #: Per modality its rows of the axis.
+        self._rows: dict[str, pa.Table] = {
+            modality: part
             for modality in MODALITIES
             if (part := of_modality(self._axis, modality)) is not None
+        }
+        #: Per modality and place the nodes that the names of data sets come to.
+        self._nodes: dict[str, list[dict[str | None, Found]]] = {
+            modality: [{} for _ in range(part.num_rows)] for modality, part in self._rows.items()
         }
 
     def run(self) -> dict[str, JoinChange]:
@@ -163,7 +168,7 @@ class _Joining:
         files = {file: self._write(axis, file), **files}
         self._new |= {"build_id": self._build.id, "datasets": datasets, "files": files}
         self._new["report"] = store_report(self._new, axis)
-        return {m: _change(of_modality(self._axis, m), of_modality(axis, m)) for m in self._nodes}
+        return {m: _change(rows, of_modality(axis, m)) for m, rows in self._rows.items()}
 
     def _dataset(self, dataset: dict[str, Any]) -> tuple[dict[str, Any], pa.Table]:
         """Join what a data set measured; its entry in the manifest, and the table."""
@@ -180,7 +185,7 @@ class _Joining:
             part = of_modality(measured, modality)
             if part is None:
                 continue
-            joined = join_names(_names(part), self._build)
+            joined = self._joining.table(_names(part))
             for place, found in zip(part["index"].to_pylist(), _found(joined), strict=True):
                 nodes[place].setdefault(found.graph_id, found)
             yield joined.append_column("total", part["total"]).append_column("cells", part["cells"])
@@ -198,20 +203,25 @@ class _Joining:
 
     def _with_sums(self, tables: list[pa.Table]) -> pa.Table:
         """Put the new axis together, and see that no count was lost."""
-        parts = []
-        for modality, nodes in self._nodes.items():
-            part = of_modality(self._axis, modality)
-            own = _found(join_names(_names(part), self._build))  # for what nobody measures any more
-            found = [_agreed(n) if n else o for n, o in zip(nodes, own, strict=True)]
-            parts.append(pa.table({**{c: part[c] for c in JOINED}, **targets_of(found)}))
+        axis = pa.concat_tables([self._part(modality) for modality in self._nodes])
         normalised = self._old["value_kind"] == "normalised"
-        axis = with_sums(pa.concat_tables(parts), tables, normalised=normalised)
+        axis = with_sums(axis, tables, normalised=normalised)
         if any(not axis[name].equals(self._axis[name]) for name in _SUMS):
             raise CellsError(
                 f"{self._folder}: the sums of features are not those of its data sets; the store "
                 "is unchanged. See what is damaged: tosg cells verify"
             )
         return axis
+
+    def _part(self, modality: str) -> pa.Table:
+        """Rows of a modality with their nodes; what nobody measures any more goes by its name."""
+        part, nodes = self._rows[modality], self._nodes[modality]
+        if spare := [place for place, said in enumerate(nodes) if not said]:
+            own = _found(self._joining.table(_names(part.take(spare))))
+            for place, found in zip(spare, own, strict=True):
+                nodes[place][found.graph_id] = found
+        targets = targets_of([_agreed(said) for said in nodes])
+        return pa.table({**{column: part[column] for column in JOINED}, **targets})
 
     def _write(self, table: pa.Table, file: str) -> dict[str, Any]:
         fresh = self._folder / f".new-{file.replace('/', '-')}"

@@ -83,7 +83,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Convert cells into a store keyed to the graph, and print how their features joined."""
-    from tosg_graph.cells.convert import Unfinished
+    from tosg_graph.cells.job import Unfinished
 
     executor = _executor(processes, dask, slurm, slurm_option or [])
     with Workspace(workspace) as ws, display.steps() as progress:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tosg_graph.cells.language import Condition
     from tosg_graph.cells.matching import Matched
     from tosg_graph.cells.metacells import MetacellReport
-    from tosg_graph.cells.metadata import MetadataReport
+    from tosg_graph.cells.metadata_report import MetadataReport
     from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.rejoin import Rejoined
