@@ -41,8 +41,14 @@ def tile(base: Path, target: Path, times: int) -> None:
     """Make a store of so many copies of another one of one data set; same graph, same features."""
     import pyarrow.parquet as pq
 
-    from tosg_graph.cells.manifest import axis_file, file_record, measured_file, obs_file
-    from tosg_graph.cells.manifest import read_manifest, write_manifest
+    from tosg_graph.cells.manifest import (
+        axis_file,
+        file_record,
+        measured_file,
+        obs_file,
+        read_manifest,
+        write_manifest,
+    )
 
     manifest = read_manifest(base)
     shard = manifest["modalities"]["rna"]["shards"][0]
