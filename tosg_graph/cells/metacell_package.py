@@ -1,8 +1,9 @@
 """Meta-cells as the ``metacells`` package groups them, from raw counts.
 
 Its divide-and-conquer pipeline (Ben-Kiki, Bercovich, Lifshitz and Tanay 2022,
-https://doi.org/10.1186/s13059-022-02667-1) decides which genes tell cells apart, and declares cells that resemble no others outliers, which
-are in no meta-cell. Memory is that of the counts of one piece of a partition, several times over.
+https://doi.org/10.1186/s13059-022-02667-1) decides which genes tell cells apart, and declares cells
+that resemble no others outliers, which are in no meta-cell. Memory is that of the counts of one
+piece of a partition, several times over.
 """
 
 from __future__ import annotations
