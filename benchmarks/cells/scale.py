@@ -141,13 +141,12 @@ def measure(folder: Path, store_path: Path, given: argparse.Namespace) -> dict[s
     wanted = min(given.read, store.n_cells - 512)
     for _ in range(2):  # the first time brings the pages in
         loader.set_epoch(0)
-        batches, delivered, at = iter(loader), 0, 0
+        batches, delivered = iter(loader), 0
         next(batches)
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
         wall, cpu = time.perf_counter(), time.process_time()
-        for batch in batches:
+        for at, batch in enumerate(batches):
             delivered += len(batch)
-            at += 1
             if at % 64 == 0:
                 most = max(most, anonymous())
             if delivered >= wanted:

@@ -246,3 +246,29 @@ def test_both_modalities_of_a_cite_seq_file_are_added_up(real_build, real_data, 
     rna = np.asarray(sparse.csr_matrix(raw.X)[cells].sum())
     assert int(meta.gather("rna", np.arange(meta.n_cells)).counts.sum()) == int(rna)
     assert meta.features("protein")["name"].equals(cohort.store.features("protein")["name"])
+
+
+def test_the_metacells_package_groups_cells_too(store, tiny, data, tmp_path):
+    obs, counts = data
+    cohort = choose(store, "all")
+    options = {"build": tiny, "size": 25, "within": ["donor_id"], "method": "metacells"}
+    meta, report = make_metacells(cohort, tmp_path, name="p", seed=4, **options)
+    again, _ = make_metacells(cohort, tmp_path, name="q", seed=4, **options)
+    assert meta.hash == again.hash
+    assert report.options.method == "metacells"
+    members = pq.read_table(meta.folder / "members.parquet").to_pandas()
+    assert members["cell"].is_unique
+    known = obs["donor"].notna().sum()
+    assert len(members) + report.left_out_outliers + report.left_out_small == known
+    assert len(members) > 0.8 * known
+    sums = np.zeros((meta.n_cells, counts.shape[1]), np.int64)
+    np.add.at(sums, members["metacell"], counts[members["cell"]])
+    found = meta.gather("rna", np.arange(meta.n_cells)).to_scipy().toarray()
+    assert np.array_equal(np.sort(found.sum(axis=1)), np.sort(sums.sum(axis=1)))
+    donors = obs["donor"].to_numpy()[members["cell"]]
+    assert (pd.Series(donors).groupby(members["metacell"].to_numpy()).nunique() == 1).all()
+
+
+def test_an_unknown_method_is_named(store, tiny, tmp_path):
+    with pytest.raises(UsageError, match="expected one of kmeans, metacells"):
+        make_metacells(choose(store, "all"), tmp_path, name="x", build=tiny, method="seacells")

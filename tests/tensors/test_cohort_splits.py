@@ -142,3 +142,15 @@ def test_a_store_that_marks_no_copies_is_left_whole(work, tmp_path):
         ws.add_cells(work / "b.h5ad", name="plain", label="cell_type", donor="donor")
         assert ws.cohort("plain", "all", primary=True).n_cells == N
         assert ws.cohort("plain", "all").notes == ()
+
+
+def test_a_loader_delivers_a_cohort(work):
+    ws = Workspace(work)
+    part = ws.split("x", folds=4).part("validation", fold=2)
+    graph = ws.subgraph()
+    seen = [int(c) for b in ws.cell_loader("x", graph, cohort=part) for c in b.cell_index]
+    assert sorted(seen) == part.cells.tolist()
+    with pytest.raises(UsageError, match="both given"):
+        ws.cell_loader("x", graph, cohort=part, cells=part.cells)
+    with pytest.raises(UsageError, match="of the store 'x', not of 'plain'"):
+        ws.cell_loader("plain", graph, cohort=part)

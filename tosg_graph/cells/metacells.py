@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tosg_graph.build.tables import Build
+from tosg_graph.cells import metacell_package
 from tosg_graph.cells.codes import joint_codes
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.extras import require
@@ -44,6 +45,8 @@ WITHIN = (DONOR, "tissue")
 #: Cells of which the space is fitted, cells of one piece of a partition, cells of a mini-batch.
 SAMPLE, PIECE, BATCH = 20_000, 100_000, 4_096
 _PASSES = 5
+#: How cells are grouped.
+METHODS = ("kmeans", "metacells")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ class Options:
         Dimensions of the space.
     seed
         Seed of the sample, the space and the clusters.
+    method
+        ``kmeans``: mini-batch k-means in the space; ``metacells``: the package of that name, which
+        leaves outliers out (:mod:`tosg_graph.cells.metacell_package`).
     """
 
     within: tuple[str, ...] = WITHIN
@@ -69,6 +75,7 @@ class Options:
     min_cells: int = 10
     dims: int = 50
     seed: int = 0
+    method: str = "kmeans"
 
 
 @dataclass
@@ -81,8 +88,8 @@ class MetacellReport:
         Cells that are in a meta-cell, and meta-cells.
     partitions, small_partitions
         Partitions used, and those left out because they are small.
-    left_out_small, left_out_unknown
-        Cells left out because their partition is small, or not known.
+    left_out_small, left_out_unknown, left_out_outliers
+        Cells left out because their partition is small, or not known, or they resemble no others.
     sizes
         Members of a meta-cell: least, median, most.
     purity
@@ -101,6 +108,7 @@ class MetacellReport:
     small_partitions: int = 0
     left_out_small: int = 0
     left_out_unknown: int = 0
+    left_out_outliers: int = 0
     sizes: tuple[int, float, int] = (0, 0.0, 0)
     purity: float | None = None
     compactness: float = 0.0
@@ -127,12 +135,15 @@ class Piece:
     within, around
         float64 [clusters]: squared distances of the members to the centre of their cluster, and to
         that of the piece.
+    outliers
+        Cells that are in no cluster, and not among ``cells``.
     """
 
     cells: npt.NDArray[np.int64]
     clusters: npt.NDArray[np.int64]
     within: npt.NDArray[np.float64]
     around: npt.NDArray[np.float64]
+    outliers: int = 0
 
 
 def make_metacells(
@@ -146,6 +157,7 @@ def make_metacells(
     min_cells: int = 10,
     dims: int = 50,
     seed: int = 0,
+    method: str = "kmeans",
     replace: bool = False,
 ) -> tuple[CellStore, MetacellReport]:
     """Make a store of meta-cells from a cohort; the same seed gives the same store.
@@ -161,7 +173,7 @@ def make_metacells(
     within
         Columns that make the partitions; default: donor and tissue, as far as the cells say them.
         With ``cell_type`` among them, every meta-cell is pure.
-    size, min_cells, dims, seed
+    size, min_cells, dims, seed, method
         See :class:`Options`.
     replace
         Whether a store of that name may be replaced.
@@ -171,11 +183,12 @@ def make_metacells(
     UsageError
         If no cell is in a partition, the store is normalised, or the name is taken.
     MissingExtra
-        If scikit-learn is not installed.
+        If scikit-learn, or the package of the method, is not installed.
     """
     require("sklearn.cluster", _EXTRA)
-    _check(cohort, size, dims)
-    options = Options(_partition_columns(cohort.columns, within), size, min_cells, dims, seed)
+    _check(cohort, size, dims, method)
+    columns = _partition_columns(cohort.columns, within)
+    options = Options(columns, size, min_cells, dims, seed, method)
     report = MetacellReport(options=options)
     partitions = list(_partitions(cohort, options, report))
     if not partitions:
@@ -184,12 +197,16 @@ def make_metacells(
             f"{cohort.n_cells:,} chosen; name other columns (within=…) or a smaller min_cells"
         )
     space = _Space(cohort.store, np.concatenate(partitions), options)
-    pieces = (space.clustered(part, number) for number, part in enumerate(_cut(partitions, seed)))
+    most = metacell_package.PIECE if method == "metacells" else PIECE
+    parts = _cut(partitions, seed, most)
+    pieces = (space.clustered(part, number) for number, part in enumerate(parts))
     scratch = folder / f".new-{name}-{uuid4().hex}"
     try:
         summed = Pieces(cohort, scratch)
         for piece in pieces:
-            summed.add(piece.cells, piece.clusters, piece.within, piece.around)
+            report.left_out_outliers += piece.outliers
+            if len(piece.cells):
+                summed.add(piece.cells, piece.clusters, piece.within, piece.around)
         _fill(report, summed)
         store = make_store(
             summed, folder, name=name, build=build, about=report.to_dict(), replace=replace
@@ -199,7 +216,11 @@ def make_metacells(
     return store, report
 
 
-def _check(cohort: Cohort, size: int, dims: int) -> None:
+def _check(cohort: Cohort, size: int, dims: int, method: str) -> None:
+    if method not in METHODS:
+        raise UsageError(f"method={method!r} found; expected one of {', '.join(METHODS)}")
+    if method == "metacells":
+        require("metacells", metacell_package.EXTRA)
     if cohort.store.value_kind != "counts":
         raise UsageError(f"{cohort.store.name!r} holds normalised values; sums need counts")
     if size < 2 or dims < 2:
@@ -241,14 +262,16 @@ def _partitions(
     report.left_out_unknown = cohort.n_cells - known
 
 
-def _cut(partitions: Sequence[npt.NDArray[np.int64]], seed: int) -> Iterator[npt.NDArray[np.int64]]:
+def _cut(
+    partitions: Sequence[npt.NDArray[np.int64]], seed: int, most: int
+) -> Iterator[npt.NDArray[np.int64]]:
     """Cut large partitions, at random, into pieces that fit into memory."""
     for number, cells in enumerate(partitions):
-        if len(cells) <= PIECE:
+        if len(cells) <= most:
             yield cells
             continue
         shuffled = np.random.default_rng([seed, number]).permutation(cells)
-        for part in np.array_split(shuffled, -(-len(cells) // PIECE)):
+        for part in np.array_split(shuffled, -(-len(cells) // most)):
             yield np.sort(part)
 
 
@@ -272,14 +295,27 @@ class _Space:
 
     def clustered(self, cells: npt.NDArray[np.int64], number: int) -> Piece:
         """Cluster the cells of a piece."""
+        size, outliers = self._options.size, 0
+        if self._options.method == "metacells":
+            counts = self._store.gather(self._modality, cells, dtype=np.float32).to_scipy()
+            clusters = metacell_package.grouped(counts, size=size, seed=self._seed_of(number))
+            inside = clusters >= 0
+            cells, clusters, outliers = cells[inside], clusters[inside], int((~inside).sum())
         placed = self._placed(cells)
-        wanted = max(1, round(len(cells) / self._options.size))
-        clusters = np.zeros(len(cells), np.int64)
-        if wanted > 1:
-            clusters = self._kmeans(placed, wanted, number)
+        wanted = max(1, round(len(cells) / size))
+        if self._options.method == "kmeans":
+            several = wanted > 1
+            clusters = (
+                self._kmeans(placed, wanted, number) if several else np.zeros(len(cells), np.int64)
+            )
         _, clusters = np.unique(clusters, return_inverse=True)  # without empty ones
         clusters = clusters.reshape(-1)
-        return Piece(cells, clusters, *_spread(placed.astype(np.float64), clusters))
+        return Piece(cells, clusters, *_spread(placed.astype(np.float64), clusters), outliers)
+
+    def _seed_of(self, number: int) -> int:
+        """A seed of a piece that the package takes, at least 1."""
+        seeds = np.random.SeedSequence([self._options.seed, number])
+        return int(seeds.generate_state(1)[0] % (2**31 - 1)) + 1
 
     def _kmeans(self, placed: _Floats, wanted: int, number: int) -> npt.NDArray[np.int64]:
         from sklearn.cluster import MiniBatchKMeans

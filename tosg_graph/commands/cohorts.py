@@ -262,6 +262,9 @@ def metacells(
         typer.Option("--within", help="Column that keeps cells apart (repeat)."),
     ] = None,
     size: Annotated[int, typer.Option("--size", help="Cells per meta-cell.", min=2)] = 50,
+    method: Annotated[
+        str, typer.Option("--method", help="kmeans, or metacells: the package of that name.")
+    ] = "kmeans",
     seed: Annotated[int, typer.Option("--seed", help="Seed of sample and clusters.")] = 0,
     replace_: Annotated[
         bool, typer.Option("--replace", help="Replace a store of that name.")
@@ -270,7 +273,8 @@ def metacells(
     as_json: JsonOption = False,
 ) -> None:
     """Add up cells that resemble each other within a donor and tissue, as a cell store."""
-    options = {"within": within, "size": size, "seed": seed, "replace": replace_}
+    how = {"within": within, "size": size, "seed": seed, "method": method}
+    options = {**how, "replace": replace_}
     with Workspace(workspace) as ws:
         store, report = ws.metacells(name, query, name=into or f"{name}-metacells", **options)
         if as_json:
@@ -287,7 +291,7 @@ def metacells(
         display.say(
             f"left out: {report.left_out_small:,} cells in {report.small_partitions:,} small "
             f"partitions, {report.left_out_unknown:,} of unknown "
-            f"{' or '.join(report.options.within)}"
+            f"{' or '.join(report.options.within)}, {report.left_out_outliers:,} outliers"
         )
 
 

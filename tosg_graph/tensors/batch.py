@@ -24,6 +24,7 @@ from tosg_graph.cells.audit import Audit
 from tosg_graph.cells.draws import Weights
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.sampler import Sampler
+from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.abundance import Abundance, StoreAbundance
 from tosg_graph.tensors.cell_batch import Shared
@@ -283,6 +284,9 @@ class CellLoader(BatchLoader):
         stands for all but transcripts, which repeat the counts of their genes.
     topology
         The graph to hand out with each batch; None stands for ``subgraph.to_hetero_data()``.
+    cohort
+        The cells to deliver, as ``ws.cohort`` or a part of ``ws.split`` gives them; it takes the
+        place of ``cells``.
     **options
         See :class:`BatchLoader`.
 
@@ -303,14 +307,26 @@ class CellLoader(BatchLoader):
         label: str | None = None,
         targets: Sequence[str] | None = None,
         topology: HeteroData | None = None,
+        cohort: Cohort | None = None,
         **options: Unpack[LoaderOptions],
     ) -> None:
+        if cohort is not None:
+            options["cells"] = _cells_of(cohort, store, options.get("cells"))
         super().__init__(
             StoreAbundance.of(store, subgraph, targets=targets),
             subgraph.to_hetero_data() if topology is None else topology,
             CellLabels.of_store(store, label),
             **options,
         )
+
+
+def _cells_of(cohort: Cohort, store: CellStore, cells: Any) -> Index:
+    """Positions of a cohort that is of this store, and stands alone."""
+    if cells is not None:
+        raise UsageError("cohort and cells are both given; one of them chooses the cells")
+    if cohort.store.hash != store.hash:
+        raise UsageError(f"the cohort is of the store {cohort.store.name!r}, not of {store.name!r}")
+    return cohort.cells
 
 
 def _check_normalisation(normalise: str, value_kind: str) -> None:

@@ -78,7 +78,7 @@ class CohortSplits:
         return Cohort(self.cohort.columns, query, mask, self.cohort.notes)
 
     def counts(self) -> pa.Table:
-        """Count ``cells`` and ``donors`` (``studies``, ``labels``) of each ``fold`` and ``part``."""
+        """Count ``cells`` and ``donors`` (or other groups) of each ``fold`` and ``part``."""
         rows = [
             (number, part, len(cells), len(np.unique(self.groups.codes[cells])))
             for number, split in enumerate(self.splits, start=1)

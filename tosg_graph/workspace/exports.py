@@ -85,7 +85,7 @@ class Exports:
         chosen = subgraph if subgraph is not None else self.subgraph()
         return write_graphml(self._builds.graph, chosen, Path(path), overwrite=overwrite)
 
-    def cell_loader(self, /, cells: str, subgraph: Subgraph, **options: Any) -> CellLoader:
+    def cell_loader(self, cells: str, subgraph: Subgraph, /, **options: Any) -> CellLoader:
         """Batches of cells on the shared topology of a subgraph; see :class:`CellLoader`."""
         from tosg_graph.tensors.batch import CellLoader
 
