@@ -17,6 +17,9 @@ words, a file ``<name>.ladybug.cypher`` beside holds them; it must give the same
 A file may hold several statements, each but the last with a semicolon at the end of its last line.
 The rows of one follow those of the one before, and it is left out when ``limit`` rows are there:
 so the long paths between two hubs, of which there are millions, are not looked for in vain.
+
+In a file for the embedded graph a statement with a line ``// @gives ids`` only prepares: it returns one
+row, and its columns are parameters of the statements that follow.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from typing import Any
 
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryTimeout, TosgError, UsageError
-from tosg_graph.graph.store import DEFAULT_LIMITS, GraphStore, ResultTable, cut, timed_out
+from tosg_graph.graph.store import DEFAULT_LIMITS, GraphStore, ResultTable, cut, parameter_names, timed_out
 from tosg_graph.schema import EDGE_TYPE, LABEL
 
 #: The kind of a parameter that names a node of any label.
@@ -227,9 +230,12 @@ class NamedQuery:
             )
             given = {**bound, "limit": wanted - len(rows)} if "limit" in bound else bound
             try:
-                part = store.read(statement, given, limits=left)
+                part = store.read(statement, _taken(statement, given), limits=left)
             except QueryTimeout:
                 raise timed_out(limits) from None
+            if _GIVES.search(statement):
+                bound = {**bound, **dict(zip(part.columns, part.rows[0], strict=True))}
+                continue
             rows += part.rows
             if part.truncated or len(rows) >= wanted:
                 break
@@ -270,12 +276,19 @@ class NamedQuery:
 # ---- the files -------------------------------------------------------------------------------
 
 _EMBEDDED = ".ladybug"
+_GIVES = re.compile(r"^// @gives (?P<names>.+)$", re.MULTILINE)
 _END = ";\n"
 _PARAM = re.compile(
     r"@param (?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S+))? "
     r"(?P<doc>.+?) e\.g\. (?P<example>.+)"
 )
 _COLUMN = re.compile(r"@column (?P<name>\w+) (?P<doc>.+)")
+
+
+def _taken(statement: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parameters that a statement names."""
+    names = parameter_names(statement)
+    return {name: value for name, value in given.items() if name in names}
 
 
 def queries_folder() -> Path:
