@@ -7,14 +7,13 @@ WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
 OPTIONAL MATCH (u:Protein)-[:PART_OF]->(r)
 WITH r.id AS receptor, collect(DISTINCT u.id) AS subunits
 UNWIND list_append(subunits, receptor) AS actor
-RETURN collect(DISTINCT actor) AS actors;
+RETURN DISTINCT actor AS actors;
 // @gives kinases kinase_facts
 MATCH (a:Protein|Complex)-[s:ACTIVATES|INHIBITS|REGULATES]->(k:Protein|Complex|Family)
       -[h:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
 WHERE a.id IN $actors AND a.id <> k.id AND 'phosphorylation' IN h.mechanisms
 HINT ((((a JOIN s) JOIN k) JOIN h) JOIN y)
-WITH k.id AS kinase, min(h.edge_id) AS fact
-RETURN collect(kinase) AS kinases, collect(fact) AS kinase_facts;
+RETURN k.id AS kinases, min(h.edge_id) AS kinase_facts;
 MATCH (p:Protein)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)
 WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
 OPTIONAL MATCH (u:Protein)-[:PART_OF]->(r)

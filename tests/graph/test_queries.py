@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tosg_graph.config import ReadLimits
-from tosg_graph.errors import QueryTimeout, UsageError
+from tosg_graph.errors import QueryError, QueryTimeout, UsageError
 from tosg_graph.graph import queries
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.queries import Parameter, find_query, load_queries, parse_query
@@ -248,13 +248,18 @@ def test_the_timeout_is_that_of_all_statements(
         query.run(embedded_tiny, query.bind({}), limits=ReadLimits(timeout=0.5))
 
 
-def test_a_statement_that_gives_hands_its_row_to_the_next(
+def test_a_statement_that_gives_hands_its_columns_to_the_next(
     tmp_path: Path, embedded_tiny: EmbeddedStore
 ) -> None:
     path = tmp_path / "two.cypher"
     path.write_text("// Two.\nUNWIND ['b', 'a'] AS v RETURN v ORDER BY v\n")
     path.with_name("two.ladybug.cypher").write_text(
-        "// @gives found least\nUNWIND ['b', 'a'] AS v RETURN collect(v) AS found, min(v) AS least;\n"
-        "UNWIND $found AS v WITH v WHERE v <> $least RETURN v ORDER BY v\n"
+        "// @gives found\nUNWIND ['b', 'a', 'b'] AS v RETURN DISTINCT v AS found ORDER BY found;\n"
+        "UNWIND $found AS v RETURN v + 'x' AS v ORDER BY v\n"
     )
-    assert parse_query(path).run(embedded_tiny, {}).rows == [("b",)]
+    query = parse_query(path)
+    limits = ReadLimits(max_rows=1)
+    assert query.run(embedded_tiny, {}).rows == [("ax",), ("bx",)]
+    assert query.run(embedded_tiny, {}, limits=limits).rows == [("ax",)]
+    with pytest.raises(QueryError, match="the query 'two' goes over more nodes than 1 bytes hold"):
+        query.run(embedded_tiny, {}, limits=ReadLimits(max_bytes=1))
