@@ -270,7 +270,7 @@ def test_an_edge_id_of_another_form_is_refused(path: Path, tmp_path: Path) -> No
     tables = tiny_tables()
     tables["edges/TARGETS"][0]["edge_id"] = "e1"
     build = write_build(tmp_path / "build", tables)
-    with pytest.raises(BuildError, match="edges/TARGETS .* not 16 hexadecimal digits"):
+    with pytest.raises(BuildError, match=r"edges/TARGETS .* not 16 hexadecimal digits"):
         EmbeddedStore(path).load(build)
     assert not path.exists()
 

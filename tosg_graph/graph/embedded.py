@@ -261,7 +261,12 @@ class EmbeddedStore:
             else:
                 ends = {a for a, _ in EDGE_TYPE[name].ends}
                 found.add_edges(
-                    (name, (row["a"], row["x"]), (row["b"], row["y"]), embedded_values.plain(row["e"]))
+                    (
+                        name,
+                        (row["a"], row["x"]),
+                        (row["b"], row["y"]),
+                        embedded_values.plain(row["e"]),
+                    )
                     for row in self._pages(_EDGES.format(name), *sorted(ends))
                 )
         return found.value()
