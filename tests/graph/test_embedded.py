@@ -27,6 +27,7 @@ from tosg_graph.errors import (
 from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.store import GraphStore
+from tosg_graph.schema import SCHEMA_VERSION
 
 HEAVY = "MATCH (a)-[*1..12]-(b)-[*1..12]-(c) RETURN count(*) AS n"
 
@@ -242,6 +243,52 @@ def test_values_are_plain(embedded_tiny: EmbeddedStore) -> None:
     assert row["type"] == "TARGETS"
     assert row["date"] == "2020-01-02"
     assert row["map"] == {"a": [1, 2.5]}
+
+
+def test_an_edge_id_is_text_wherever_it_stands(embedded_tiny: EmbeddedStore) -> None:
+    """Inside, it is a number (tosg_graph/graph/ddl.py); nobody who asks or reads sees that."""
+    wanted = sorted(row["edge_id"] for row in edge_rows()["TARGETS"])[:2]
+    match = "MATCH ()-[r:TARGETS]->() WHERE "
+    asked = {
+        f"r.edge_id = '{wanted[0]}'": {},
+        f'r.edge_id = "{wanted[0]}"': {},
+        "r.edge_id = $one": {"one": wanted[0]},
+        "r.edge_id IN $some": {"some": wanted[:1]},
+        f"r.edge_id IN ['{wanted[0]}']": {},
+        "r.edge_id < $next": {"next": wanted[1]},
+    }
+    shown = " RETURN r.edge_id AS e, [r.edge_id] AS l, {e: r.edge_id} AS s, min(r.edge_id) AS m"
+    for condition, given in asked.items():
+        rows = embedded_tiny.read(match + condition + shown, given).rows
+        assert rows == [(wanted[0], [wanted[0]], {"e": wanted[0]}, wanted[0])]
+    ((edge, path),) = embedded_tiny.read(
+        "MATCH p = ()-[r:TARGETS]->() WHERE r.edge_id = $one RETURN r, p", {"one": wanted[0]}
+    ).rows
+    assert edge["edge_id"] == path["edges"][0]["edge_id"] == wanted[0]
+
+
+def test_an_edge_id_of_another_form_is_refused(path: Path, tmp_path: Path) -> None:
+    tables = tiny_tables()
+    tables["edges/TARGETS"][0]["edge_id"] = "e1"
+    build = write_build(tmp_path / "build", tables)
+    with pytest.raises(BuildError, match=r"edges/TARGETS .* not 16 hexadecimal digits"):
+        EmbeddedStore(path).load(build)
+    assert not path.exists()
+
+
+def test_a_file_of_an_older_layout_is_loaded_anew(tiny: Build, path: Path) -> None:
+    with EmbeddedStore(path) as store:
+        store.load(tiny)
+    database = ladybug.Database(str(path), max_db_size=1 << 36)
+    connection = ladybug.Connection(database)
+    mark = f"tosg-graph build={tiny.id} schema={SCHEMA_VERSION}"
+    connection.execute(f"COMMENT ON TABLE Gene IS '{mark}'")
+    connection.close()
+    database.close()
+    with EmbeddedStore(path) as store:
+        assert store.build_id() is None
+        assert store.load(tiny).changed
+        assert store.build_id() == tiny.id
 
 
 def test_ends_of_an_edge_are_known_without_its_nodes(embedded_tiny: EmbeddedStore) -> None:

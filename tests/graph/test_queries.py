@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tosg_graph.config import ReadLimits
-from tosg_graph.errors import QueryTimeout, UsageError
+from tosg_graph.errors import QueryError, QueryTimeout, UsageError
 from tosg_graph.graph import queries
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.queries import Parameter, find_query, load_queries, parse_query
@@ -17,6 +17,7 @@ from tosg_graph.graph.store import ResultTable, parameter_names
 from tosg_graph.schema import EDGE_TYPES, LABELS
 
 QUERIES = load_queries()
+GIVES = re.compile(r"^// @gives (.+)$", re.MULTILINE)
 EACH = pytest.mark.parametrize("name", sorted(QUERIES))
 
 
@@ -31,7 +32,9 @@ def test_header_and_text_agree(name: str) -> None:
     assert re.fullmatch(r"[A-Z].*\.", query.sentence)
     assert len({p.name for p in query.parameters}) == len(query.parameters)
     for text in {query.text("neo4j"), query.text("ladybug")}:
-        assert parameter_names(text) == sorted(p.name for p in query.parameters)
+        given = [name for line in GIVES.findall(text) for name in line.split()]
+        assert parameter_names(text) == sorted([*given, *(p.name for p in query.parameters)])
+        assert not GIVES.search(query.cypher)  # Neo4j Browser would not hand them on
         returned = re.split(r"\bRETURN\b", text)[-1]
         order = [c.name for c in query.columns]
         assert all(re.search(rf"\b{c}\b", returned) for c in order)
@@ -243,3 +246,20 @@ def test_the_timeout_is_that_of_all_statements(
     query = parse_query(path)
     with pytest.raises(QueryTimeout, match=r"ran longer than its 0\.5 s"):
         query.run(embedded_tiny, query.bind({}), limits=ReadLimits(timeout=0.5))
+
+
+def test_a_statement_that_gives_hands_its_columns_to_the_next(
+    tmp_path: Path, embedded_tiny: EmbeddedStore
+) -> None:
+    path = tmp_path / "two.cypher"
+    path.write_text("// Two.\nUNWIND ['b', 'a'] AS v RETURN v ORDER BY v\n")
+    path.with_name("two.ladybug.cypher").write_text(
+        "// @gives found\nUNWIND ['b', 'a', 'b'] AS v RETURN DISTINCT v AS found ORDER BY found;\n"
+        "UNWIND $found AS v RETURN v + 'x' AS v ORDER BY v\n"
+    )
+    query = parse_query(path)
+    limits = ReadLimits(max_rows=1)
+    assert query.run(embedded_tiny, {}).rows == [("ax",), ("bx",)]
+    assert query.run(embedded_tiny, {}, limits=limits).rows == [("ax",)]
+    with pytest.raises(QueryError, match="the query 'two' goes over more nodes than 1 bytes hold"):
+        query.run(embedded_tiny, {}, limits=ReadLimits(max_bytes=1))

@@ -27,8 +27,8 @@ _COLUMN_TYPES = {
     PropertyType.BOOLEAN: "BOOLEAN",
 }
 
-#: The 16 hexadecimal digits of an edge id are kept as a number of 128 bits in the embedded database:
-#: a copy of distinct texts takes ten times as long, and a search for one three times.
+#: The 16 hexadecimal digits of an edge id are kept as a number of 128 bits in the embedded
+#: database: distinct texts take ten times as long to copy, and three times to search.
 EDGE_ID_TYPE = "UUID"
 
 #: Functions of Neo4j that LadybugDB spells in another way. They are kept in the embedded database,

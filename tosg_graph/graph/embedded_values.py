@@ -1,4 +1,4 @@
-"""What LadybugDB takes and returns, and the plain values that :mod:`tosg_graph.graph.store` promises.
+"""What LadybugDB takes and returns, against what :mod:`tosg_graph.graph.store` promises.
 
 An edge id is 16 hexadecimal digits to everyone, and a UUID that begins with zeros inside the
 database (see :mod:`tosg_graph.graph.ddl`). Nothing else there is a UUID, so that the type alone
@@ -42,7 +42,8 @@ def keyed(rows: pa.Table, where: str) -> pa.Table:
     ids = rows["edge_id"]
     if not pc.all(pc.match_substring_regex(ids, r"^[0-9a-f]{16}$")).as_py():
         raise BuildError(
-            f"{where} has an edge_id that is not 16 hexadecimal digits; build again with this version"
+            f"{where} has an edge_id that is not 16 hexadecimal digits; "
+            "build again with this version"
         )
     place = rows.column_names.index("edge_id")
     return rows.set_column(place, "edge_id", pc.binary_join_element_wise(_ZEROS, ids, ""))

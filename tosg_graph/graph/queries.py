@@ -17,6 +17,9 @@ words, a file ``<name>.ladybug.cypher`` beside holds them; it must give the same
 A file may hold several statements, each but the last with a semicolon at the end of its last line.
 The rows of one follow those of the one before, and it is left out when ``limit`` rows are there:
 so the long paths between two hubs, of which there are millions, are not looked for in vain.
+
+In a file for the embedded graph a statement with a line ``// @gives ids`` only prepares: its
+columns, as lists, are parameters of the statements that follow.
 """
 
 from __future__ import annotations
@@ -33,8 +36,15 @@ from pathlib import Path
 from typing import Any
 
 from tosg_graph.config import ReadLimits
-from tosg_graph.errors import QueryTimeout, TosgError, UsageError
-from tosg_graph.graph.store import DEFAULT_LIMITS, GraphStore, ResultTable, cut, timed_out
+from tosg_graph.errors import QueryError, QueryTimeout, TosgError, UsageError
+from tosg_graph.graph.store import (
+    DEFAULT_LIMITS,
+    GraphStore,
+    ResultTable,
+    cut,
+    parameter_names,
+    timed_out,
+)
 from tosg_graph.schema import EDGE_TYPE, LABEL
 
 #: The kind of a parameter that names a node of any label.
@@ -232,14 +242,28 @@ class NamedQuery:
                 max_rows=limits.max_rows - len(rows),
             )
             given = {**bound, "limit": wanted - len(rows)} if "limit" in bound else bound
+            prepares = _GIVES.search(statement) is not None
+            left = replace(left, max_rows=_ALL) if prepares else left
             try:
-                part = store.read(statement, given, limits=left)
+                part = store.read(statement, _taken(statement, given), limits=left)
             except QueryTimeout:
                 raise timed_out(limits) from None
+            if prepares:
+                bound = {**bound, **self._lists(part, limits)}
+                continue
             rows += part.rows
             if part.truncated or len(rows) >= wanted:
                 break
         return cut(ResultTable(part.columns, rows, part.truncated), limits)
+
+    def _lists(self, part: ResultTable, limits: ReadLimits) -> dict[str, list[Any]]:
+        """Give the columns of what a statement prepared, which must be whole."""
+        if part.truncated:
+            raise QueryError(
+                f"the query {self.name!r} goes over more nodes than {limits.max_bytes:,} bytes "
+                "hold; ask about a node with fewer edges, or raise the limit of bytes"
+            )
+        return {name: [row[i] for row in part.rows] for i, name in enumerate(part.columns)}
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Check the parameters and fill in the defaults.
@@ -276,12 +300,21 @@ class NamedQuery:
 # ---- the files -------------------------------------------------------------------------------
 
 _EMBEDDED = ".ladybug"
+#: What prepares is cut by its bytes alone, and refused then.
+_ALL = 1 << 31
+_GIVES = re.compile(r"^// @gives (?P<names>.+)$", re.MULTILINE)
 _END = ";\n"
 _PARAM = re.compile(
     r"@param (?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S+))? "
     r"(?P<doc>.+?) e\.g\. (?P<example>.+)"
 )
 _COLUMN = re.compile(r"@column (?P<name>\w+) (?P<doc>.+)")
+
+
+def _taken(statement: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parameters that a statement names."""
+    names = parameter_names(statement)
+    return {name: value for name, value in given.items() if name in names}
 
 
 def queries_folder() -> Path:
