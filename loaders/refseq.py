@@ -23,10 +23,10 @@ def read(files: Files) -> Iterator[Chunk]:
         human = rows["Taxon_ID"].eq(HUMAN)
         # One row of the published file says "<NA>" in place of a gene.
         whole = rows["Gene_ID"].str.isdigit().eq(True) & rows["Gene_summary"].notna()
-        yield Chunk.rejects(file.name, _rejected(rows[~human], "not human", "Taxon_ID"))
-        yield Chunk.rejects(
-            file.name, _rejected(rows[human & ~whole], "no gene or no summary", "Gene_ID")
-        )
+        other, empty = rows[~human], rows[human & ~whole]
+        named = "Gene_ID " + empty["Gene_ID"].fillna("missing")
+        yield Chunk.rejects(file.name, _rejected(other, "not human", other["Taxon_ID"]))
+        yield Chunk.rejects(file.name, _rejected(empty, "no gene or no summary", named))
         yield Chunk.annotations("Gene", file.name, _summaries(rows[human & whole]))
 
 
@@ -40,8 +40,7 @@ def _summaries(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _rejected(rows: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
-    value = column + " " + rows[column].fillna("missing")
+def _rejected(rows: pd.DataFrame, reason: str, value: pd.Series[str]) -> pd.DataFrame:
     return pd.DataFrame({"reason": reason, "value": value, "line": rows["line"]})
 
 

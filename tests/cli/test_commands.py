@@ -76,7 +76,7 @@ def test_the_list_with_a_name_says_what_that_query_takes(tosg: Tosg, work: Path)
     assert [p["required"] for p in said["parameters"]] == [True, True, False]
     assert said["usage"] == "label=Protein type=ACTIVATES [limit=5]"
     printed = tosg("query", "hubs", "--list", "-w", work).out
-    assert "Run: tosg query hubs label=Protein type=ACTIVATES [limit=5]" in printed
+    assert "Run: tosg query hubs label=Protein type=ACTIVATES limit=5\n" in printed
     for column in said["columns"]:
         assert column["name"] in printed
     assert tosg("query", "hub", "--list", "-w", work).code == 2

@@ -21,7 +21,7 @@ def test_descriptions_keep_their_quotes() -> None:
 def test_rejects() -> None:
     assert read("refseq").rejects() == [
         ("not human", "10090", 4),
-        ("no gene or no summary", "1", 5),
+        ("no gene or no summary", "Gene_ID 1", 5),
     ]
 
 
@@ -46,4 +46,4 @@ def test_real_counts(real_data: Path) -> None:
     assert len(raw) == 15_150
     # One row names no gene.
     assert [row["ref"] for row in rows] == ("NCBIGene:" + raw["Gene_ID"].dropna()).to_list()
-    assert found.rejects() == [("no gene or no summary", "<NA>", 15_151)]
+    assert found.rejects() == [("no gene or no summary", "Gene_ID <NA>", 15_151)]

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import socket
 import zipfile
 from collections import deque
 from datetime import UTC, datetime
@@ -310,7 +311,8 @@ def test_an_archive_that_is_not_the_one(
 def test_a_source_without_an_address_says_where_to_get_it(tmp_path: Path) -> None:
     done = one(animals("", downloads=(), by_hand="sign in at the zoo"), tmp_path)
     assert done.did == "by hand"
-    assert done.note == "By hand: sign in at the zoo, and put it in the data folder"
+    page = "https://example.org/animals"
+    assert done.note == f"By hand: sign in at the zoo ({page}), and put it in the data folder"
     plain = one(animals("", downloads=()), tmp_path)
     assert "get the file from https://example.org/animals" in str(plain.note)
     (tmp_path / "animals.tsv").write_bytes(ONE)
@@ -355,3 +357,12 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("x")
     with pytest.raises(UsageError, match="is a file"):
         one(animals("http://127.0.0.1:1/"), tmp_path / "data")
+
+
+def test_a_host_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
+    with socket.socket() as closed:  # bound and not listening: a connection is refused
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/one.tsv"
+        (done,) = fetch([animals(url)], tmp_path, patience=SOON)
+    assert done.did == "failed"
+    assert str(done.note).startswith("127.0.0.1 cannot be reached (")
