@@ -163,7 +163,7 @@ def test_update_statements_never_scan(neo4j_settings: Neo4jSettings, neo4j_serve
     batches += [withdraw_nodes(label.name, one_node(label)) for label in LABELS]
     for a, kind, b in triplets():
         part = EdgePart(a, b, one_edge(kind))
-        batches += [*set_edges(kind, part), withdraw_edges(kind, part)]
+        batches += [*set_edges(kind, part), withdraw_edges(kind, part.rows)]
     for batch in batches:
         found = scans(neo4j_server, batch.statement, **batch.parameters)
         assert not found, batch.statement

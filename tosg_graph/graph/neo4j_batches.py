@@ -31,6 +31,7 @@ _ROWS = "UNWIND range(0, $rows - 1) AS i "
 _TURN = "MATCH (p) WHERE elementId(p) = $progress SET p.at = $before WITH p WHERE p.rows = $before "
 #: Columns that are looked up, row by row.
 _KEYS = ("source", "target", "id", "edge_id")
+_ENDS = ("source", "target")
 #: A batch has at most about so many bytes.
 TRANSACTION_BYTES = 8_000_000
 
@@ -90,7 +91,7 @@ def create_edges(kind: str, part: EdgePart) -> Iterator[Batch]:
     Each node is looked up once per batch; the rows name its place among those found.
     """
     for rows in _by_size(part.rows):
-        given, values = _columns(rows.drop_columns(["source", "target"]))
+        given, values = _columns(rows.drop_columns(list(_ENDS)))
         ends = []
         for end, label in (("source", part.source_label), ("target", part.target_label)):
             places = rows[end].combine_chunks().dictionary_encode()
@@ -139,15 +140,22 @@ def set_nodes(label: str, table: pa.Table) -> Iterator[Batch]:
 
 
 def set_edges(kind: str, part: EdgePart) -> Iterator[Batch]:
-    """Add or change edges between two labels."""
+    """Add or change edges between two labels, whose ids the index over ``edge_id`` finds.
+
+    ``MERGE`` would look through the edges of a hub for each. Removing a property that no node has
+    takes the lock of the source, as ``MERGE`` does, so that nobody else adds the edge meanwhile.
+    """
     for rows in _by_size(part.rows):
         given, values = _columns(rows)
-        properties = {name: value for name, value in values.items() if name not in _KEYS[:2]}
+        properties = _map({name: value for name, value in values.items() if name not in _ENDS})
         yield Batch(
             f"{_ROWS}MATCH (a:{part.source_label} {{id: $source[i]}}) "
-            f"MATCH (b:{part.target_label} {{id: $target[i]}}) "
-            f"MERGE (a)-[r:{kind} {{edge_id: $edge_id[i]}}]->(b) SET r = {_map(properties)} "
-            "RETURN count(r) AS written",
+            f"MATCH (b:{part.target_label} {{id: $target[i]}}) REMOVE a.tosg_lock WITH i, a, b "
+            f"OPTIONAL {_by_id(kind)}WITH i, a, b, r "
+            f"FOREACH (_ IN CASE WHEN r IS NULL THEN [i] ELSE [] END | "
+            f"CREATE (a)-[:{kind} {properties}]->(b)) "
+            f"FOREACH (_ IN CASE WHEN r IS NULL THEN [] ELSE [i] END | SET r = {properties}) "
+            "RETURN count(i) AS written",
             given,
             rows.num_rows,
             kind,
@@ -155,15 +163,16 @@ def set_edges(kind: str, part: EdgePart) -> Iterator[Batch]:
         )
 
 
-def withdraw_edges(kind: str, part: EdgePart) -> Batch:
-    """Remove edges between two labels, of which some may be gone."""
-    given, _ = _columns(part.rows.select(["source", "target", "edge_id"]))
-    statement = (
-        f"{_ROWS}MATCH (a:{part.source_label} {{id: $source[i]}}) "
-        f"MATCH (b:{part.target_label} {{id: $target[i]}}) "
-        f"MATCH (a)-[r:{kind} {{edge_id: $edge_id[i]}}]->(b) DELETE r RETURN count(*) AS removed"
-    )
-    return Batch(statement, given, part.rows.num_rows, kind)
+def withdraw_edges(kind: str, table: pa.Table) -> Batch:
+    """Remove edges, of which some may be gone."""
+    given, _ = _columns(table.select(["edge_id"]))
+    statement = f"{_ROWS}{_by_id(kind)}DELETE r RETURN count(*) AS removed"
+    return Batch(statement, given, table.num_rows, kind)
+
+
+def _by_id(kind: str) -> str:
+    """Find an edge; the index is named, since nothing else would do."""
+    return f"MATCH ()-[r:{kind} {{edge_id: $edge_id[i]}}]->() USING INDEX r:{kind}(edge_id) "
 
 
 def withdraw_nodes(label: str, table: pa.Table) -> Batch:

@@ -1,8 +1,8 @@
 """The way to a Neo4j server: connections, transactions, patience, and what its errors mean.
 
 What is read for people fails at once when a server is away. What loads and updates is tried again,
-for a bounded time: every statement of theirs may run twice, so that even a transaction whose end
-was not heard is simply sent again.
+for a bounded time: every statement of theirs may be sent twice, so that even a transaction whose
+end was not heard is simply sent again.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Connection:
         return self._patiently(lambda: self._rows(query, parameters))
 
     def write(self, query: str, parameters: Parameters | None = None) -> int:
-        """Run a write, which may run twice, in a transaction; the number that it returns."""
+        """Run a write, which may be sent twice, in a transaction; the number that it returns."""
 
         def work(tx: neo4j.ManagedTransaction) -> int:
             record = tx.run(query, dict(parameters or {})).single(strict=True)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 from tosg_graph.build.diff import Diff
 from tosg_graph.errors import StoreError
-from tosg_graph.graph.ddl import neo4j_constraints
 from tosg_graph.graph.neo4j_batches import set_edges, set_nodes, withdraw_edges, withdraw_nodes
 from tosg_graph.graph.neo4j_load import TRANSACTION_ROWS, Loader
 from tosg_graph.graph.parts import by_ends
@@ -57,7 +56,7 @@ class Updater(Loader):
         updating = _updating(diff)
         self._set_mark(updating)
         self._drop_marks(set(self._marks()) - {updating})
-        self.define(neo4j_constraints())
+        self._settle_indexes(progress)  # facts are found by them
         self._set_nodes(diff, progress)
         self._withdraw_edges(diff, progress)
         self._set_edges(diff, progress)
@@ -137,11 +136,9 @@ class Updater(Loader):
         for edge in EDGE_TYPES:
             name = f"edges/{edge.name}"
             _tell(progress, diff, name, "withdrawn")
-            where = str(diff.file(name, "withdrawn"))
             for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
-                for part in by_ends(table, edge.name, where):
-                    batch = withdraw_edges(edge.name, part)
-                    self.write(batch.statement, batch.parameters)
+                batch = withdraw_edges(edge.name, table)
+                self.write(batch.statement, batch.parameters)
 
     def _set_edges(self, diff: Diff, progress: Progress | None) -> None:
         for kind in ("added", "changed"):
