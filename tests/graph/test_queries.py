@@ -32,7 +32,7 @@ def test_header_and_text_agree(name: str) -> None:
     assert re.fullmatch(r"[A-Z].*\.", query.sentence)
     assert len({p.name for p in query.parameters}) == len(query.parameters)
     for text in {query.text("neo4j"), query.text("ladybug")}:
-        given = [name for line in GIVES.findall(text) for name in line.split()]
+        given = {name for line in GIVES.findall(text) for name in line.split()}
         assert parameter_names(text) == sorted([*given, *(p.name for p in query.parameters)])
         assert not GIVES.search(query.cypher)  # Neo4j Browser would not hand them on
         returned = re.split(r"\bRETURN\b", text)[-1]
@@ -255,11 +255,12 @@ def test_a_statement_that_gives_hands_its_columns_to_the_next(
     path.write_text("// Two.\nUNWIND ['b', 'a'] AS v RETURN v ORDER BY v\n")
     path.with_name("two.ladybug.cypher").write_text(
         "// @gives found\nUNWIND ['b', 'a', 'b'] AS v RETURN DISTINCT v AS found ORDER BY found;\n"
+        "// @gives found\nRETURN 'c' AS found;\n"
         "UNWIND $found AS v RETURN v + 'x' AS v ORDER BY v\n"
     )
     query = parse_query(path)
     limits = ReadLimits(max_rows=1)
-    assert query.run(embedded_tiny, {}).rows == [("ax",), ("bx",)]
+    assert query.run(embedded_tiny, {}).rows == [("ax",), ("bx",), ("cx",)]
     assert query.run(embedded_tiny, {}, limits=limits).rows == [("ax",)]
     with pytest.raises(QueryError, match="the query 'two' goes over more nodes than 1 bytes hold"):
         query.run(embedded_tiny, {}, limits=ReadLimits(max_bytes=1))

@@ -19,7 +19,7 @@ The rows of one follow those of the one before, and it is left out when ``limit`
 so the long paths between two hubs, of which there are millions, are not looked for in vain.
 
 In a file for the embedded graph a statement with a line ``// @gives ids`` only prepares: its
-columns, as lists, are parameters of the statements that follow.
+columns, as lists, are parameters of the statements that follow; a list that two give is joined.
 """
 
 from __future__ import annotations
@@ -249,7 +249,8 @@ class NamedQuery:
             except QueryTimeout:
                 raise timed_out(limits) from None
             if prepares:
-                bound = {**bound, **self._lists(part, limits)}
+                lists = self._lists(part, limits)
+                bound = {**bound, **{n: [*bound.get(n, ()), *lists[n]] for n in lists}}
                 continue
             rows += part.rows
             if part.truncated or len(rows) >= wanted:
