@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -81,20 +83,16 @@ def _annotated(package: Any, counts: csr_matrix) -> Any:
     return cells
 
 
-class _quietly(warnings.catch_warnings):
+@contextmanager
+def _quietly(package: Any) -> Iterator[None]:
     """One processor, so that the same seed gives the same groups; no progress on standard error."""
-
-    def __init__(self, package: Any) -> None:
-        super().__init__()
-        self._package = package
-
-    def __enter__(self) -> None:
-        super().__enter__()
+    package.ut.set_processors_count(1)
+    log = package.ut.logger()
+    level = log.level
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        self._package.ut.set_processors_count(1)
-        self._level = self._package.ut.logger().level
-        self._package.ut.logger().setLevel(logging.WARNING)
-
-    def __exit__(self, *raised: Any) -> None:
-        self._package.ut.logger().setLevel(self._level)
-        super().__exit__(*raised)
+        log.setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
