@@ -298,8 +298,10 @@ def test_a_wrong_word_suggests_near_ones(store, tiny, query, message):
 def test_a_term_that_no_cell_has_is_noted(store, tiny, obs):
     found = choose(store, "tissue under blood and not tissue = 'anatomical entity'", build=tiny)
     assert set(found.cells.tolist()) == positions(obs.tissue == "blood")
+    kinds = (obs.tissue == "blood").sum()
     assert found.notes == (
-        "no cell is known to be anatomical entity ('anatomical entity' in tissue)",
+        "no cell is known to be anatomical entity ('anatomical entity' in tissue); "
+        f"{kinds} cells are of its kinds: tissue under 'anatomical entity'",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 
 from tosg_graph import cli
 from tosg_graph.example import data_folder, write_cells
+from tosg_graph.workspace import Workspace
 
 
 class Ran(NamedTuple):
@@ -60,3 +62,17 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 cli.main()
             assert not end.value.code, words
     return path
+
+
+@pytest.fixture(scope="session")
+def mine(work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the workspace that commands may change, with cells that know their donors."""
+    folder = tmp_path_factory.mktemp("every")
+    shutil.copytree(work, folder / "work")
+    cells = write_cells(folder / "cells.h5ad")
+    with Workspace(folder / "work") as ws:
+        add = {"label": "celltype", "donor": "donor"}
+        ws.add_cells(cells, name="blood", replace=True, **add)
+        ws.add_cells(cells, name="twice", **add)
+        ws.add_cells(cells, name="twice", append=True, dataset_name="again", **add)
+    return folder

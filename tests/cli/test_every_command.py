@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import Tosg
 from tests.cli.test_commands import commands
-from tosg_graph.example import data_folder, write_cells
+from tosg_graph.example import data_folder
 
 FACT = "fb9a415ddc90fc78"
 PATHWAY = "R-HSA-1280215"
@@ -75,22 +75,6 @@ BEGINS = {"build", "demo", "doctor", "builds", "cells list"}
 CACHES = {".lock", ".names", "profiles"}
 
 EVERY = [" ".join(words) for words in commands()]
-
-
-@pytest.fixture(scope="session")
-def mine(work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the workspace that commands may change, with cells that know their donors."""
-    from tosg_graph.workspace import Workspace
-
-    folder = tmp_path_factory.mktemp("every")
-    shutil.copytree(work, folder / "work")
-    cells = write_cells(folder / "cells.h5ad")
-    with Workspace(folder / "work") as ws:
-        add = {"label": "celltype", "donor": "donor"}
-        ws.add_cells(cells, name="blood", replace=True, **add)
-        ws.add_cells(cells, name="twice", **add)
-        ws.add_cells(cells, name="twice", append=True, dataset_name="again", **add)
-    return folder
 
 
 def words_of(command: str, folder: Path, new: Path, workspace: Path) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.conftest import Tosg
-from tests.cli.test_every_command import mine  # noqa: F401 - a fixture
 from tosg_graph.example import data_folder
 
 
@@ -34,7 +33,7 @@ def test_a_build_from_an_empty_folder_says_how_to_fill_it(tosg: Tosg, tmp_path: 
     assert len(ran.err.splitlines()) == 1
 
 
-def test_cells_that_are_added_are_not_called_all(tosg: Tosg, mine: Path) -> None:  # noqa: F811
+def test_cells_that_are_added_are_not_called_all(tosg: Tosg, mine: Path) -> None:
     words = ("cells", "add", mine / "cells.h5ad", "--name", "grown", "-w", mine / "work")
     assert tosg(*words).out.startswith("grown: 600 cells (counts)")
     ran = tosg(*words, "--append", "--dataset-name", "more")
@@ -44,7 +43,7 @@ def test_cells_that_are_added_are_not_called_all(tosg: Tosg, mine: Path) -> None
 def test_labels_without_a_chosen_cell_are_not_listed(
     tosg: Tosg,
     mine: Path,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     chosen = "cell_type under monocyte or cell_type under 'B cell'"
     words = ("--pathway", "R-HSA-1280215", "--cells", "blood", "--where", chosen)
@@ -67,7 +66,7 @@ def test_what_a_query_searched_is_said_where_it_found_nothing(tosg: Tosg, work: 
     assert ran.out == "no rows: drugs_of_target protein=GRB2\n"
 
 
-def test_equal_to_a_term_above_the_cells_suggests_under(tosg: Tosg, mine: Path) -> None:  # noqa: F811
+def test_equal_to_a_term_above_the_cells_suggests_under(tosg: Tosg, mine: Path) -> None:
     words = ("cells", "match", "blood", "cell_type = lymphocyte", "cell_type = 'B cell'")
     ran = tosg(*words, "-w", mine / "work")
     assert ran.code == 2
