@@ -24,6 +24,7 @@ def require(module: str, extra: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=FutureWarning)
             warnings.simplefilter("ignore", category=DeprecationWarning)
+            warnings.simplefilter("ignore", category=ImportWarning)  # parts that we do not use
             return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != package:

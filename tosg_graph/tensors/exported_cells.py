@@ -66,10 +66,10 @@ class CellWriter:
 
     def write(self, label: str | None, split: SplitOptions | None) -> dict[str, Any]:
         """Write everything and return what the manifest says of it."""
-        chosen = cohort_of(self._store, self._cells)
         column = self._store.label_column if label is None else label
         labels = CellLabels.of_store(self._store, column)
         counts, totals = gathered(self._abundance, self._cells)
+        chosen = cohort_of(self._store, self._cells)
         parts = None
         if split is not None:
             parts = self._split(split, labels)
