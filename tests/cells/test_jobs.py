@@ -70,7 +70,7 @@ def run_killed(code, **values):
     import os, signal
     from pathlib import Path
     from tosg_graph.build.tables import Build
-    from tosg_graph.cells import commit, convert, tiers, versions, manifest, job
+    from tosg_graph.cells import commit, job_folder, tiers, versions
     from tosg_graph.cells.convert import add_cells
     def die(*_):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -135,7 +135,7 @@ def test_a_job_that_was_killed_after_its_commit_is_cleared_away(tmp_path, folder
         add_cells(folder / "csr.h5ad", cells, name="s", build=tiny)
     run_killed(
         """
-        convert._clear = die
+        job_folder.clear = die
         add_cells(Path(V["source"]), Path(V["cells"]), name="s", build=Build.open(V["build"]),
                   append=V["append"] == "True")
         """,
