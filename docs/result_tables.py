@@ -212,8 +212,10 @@ def feed() -> str:
             table(head, rows),
             "",
             "Entropy of the labels of a batch, as a share of that under true random order, where "
-            f"the cells of each of 50 labels lie together: {mixed}. Batches of 512 cells on a shared "
-            f"topology of 20,000 nodes and 200,000 edges: {shared['ours_cells_per_s']:,} cells/s "
+            f"the cells of each of 50 labels lie together: {mixed}.",
+            "",
+            "Batches of 512 cells on a shared topology of 20,000 nodes and 200,000 edges: "
+            f"{shared['ours_cells_per_s']:,} cells/s "
             f"against {shared['pyg_cells_per_s']:,} with `Batch.from_data_list` "
             f"({shared['times']:,.0f} ×).",
         ]
