@@ -6,6 +6,7 @@ Every step is a process of its own, so that its peak memory is its own: the sour
 (:mod:`synthetic`), built, loaded into the embedded graph, and the whole topology is taken into
 ``HeteroData``; then every named query is asked about hubs and others (:mod:`queries`). The JSON
 holds the machine, versions, rows, wall seconds and largest resident memory per step and scale.
+``--keep FOLDER`` keeps sources and workspaces, for ``server.py --older``.
 ``--skip embedded queries`` leaves steps out; without the embedded graph there is nothing to query.
 """
 
@@ -61,10 +62,14 @@ def step(code: str, *words: str) -> dict[str, Any]:
     return found | (json.loads(said) if said else {})
 
 
-def measure(scale: float, folder: Path, skip: set[str]) -> dict[str, Any]:
+def measure(
+    scale: float, folder: Path, skip: set[str], lacking: int | None = None
+) -> dict[str, Any]:
     """Measure every step at one scale."""
     data, work = folder / "data", folder / "work"
     written = [str(HERE / "synthetic.py"), "--scale", str(scale), "--out", str(data)]
+    if lacking is not None:
+        written += ["--lacking", str(lacking)]
     subprocess.run([sys.executable, *written], check=True, stdout=subprocess.DEVNULL)
     found: dict[str, Any] = {"build": step(_BUILD, str(work), str(data))}
     manifest = json.loads(next((work / "graph").glob("*/manifest.json")).read_text())
@@ -86,6 +91,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scales", type=float, nargs="+", default=[0.01, 0.1])
     parser.add_argument("--skip", nargs="*", default=[])
+    parser.add_argument(
+        "--keep", type=Path, help="make the older of two releases, and keep it below this folder"
+    )
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     packages = ("tosg-graph", "duckdb", "ladybug", "pyarrow", "torch", "torch_geometric")
@@ -95,9 +103,12 @@ def main() -> None:
         "scales": {},
     }
     for scale in given.scales:
-        folder = Path(tempfile.mkdtemp(prefix="tosg-scale-"))
+        lacking = None if given.keep is None else 0
+        folder = Path(tempfile.mkdtemp(prefix="tosg-scale-", dir=given.keep))
         try:
-            result["scales"][str(scale)] = measure(scale, folder, set(given.skip))
+            result["scales"][str(scale)] = measure(scale, folder, set(given.skip), lacking)
+            if given.keep is not None:
+                folder.rename(given.keep / str(scale))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         given.out.write_text(json.dumps(result, indent=1) + "\n")

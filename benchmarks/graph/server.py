@@ -275,19 +275,14 @@ def topology(running: Server) -> dict[str, Any]:
 
 def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Two releases at a scale: import the older, update to the newer, read it through Bolt."""
-    seconds = []
-    builds = []
-    for lacking in (0, 100):
-        synthetic.write(folder / f"data{lacking}", scale, lacking=lacking)
-        made: list[Build] = []
-        seconds.append(
-            timed(
-                lambda d=folder / f"data{lacking}", m=made: m.append(
-                    Workspace(folder / "work").build(d)
-                )
-            )
-        )
-        builds += made
+    work = given.older / str(scale) / "work" if given.older else folder / "work"
+    builds, seconds = [], 0.0
+    for lacking in (100,) if given.older else (0, 100):
+        data = folder / f"data{lacking}"
+        synthetic.write(data, scale, lacking=lacking)
+        if given.older:
+            builds.append(Workspace(work).graph)
+        seconds = timed(lambda d=data: builds.append(Workspace(work).build(d)))
     found: dict[str, Any] = {"nodes": build_nodes(builds[0]), "edges": build_edges(builds[0])}
     found["offline"] = offline(builds[0], folder, given.release, given.repeats)
     running = Server(RELEASES[given.release], Path(found["offline"].pop("home")), jvm=_JVM)
@@ -295,18 +290,18 @@ def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, 
     running.configure()
     running.start()
     try:
-        with workspace(folder / "work", running) as ws:
+        with workspace(work, running) as ws:
             ws.find_build(builds[0].id)
             from tosg_graph.graph.neo4j import Neo4jStore
 
             with Neo4jStore(running.settings) as store:
                 found["indexes_s"] = timed(lambda: store.load(builds[0]))
-        found["update"] = update(folder / "work", running)
-        again = seconds[1] + statistics.median(found["offline"]["ours_s"]) + found["indexes_s"]
-        found["update"] |= {"rebuild_s": seconds[1], "again_s": again}
+        found["update"] = update(work, running)
+        again = seconds + statistics.median(found["offline"]["ours_s"]) + found["indexes_s"]
+        found["update"] |= {"rebuild_s": seconds, "again_s": again}
         found["update"]["share_of_again"] = found["update"]["seconds"] / again
         found["queries"] = queries.measure(
-            folder / "work", samples=given.samples, settings=settings_of(running)
+            work, samples=given.samples, settings=settings_of(running)
         )
         if scale <= given.bolt_up_to:
             found["topology"] = topology(running)
@@ -322,6 +317,9 @@ def main() -> None:
     parser.add_argument("--release", default="5.26", choices=RELEASES)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--samples", type=int, default=20, help="of each named query")
+    parser.add_argument(
+        "--older", type=Path, help="folder that run.py --keep filled: the older release is there"
+    )
     parser.add_argument("--bolt-up-to", type=float, default=0.1)
     parser.add_argument("--biocypher", type=Path, help="a Python that has biocypher")
     parser.add_argument("--py2neo", type=Path, help="a Python that has py2neo")
