@@ -167,7 +167,7 @@ def shared_topology(nodes: int, edges: int, batch: int) -> dict[str, Any]:
     from torch_geometric.data import Batch, Data
 
     from tosg_graph.cells.onto import Join, log1p_scaled, totals_of
-    from tosg_graph.cells.reader import SparseRows
+    from tosg_graph.cells.rows import SparseRows
     from tosg_graph.tensors.cell_batch import dense_tensor
 
     rng = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from tosg_graph.cells.onto import Join, log1p_scaled, totals_of
-from tosg_graph.cells.reader import SparseRows
+from tosg_graph.cells.rows import SparseRows
 
 SIZES = st.integers(1, 7)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tosg_graph.cells.reader import SparseRows
 from tosg_graph.cells.room import room
+from tosg_graph.cells.rows import SparseRows
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 

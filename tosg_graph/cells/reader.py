@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -28,11 +27,10 @@ from tosg_graph.cells.manifest import (
 from tosg_graph.cells.mapped import MappedShard
 from tosg_graph.cells.obs_union import ObsFiles, joined_obs
 from tosg_graph.cells.room import room
+from tosg_graph.cells.rows import Columns, SparseRows
 from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
     from tosg_graph.cells.verify import Verified
 
 _Array = np.ndarray[Any, np.dtype[Any]]
@@ -40,64 +38,6 @@ _Cells = Sequence[int] | _Array
 
 #: Cells that are in memory at a time when a whole store is read.
 SCAN_CELLS = 4 * BATCH_CELLS
-
-
-@dataclass(frozen=True, slots=True)
-class SparseRows:
-    """The stored values of some cells as CSR.
-
-    Parameters
-    ----------
-    indptr
-        int64 [cells + 1]: where each cell begins.
-    indices
-        int32 (int64 above 2³¹ features): features, sorted within a cell.
-    counts
-        int32 (int64 where a shard has 32-bit counts; float32 in a normalised store), or the type
-        that was asked for. What is not listed was measured as zero.
-    n_features
-        Length of the feature axis.
-    """
-
-    indptr: _Array
-    indices: _Array
-    counts: _Array
-    n_features: int
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Cells, features."""
-        return len(self.indptr) - 1, self.n_features
-
-    def to_scipy(self) -> csr_matrix:
-        """Give the same as a scipy matrix; arrays are shared, not copied."""
-        from scipy.sparse import csr_matrix
-
-        return csr_matrix((self.counts, self.indices, self.indptr), shape=self.shape)
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Values of some graph nodes over some cells.
-
-    Parameters
-    ----------
-    graph_ids
-        The nodes that the store measured, in the order asked for.
-    not_measured
-        The nodes that no feature of the store stands for: neither zero nor anything else.
-    values
-        [cells, nodes]: int64 counts (float64 in a normalised store); features of one node are
-        added up.
-    measured
-        bool [cells, nodes]: whether the data set of the cell measured the node. Where it did not,
-        the value is 0 and means nothing.
-    """
-
-    graph_ids: tuple[str, ...]
-    not_measured: tuple[str, ...]
-    values: _Array
-    measured: _Array
 
 
 class CellStore:

@@ -74,7 +74,7 @@ class Sampler:
         seed: int = 0,
         order: str = "shuffled",
         block_size: int = 64,
-        window: int = 128,
+        window: int = 256,
         rank: int = 0,
         world_size: int = 1,
         drop_last: bool = False,

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.cells.onto import Join, totals_of
-from tosg_graph.cells.reader import CellStore, SparseRows
+from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.rows import SparseRows
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.subgraph import Index, Subgraph
 

@@ -85,7 +85,9 @@ class BatchLoader:
         One of :data:`ORDERS`. ``class_balanced`` draws each label as often as any other, and no
         cell whose label is not known.
     block_size, window
-        Neighbouring cells that are read together, and how many such blocks are mixed.
+        Neighbouring cells that are read together, and how many such blocks are mixed: so many that,
+        where cells of one label lie together, a batch has 97 % of the label entropy that true
+        random order would give it (docs/scale.md).
     weights
         For ``weighted``: one number per cell that may be delivered.
     draws
@@ -122,7 +124,7 @@ class BatchLoader:
         cells: npt.NDArray[np.integer[Any]] | None = None,
         order: str = "block_shuffled",
         block_size: int = 64,
-        window: int = 128,
+        window: int = 256,
         weights: Weights | None = None,
         draws: int | None = None,
         drop_last: bool = False,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import numpy as np
 
 from tosg_graph.cells.onto import into_dense
-from tosg_graph.cells.reader import SparseRows
+from tosg_graph.cells.rows import SparseRows
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
 from tosg_graph.tensors.subgraph import Index

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tosg_graph.cells.label_codes import LabelCodes
 from tosg_graph.cells.onto import PER_CELL, log1p_scaled
-from tosg_graph.cells.reader import SparseRows
+from tosg_graph.cells.rows import SparseRows
 from tosg_graph.tensors.abundance import Abundance, Counts
 from tosg_graph.tensors.cell_batch import (
     CellBatch,

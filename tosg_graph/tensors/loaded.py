@@ -15,7 +15,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from tosg_graph.cells.label_codes import LabelCodes
-from tosg_graph.cells.reader import SparseRows
+from tosg_graph.cells.rows import SparseRows
 from tosg_graph.errors import ExportError, UsageError
 from tosg_graph.schema import LABELS
 from tosg_graph.tensors.abundance import Channel, Counts, Mask, Totals, channels_of
