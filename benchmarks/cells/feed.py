@@ -66,18 +66,19 @@ def run(words: list[str]) -> dict[str, Any]:
 
 
 def prepared(name: str, given: argparse.Namespace, folder: Path, h5ad: Path) -> float:
-    """Write the format of a reader; bytes per cell."""
-    target = folder / name
-    target.mkdir()
-    (target / "width.json").write_text(str(given.features))
-    words = [*command(name, given, folder, h5ad), "prepare", str(h5ad), str(target)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    """Write the format of a reader, if it is not there; bytes per cell."""
+    target, said = folder / name, ""
+    if not target.is_dir():
+        target.mkdir()
+        (target / "width.json").write_text(str(given.features))
+        words = [*command(name, given, folder, h5ad), "prepare", str(h5ad), str(target)]
+        said = subprocess.run(words, capture_output=True, text=True, check=False).stderr
     files = [path for path in target.rglob("*") if path.is_file()]
     if name in FAST:
         files = [p for p in files if p.parent.name == "rna"]
     size = sum(path.stat().st_size for path in files)
     if size < 1000 and name not in ("scdataset", "backed"):
-        raise RuntimeError(done.stderr[-1500:])
+        raise RuntimeError(said[-1500:])
     return (size if size >= 1000 else h5ad.stat().st_size) / given.cells
 
 
@@ -212,9 +213,10 @@ def main() -> None:
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--scdl", type=Path)
     parser.add_argument("--h5ad", type=Path, help="cells that synthetic.py wrote before")
+    parser.add_argument("--folder", type=Path, help="where formats are, or stay for another run")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="tosg-feed-"))
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="tosg-feed-"))
     try:
         h5ad = given.h5ad or folder / "cells.h5ad"
         if given.h5ad is None:
@@ -234,7 +236,8 @@ def main() -> None:
             "shared_topology": shared_topology(20_000, 200_000, 512),
         }
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if given.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
     text = json.dumps(result, indent=1)
     if given.out:
         given.out.write_text(text + "\n", encoding="utf-8")

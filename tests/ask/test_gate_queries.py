@@ -13,9 +13,12 @@ from tosg_graph.graph.queries import load_queries
 QUERIES = load_queries()
 
 
-#: The order of joins, which a file for the embedded graph may fix and a person may not: names, JOIN
-#: and brackets alone, so that it can do nothing else.
-HINT = re.compile(r"^HINT [()a-z0-9 JOIN]+$", re.MULTILINE)
+#: How to join, which a file may say and a person may not: names, JOIN and brackets alone, so that it
+#: can do nothing else.
+HINTS = {
+    "ladybug": re.compile(r"^HINT [()a-z0-9 JOIN]+$", re.MULTILINE),
+    "neo4j": re.compile(r"^USING JOIN ON [a-z, ]+$", re.MULTILINE),
+}
 GIVES = re.compile(r"^// @gives (.+)$", re.MULTILINE)
 
 
@@ -26,7 +29,7 @@ def test_a_named_query_passes(name: str, engine: str) -> None:
     declared = {parameter.name for parameter in query.parameters}
     known, used = set(declared), set()
     for statement in query.statements(engine):
-        plain = HINT.sub("", statement) if engine == "ladybug" else statement
+        plain = HINTS[engine].sub("", statement)
         checked = check(plain, engine=engine, known_parameters=sorted(known))
         assert checked.warnings == ()
         given = GIVES.search(statement)

@@ -252,7 +252,7 @@ def test_counts_may_be_in_a_layer_or_raw(tmp_path, tiny):
     raw, _ = add(tmp_path / "a.h5ad", tmp_path, tiny, name="raw", matrix="raw/X")
     assert np.array_equal(dense(layer), counts)
     assert np.array_equal(dense(raw), counts * 2)
-    with pytest.raises(CellsError, match="it has X, raw/X, layers/counts"):
+    with pytest.raises(UsageError, match="it has X, raw/X, layers/counts"):
         add(tmp_path / "a.h5ad", tmp_path, tiny, matrix="layers/nothing")
 
 

@@ -47,6 +47,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "cells list": (),
     "cells info": ("blood",),
     "cells pack": ("blood",),
+    "cells rejoin": ("blood",),
+    "cells split": ("blood", "--by", "donor", "--save", "{new}"),
     "cells unpack": ("blood",),
     "cells verify": ("blood", "--source", "{cells}"),
     "cells remove": ("twice", "again"),

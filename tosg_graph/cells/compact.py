@@ -39,7 +39,8 @@ BLOCK_CELLS = 64
 #: Codec → its name in Arrow and its level.
 CODECS: dict[str, tuple[str, int | None]] = {"zstd": ("zstd", 3), "lz4": ("lz4_raw", None)}
 
-#: Bytes of decompressed blocks that a store keeps: 240 blocks of cells with 1,550 values each.
+#: Bytes of decompressed blocks that a store keeps: 320 blocks of cells with 1,550 values each, more
+#: than a shuffle mixes, where the values of a block are below 256; 240 where not.
 CACHE_BYTES = 96 * 2**20
 
 
@@ -286,7 +287,7 @@ class CompactShard(MappedFile):
         return Block(starts, gaps, values)
 
     def _numbers(self, block: int, planes: slice, total: int, kind: np.dtype[Any]) -> _Array:
-        """Put the planes of a block together."""
+        """Put the planes of a block together, in a type that holds them."""
         from tosg_graph.cells.gather import join_planes
 
         unsigned = np.dtype(f"uint{8 * kind.itemsize}")
@@ -295,6 +296,8 @@ class CompactShard(MappedFile):
         for at, first in self._places[batch, planes]:
             start, end = (int(first + offset) for offset in self._ends[at + row : at + row + 2])
             found.append(self._plane(block, start, end, total))
+        if kind.kind == "u" and len(found[0]) and not any(len(plane) for plane in found[1:]):
+            return found[0]  # all below 256: a byte each is enough
         out = np.empty(total, unsigned)
         if kind.itemsize == 2:
             join_planes(found[0], found[1], out)
