@@ -287,8 +287,12 @@ def test_a_file_of_an_older_layout_is_loaded_anew(tiny: Build, path: Path) -> No
     database.close()
     with EmbeddedStore(path) as store:
         assert store.build_id() is None
+        for ask in (store.read, store.explain):
+            with pytest.raises(StoreError, match=r"another version .* write it anew: tosg load"):
+                ask("MATCH (g:Gene) RETURN g.id")
         assert store.load(tiny).changed
         assert store.build_id() == tiny.id
+        assert len(store.read("MATCH (g:Gene) RETURN g.id"))
 
 
 def test_ends_of_an_edge_are_known_without_its_nodes(embedded_tiny: EmbeddedStore) -> None:

@@ -79,6 +79,7 @@ class EmbeddedStore:
         self.read_only = read_only
         self._database: ladybug.Database | None = None
         self._connection: ladybug.Connection | None = None
+        self._readable = False
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -102,6 +103,7 @@ class EmbeddedStore:
         if self._database is not None:
             self._database.close()
         self._connection = self._database = None
+        self._readable = False
 
     # ---- loading -----------------------------------------------------------------------------
 
@@ -178,6 +180,18 @@ class EmbeddedStore:
         mark = _MARK.fullmatch(comments.get(_MARKED, ""))
         return mark, {name: kind for name, kind, _ in rows}
 
+    def _check_layout(self) -> None:
+        """Refuse, once per opening, to ask a file in which values are kept in another way."""
+        if self._readable:
+            return
+        mark, _ = self._mark()
+        self._readable = True
+        if mark and mark["layout"] != _LAYOUT:
+            self.close()
+            raise StoreError(
+                f"{self.path} was written by another version of this tool; write it anew: tosg load"
+            )
+
     def _replace(self, build: Build, progress: Progress | None) -> None:
         folder = self.path.parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -208,6 +222,7 @@ class EmbeddedStore:
         limits: ReadLimits = DEFAULT_LIMITS,
     ) -> ResultTable:
         """Run one query that reads; see :class:`GraphStore`."""
+        self._check_layout()
         parameters = dict(parameters or {})
         check_parameters(query, parameters)
         deadline = time.monotonic() + limits.timeout
@@ -224,6 +239,7 @@ class EmbeddedStore:
 
     def explain(self, query: str, parameters: Parameters | None = None) -> Explanation:
         """Show the physical plan; this engine does not say whether a query writes."""
+        self._check_layout()
         parameters = dict(parameters or {})
         check_parameters(query, parameters)
         with self._lock, self._result(f"EXPLAIN {query}", parameters, DEFAULT_LIMITS) as result:
