@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.config import Neo4jSettings, ReadLimits, Settings
     from tosg_graph.errors import TosgError
-    from tosg_graph.graph.store import GraphStore, ResultTable
+    from tosg_graph.graph.result import ResultTable
+    from tosg_graph.graph.store import GraphStore
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.cell_batch import CellBatch, SparseCellBatch
     from tosg_graph.tensors.export import Export, load_export

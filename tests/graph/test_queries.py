@@ -12,8 +12,9 @@ from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryError, QueryTimeout, UsageError
 from tosg_graph.graph import queries
 from tosg_graph.graph.embedded import EmbeddedStore
+from tosg_graph.graph.parameters import parameter_names
 from tosg_graph.graph.queries import Parameter, find_query, load_queries, parse_query
-from tosg_graph.graph.store import ResultTable, parameter_names
+from tosg_graph.graph.result import ResultTable
 from tosg_graph.schema import EDGE_TYPES, LABELS
 
 QUERIES = load_queries()

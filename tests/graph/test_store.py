@@ -9,14 +9,8 @@ import pytest
 
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryTimeout, UsageError
-from tosg_graph.graph.store import (
-    ResultTable,
-    check_parameters,
-    collect,
-    json_size,
-    parameter_names,
-    timed_out,
-)
+from tosg_graph.graph.parameters import check_parameters, parameter_names
+from tosg_graph.graph.result import ResultTable, collect, json_size, timed_out
 
 TABLE = ResultTable(("id", "pmids"), [("a", ["1", "2"]), ("<b>", None)])
 

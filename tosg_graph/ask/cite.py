@@ -13,7 +13,7 @@ from tosg_graph.ask.nodes import NodeNames
 from tosg_graph.ask.pattern import Query
 from tosg_graph.ask.plan import Plan
 from tosg_graph.build.tables import Build
-from tosg_graph.graph.store import ResultTable
+from tosg_graph.graph.result import ResultTable
 
 Edge = dict[str, Any]
 Read = Callable[[Query], ResultTable]

@@ -19,7 +19,8 @@ from tosg_graph.ask.tables import SHOWN, Shares
 from tosg_graph.build.tables import Build
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryTimeout
-from tosg_graph.graph.store import GraphStore, ResultTable
+from tosg_graph.graph.result import ResultTable
+from tosg_graph.graph.store import GraphStore
 
 #: Answers of a count whose evidence is shown.
 _COUNT_SHOWN = 20

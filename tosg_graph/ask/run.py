@@ -8,7 +8,8 @@ from typing import Any
 from tosg_graph.ask.gate import check
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryError, Refused
-from tosg_graph.graph.store import GraphStore, ResultTable
+from tosg_graph.graph.result import ResultTable
+from tosg_graph.graph.store import GraphStore
 
 
 def guarded_read(

@@ -15,7 +15,7 @@ from tosg_graph.config import ReadLimits
 from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
-    from tosg_graph.graph.store import ResultTable
+    from tosg_graph.graph.result import ResultTable
     from tosg_graph.workspace import Workspace
 
 WorkspaceOption = Annotated[

@@ -31,18 +31,15 @@ from tosg_graph.filing import remove_abandoned
 from tosg_graph.graph import embedded_values, parts
 from tosg_graph.graph.canonical import Fingerprint
 from tosg_graph.graph.ddl import copied_columns, embedded_tables
+from tosg_graph.graph.parameters import check_parameters
+from tosg_graph.graph.result import ResultTable, collect, cut, timed_out
 from tosg_graph.graph.store import (
     DEFAULT_LIMITS,
     Counts,
     Explanation,
     LoadReport,
     Progress,
-    ResultTable,
     UpdateReport,
-    check_parameters,
-    collect,
-    cut,
-    timed_out,
 )
 from tosg_graph.schema import EDGE_TYPE, EDGE_TYPES, LABEL, LABELS, SCHEMA_VERSION
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tosg_graph.errors import BuildError
-from tosg_graph.graph.store import edges_ending_in
+from tosg_graph.graph.result import edges_ending_in
 
 _ZEROS = "0" * 16
 _EDGE_ID = re.compile(r"[0-9a-f]{16}")

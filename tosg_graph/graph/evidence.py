@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import UsageError
-from tosg_graph.graph.store import ResultTable
+from tosg_graph.graph.result import ResultTable
 
 _ALWAYS = ("source", "record_id", "pmids", "sentence", "licence", "file", "line")
 

@@ -30,17 +30,15 @@ from tosg_graph.graph.neo4j_vectors import (
     similar_statement,
     vector_of_statement,
 )
+from tosg_graph.graph.parameters import check_parameters
+from tosg_graph.graph.result import ResultTable, collect, cut
 from tosg_graph.graph.store import (
     DEFAULT_LIMITS,
     Counts,
     Explanation,
     LoadReport,
     Progress,
-    ResultTable,
     UpdateReport,
-    check_parameters,
-    collect,
-    cut,
 )
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from neo4j.exceptions import (
 from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.errors import QueryError, StoreError, TosgError, UsageError
 from tosg_graph.graph.neo4j_version import ServerVersion
-from tosg_graph.graph.store import timed_out
+from tosg_graph.graph.result import timed_out
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tosg_graph.graph.ddl import EMBEDDING
-from tosg_graph.graph.store import edges_ending_in
+from tosg_graph.graph.result import edges_ending_in
 
 
 def plain(value: Any) -> Any:

@@ -37,14 +37,9 @@ from typing import Any
 
 from tosg_graph.config import ReadLimits
 from tosg_graph.errors import QueryError, QueryTimeout, TosgError, UsageError
-from tosg_graph.graph.store import (
-    DEFAULT_LIMITS,
-    GraphStore,
-    ResultTable,
-    cut,
-    parameter_names,
-    timed_out,
-)
+from tosg_graph.graph.parameters import parameter_names
+from tosg_graph.graph.result import ResultTable, cut, timed_out
+from tosg_graph.graph.store import DEFAULT_LIMITS, GraphStore
 from tosg_graph.schema import EDGE_TYPE, LABEL
 
 #: The kind of a parameter that names a node of any label.

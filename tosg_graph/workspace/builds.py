@@ -14,7 +14,7 @@ from tosg_graph.lock import WorkspaceLock
 if TYPE_CHECKING:
     from tosg_graph.build.diff import Diff
     from tosg_graph.build.kgx import KgxExport
-    from tosg_graph.graph.store import ResultTable
+    from tosg_graph.graph.result import ResultTable
 
 Progress = Callable[[str], None]
 
@@ -197,7 +197,7 @@ class Builds:
     ) -> ResultTable:
         """Input rows that became no fact: counted by source and reason, or so many of each."""
         from tosg_graph.build.inspect import rejects_sample, rejects_summary
-        from tosg_graph.graph.store import ResultTable
+        from tosg_graph.graph.result import ResultTable
 
         if sample:
             found = rejects_sample(self.graph, sample, source=source, reason=reason)

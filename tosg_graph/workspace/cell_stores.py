@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tosg_graph.cells.selection import Cohort
     from tosg_graph.cells.tiers import TierChange
     from tosg_graph.cells.versions import Pruned
-    from tosg_graph.graph.store import ResultTable
+    from tosg_graph.graph.result import ResultTable
     from tosg_graph.tensors.cohort_splits import CohortSplits
     from tosg_graph.workspace.builds import Builds
 
@@ -280,7 +280,7 @@ class CellStores:
         """
         from tosg_graph.cells.cohort import match_group
         from tosg_graph.cells.profiles import profiles
-        from tosg_graph.graph.store import ResultTable
+        from tosg_graph.graph.result import ResultTable
 
         store = self.cells(cells)
         found = match_group(store, group, build=self._builds.graph)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
     from tosg_graph.ask.link import Linker
     from tosg_graph.graph.queries import NamedQuery
-    from tosg_graph.graph.store import ResultTable
+    from tosg_graph.graph.result import ResultTable
     from tosg_graph.workspace.builds import Builds
     from tosg_graph.workspace.cell_stores import CellStores
     from tosg_graph.workspace.databases import Databases
@@ -111,7 +111,7 @@ class Questions:
     def resolve(self, texts: Sequence[str], *, label: str | None = None) -> ResultTable:
         """What identifiers and names would become in the current build, and why."""
         from tosg_graph.ask.resolve import COLUMNS, resolve
-        from tosg_graph.graph.store import ResultTable
+        from tosg_graph.graph.result import ResultTable
 
         return ResultTable(COLUMNS, resolve(self._builds.graph, self.linker, texts, label=label))
 
