@@ -159,13 +159,21 @@ SOURCE = Source(
     citation="Harding SD et al., The IUPHAR/BPS Guide to PHARMACOLOGY in 2024, Nucleic Acids "
     "Research 52:D1438 (2024), doi:10.1093/nar/gkad944",
     files=(
-        FileSpec("interactions", ("interactions.tsv",), columns=COLUMNS, quoted=True, comment='"#'),
+        FileSpec(
+            "interactions",
+            ("interactions.tsv", "interactions.csv"),
+            columns=COLUMNS,
+            or_separator=",",
+            quoted=True,
+            comment='"#',
+        ),
         FileSpec(
             "ligand_ids",
-            ("ligand_id_mapping.tsv",),
+            ("ligand_id_mapping.tsv", "ligand_id_mapping.csv"),
             columns=("Ligand id", "PubChem CID"),
             also=(("Ligand ID", "Ligand id"), ("ChEBI ID", "Chebi ID"), ("ChEMBl ID", "ChEMBL ID")),
             layouts=(("with Ligand ID", ("Ligand ID",)), ("with Ligand id", ())),
+            or_separator=",",
             quoted=True,
             optional=True,
             comment='"#',

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 from tests.loaders.reading import FIXTURES, read
 from tosg_graph.sources.registry import discover, find_files
 
@@ -53,3 +56,13 @@ def test_release() -> None:
     files = find_files(FIXTURES / "gtopdb", [source], {}, required=True).files["gtopdb"]
     assert source.version is not None
     assert source.version(files) == "2025.3"
+
+
+def test_tables_with_commas_are_read_alike(tmp_path: Path) -> None:
+    for file in (FIXTURES / "gtopdb").glob("*.tsv"):
+        with file.open(newline="") as old, (tmp_path / f"{file.stem}.csv").open("w") as new:
+            csv.writer(new, quoting=csv.QUOTE_ALL).writerows(csv.reader(old, delimiter="\t"))
+    there = read("gtopdb", tmp_path)
+    assert there.rows("statements", "TARGETS") == read("gtopdb").rows("statements", "TARGETS")
+    assert there.by_id("Drug") == read("gtopdb").by_id("Drug")
+    assert there.rejects() == read("gtopdb").rejects()

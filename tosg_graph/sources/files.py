@@ -78,6 +78,11 @@ class SourceFile:
         return read_head(self.path)
 
     @cached_property
+    def _form(self) -> FileSpec:
+        """The form of the spec that the file has."""
+        return self.spec.fitting(self.head) if self.spec.or_separator else self.spec
+
+    @cached_property
     def layout(self) -> Layout:
         """The columns that the file has.
 
@@ -90,19 +95,19 @@ class SourceFile:
             return self._parquet_layout()
         if self.head == [""]:
             raise SourceError("the file is empty; download it again", path=self.path)
-        before = self.spec.comments(self.head)
-        header = self.spec.header(self._table_head[0])
-        missing = [name for name in self.spec.columns if name not in header]
-        if self.spec.columns and not missing:
+        before = self._form.comments(self.head)
+        header = self._form.header(self._table_head[0])
+        missing = [name for name in self._form.columns if name not in header]
+        if self._form.columns and not missing:
             return Layout(self._unique(header), before + 1)
         if self._is_headerless_table():
-            return Layout(list(self.spec.names), before)
-        if self.spec.columns:
+            return Layout(list(self._form.names), before)
+        if self._form.columns:
             raise self._wrong_header(header, missing)
-        if self.spec.names:
+        if self._form.names:
             raise self._wrong_width(header)
-        if self.spec.recognise is not None and not self.spec.recognise(self.head):
-            message = f"starts with {self.head[0][:60]!r}; expected {self.spec.expects}"
+        if self._form.recognise is not None and not self._form.recognise(self.head):
+            message = f"starts with {self.head[0][:60]!r}; expected {self._form.expects}"
             raise SourceError(f"{message}. {_NEXT}", path=self.path, line=1)
         return Layout([], 0)
 
@@ -111,10 +116,10 @@ class SourceFile:
         return is_parquet(self.path)
 
     def _parquet_layout(self) -> Layout:
-        header = self.spec.respelt(column_names(self.path))
-        missing = [name for name in self.spec.columns if name not in header]
-        if not self.spec.columns:
-            expected = self.spec.expects or f"{len(self.spec.names)} columns"
+        header = self._form.respelt(column_names(self.path))
+        missing = [name for name in self._form.columns if name not in header]
+        if not self._form.columns:
+            expected = self._form.expects or f"{len(self._form.names)} columns"
             raise SourceError(f"is a Parquet file; expected {expected}. {_NEXT}", path=self.path)
         if missing:
             raise self._wrong_header(header, missing)
@@ -123,21 +128,21 @@ class SourceFile:
     @cached_property
     def _table_head(self) -> list[str]:
         """The first lines of the table itself, behind the comments; at least one."""
-        return self.head[self.spec.comments(self.head) :] or [""]
+        return self.head[self._form.comments(self.head) :] or [""]
 
     @property
     def layout_name(self) -> str | None:
         """Which of the layouts that its loader reads it has; None where there is only one."""
         names, header_lines = self.layout
-        if self.spec.names and self.spec.columns and not header_lines:
+        if self._form.names and self._form.columns and not header_lines:
             return "without a header"
-        if not self.spec.layouts:
+        if not self._form.layouts:
             return None
         first = self._table_head[0]
-        if self.spec.columns:
-            told = {*names, *self.spec.split(first)}
-            return next((n for n, by in self.spec.layouts if told.issuperset(by)), None)
-        return next((n for n, by in self.spec.layouts if all(word in first for word in by)), None)
+        if self._form.columns:
+            told = {*names, *self._form.split(first)}
+            return next((n for n, by in self._form.layouts if told.issuperset(by)), None)
+        return next((n for n, by in self._form.layouts if all(word in first for word in by)), None)
 
     def tables(
         self, columns: Sequence[str] | None = None, *, block: int = BLOCK
@@ -199,7 +204,7 @@ class SourceFile:
         """
         options: dict[str, Any] = {
             "parse_options": pcsv.ParseOptions(
-                delimiter=self.spec.separator, quote_char=False, ignore_empty_lines=False
+                delimiter=self._form.separator, quote_char=False, ignore_empty_lines=False
             ),
             "convert_options": pcsv.ConvertOptions(
                 column_types=dict.fromkeys({*names, *wanted}, pa.string()),
@@ -245,9 +250,9 @@ class SourceFile:
         with self.open_text() as text:
             for _ in range(skipped):
                 text.readline()
-            counted = SeparatorCount(text, self.spec.separator, quoted=self.spec.quoted)
+            counted = SeparatorCount(text, self._form.separator, quoted=self._form.quoted)
             for frame in self._parse(counted, names, rows, skipped):
-                extra = _inner_line_ends(frame) if self.spec.quoted else None
+                extra = _inner_line_ends(frame) if self._form.quoted else None
                 frame["line"] = range(line, line + len(frame))
                 line += len(frame)
                 if extra is not None:
@@ -280,19 +285,21 @@ class SourceFile:
         return header
 
     def _is_headerless_table(self) -> bool:
-        if not self.spec.names or len(self.spec.split(self._table_head[0])) != len(self.spec.names):
+        if not self._form.names or len(self._form.split(self._table_head[0])) != len(
+            self._form.names
+        ):
             return False
-        return self.spec.recognise is None or self.spec.recognise(self._table_head)
+        return self._form.recognise is None or self._form.recognise(self._table_head)
 
     def _parse(
         self, text: SeparatorCount, names: list[str], rows: int, skipped: int
     ) -> Iterator[pd.DataFrame]:
         stream: Any = text  # `read` and `__iter__` are all that pandas asks for
-        quoting: Any = csv.QUOTE_MINIMAL if self.spec.quoted else csv.QUOTE_NONE
+        quoting: Any = csv.QUOTE_MINIMAL if self._form.quoted else csv.QUOTE_NONE
         try:
             with pd.read_csv(
                 stream,
-                sep=self.spec.separator,
+                sep=self._form.separator,
                 names=names,
                 header=None,
                 dtype=str,
@@ -322,7 +329,7 @@ class SourceFile:
     def _check_widths(self, width: int) -> None:
         """Look for a row that is cut short, which pandas fills up without a word."""
         with self.open_text() as text:
-            for line, fields in _records(text, self.spec):
+            for line, fields in _records(text, self._form):
                 if fields != [""] and len(fields) != width:
                     raise self._ragged(line, len(fields), width)
 
@@ -350,19 +357,19 @@ class SourceFile:
             near = difflib.get_close_matches(name, found, n=1)
             lacks.append(f"{name!r}" + (f" (nearest: {near[0]!r})" if near else ""))
         headerless = ""
-        if self.spec.names:
-            headerless = f", or {len(self.spec.names)} columns without a header"
+        if self._form.names:
+            headerless = f", or {len(self._form.names)} columns without a header"
         return SourceError(
             f"the header lacks {', '.join(lacks)}; expected columns "
-            f"{', '.join(self.spec.columns)}{headerless}; found {_some(found)}. {_NEXT}",
+            f"{', '.join(self._form.columns)}{headerless}; found {_some(found)}. {_NEXT}",
             path=self.path,
             line=1,
         )
 
     def _wrong_width(self, found: list[str]) -> SourceError:
-        expected = f"{len(self.spec.names)} columns ({', '.join(self.spec.names)})"
+        expected = f"{len(self._form.names)} columns ({', '.join(self._form.names)})"
         return SourceError(
-            f"expected {self.spec.expects or expected}; "
+            f"expected {self._form.expects or expected}; "
             f"found {len(found)} columns: {_some(found)}. {_NEXT}",
             path=self.path,
             line=1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class FileSpec:
         Other spellings of columns, as (spelling in the file, name in ``columns``).
     separator
         What separates the columns.
+    or_separator
+        What else may separate them, where a source gives its tables in two forms.
     quoted
         Whether fields may be quoted, and may then hold separators and line ends.
     optional
@@ -59,6 +61,7 @@ class FileSpec:
     names: tuple[str, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     separator: str = "\t"
+    or_separator: str = ""
     quoted: bool = False
     optional: bool = False
     recognise: Callable[[list[str]], bool] | None = None
@@ -73,8 +76,17 @@ class FileSpec:
         placed = f"{path.parent.name.lower()}/{name}"
         return any(fnmatchcase(placed if "/" in p else name, p) for p in self.patterns)
 
+    def fitting(self, head: list[str]) -> FileSpec:
+        """Give the form of a file that begins so: with the other separator, if it has that."""
+        if not self.or_separator:
+            return self
+        other = replace(self, separator=self.or_separator, or_separator="")
+        return other if other.matches_head(head) else self
+
     def matches_head(self, head: list[str]) -> bool:
         """Whether the first lines of a file are surely those of this file."""
+        if self.fitting(head) is not self:
+            return True
         head = head[self.comments(head) :] or [""]
         if self.columns and set(self.columns) <= set(self.header(head[0])):
             return True
