@@ -33,6 +33,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
+import synthetic  # noqa: E402 - before ours, which puts another of this name in front of it
+
 BASE = 20_480
 TIERS = ("hot", "compact")
 
@@ -180,7 +182,6 @@ def measured(folder: Path, store: Path, given: argparse.Namespace) -> dict[str, 
 def scale(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """All sizes of both tiers, one store on the disk at a time."""
     import ours
-    import synthetic
 
     h5ad = folder / "cells.h5ad"
     options = {"features": given.features, "values": given.values, "seed": 0}

@@ -13,9 +13,12 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +27,7 @@ import pyarrow.csv as pcsv
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, ForeignDatabase, StoreError
 from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL
-from tosg_graph.graph.parts import edge_parts, tables_of
+from tosg_graph.graph.parts import BATCH_ROWS, edge_parts, tables_of
 from tosg_graph.graph.store import Counts, LoadReport, Progress
 from tosg_graph.schema import EDGE_TYPE, LABEL, SCHEMA_VERSION, Property, PropertyType
 
@@ -37,9 +40,18 @@ _TYPES = {
 }
 #: Unit, record, group and file separator: what ASCII has them for.
 _DELIMITERS = ("\x1f", "\x1e", "\x1d", "\x1c", "\x02", "\x03")
+_ANY_DELIMITER = f"[{''.join(_DELIMITERS)}]"
 #: The importer's own default for the largest value that it can read, in bytes.
 _BUFFER = 4 << 20
 _SAID_LINES = 15
+
+
+class _Text(NamedTuple):
+    """Rows as CSV; the bytes of the longest value, and whether one has several lines."""
+
+    text: pa.Buffer
+    longest: int
+    multiline: bool
 
 
 @dataclass
@@ -51,6 +63,24 @@ class _Files:
     arguments: list[str] = field(default_factory=list)
     longest: int = 0
     multiline: bool = False
+
+    def texts(self, tables: Iterator[tuple[Path, pa.Table]]) -> Iterator[tuple[Path, pa.Buffer]]:
+        """Write tables as CSV in threads, in their order; a few per thread are in memory."""
+        threads = pa.cpu_count()
+        waiting: deque[tuple[Path, Future[_Text]]] = deque()
+        with ThreadPoolExecutor(threads, thread_name_prefix="csv") as pool:
+            for path, table in tables:
+                waiting.append((path, pool.submit(_text, table, self.delimiter)))
+                if len(waiting) > 2 * threads:
+                    yield self._noted(*waiting.popleft())
+            while waiting:
+                yield self._noted(*waiting.popleft())
+
+    def _noted(self, path: Path, written: Future[_Text]) -> tuple[Path, pa.Buffer]:
+        text, longest, multiline = written.result()
+        self.longest = max(self.longest, longest)
+        self.multiline |= multiline
+        return path, text
 
     def options(self) -> list[str]:
         """Words for the command line, between the database and the files."""
@@ -186,42 +216,51 @@ def _write_nodes(files: _Files, build: Build, label: str) -> None:
     columns = LABEL[label].properties
     header = [f"id:ID({label})", *(_header(p) for p in columns if p.name != "id")]
     path = files.folder / f"{label}.csv"
+    names = [p.name for p in columns]
     with path.open("wb") as out:
         out.write((",".join(header) + "\n").encode())
-        for table in tables_of(build, f"nodes/{label}"):
-            _write_rows(files, out, table.select([p.name for p in columns]))
+        tables = ((path, t.select(names)) for t in tables_of(build, f"nodes/{label}"))
+        for _, text in files.texts(tables):
+            out.write(text)
     files.arguments.append(f"--nodes={label}={path}")
 
 
 def _write_edges(files: _Files, build: Build, kind: str) -> None:
     columns = EDGE_TYPE[kind].properties
-    seen: dict[Path, None] = {}
-    for part in edge_parts(build, kind):
-        path = files.folder / f"{kind}-{part.source_label}-{part.target_label}.csv"
+    names = ["source", "target", *(p.name for p in columns)]
+    headers: dict[Path, bytes] = {}
+
+    def parts() -> Iterator[tuple[Path, pa.Table]]:
+        for part in edge_parts(build, kind):
+            path = files.folder / f"{kind}-{part.source_label}-{part.target_label}.csv"
+            ends = [f":START_ID({part.source_label})", f":END_ID({part.target_label})"]
+            headers[path] = (",".join([*ends, *map(_header, columns)]) + "\n").encode()
+            yield path, part.rows.select(names)
+
+    begun: dict[Path, None] = {}
+    for path, text in files.texts(parts()):
         with path.open("ab") as out:
-            if path not in seen:
-                ends = [f":START_ID({part.source_label})", f":END_ID({part.target_label})"]
-                out.write((",".join([*ends, *map(_header, columns)]) + "\n").encode())
-                seen[path] = None
-            _write_rows(
-                files, out, part.rows.select(["source", "target", *(p.name for p in columns)])
-            )
-    files.arguments += [f"--relationships={kind}={path}" for path in seen]
+            if path not in begun:
+                out.write(headers[path])
+                begun[path] = None
+            out.write(text)
+    files.arguments += [f"--relationships={kind}={path}" for path in begun]
 
 
 def _header(prop: Property) -> str:
     return f"{prop.name}:{_TYPES[prop.type]}"
 
 
-def _write_rows(files: _Files, out: object, table: pa.Table) -> None:
-    """Append rows, lists joined to one text; note what the importer must be told of the texts."""
-    columns = [_joined(table[name], files.delimiter) for name in table.column_names]
-    for column in columns:
-        if pa.types.is_string(column.type):
-            files.longest = max(files.longest, pc.max(pc.binary_length(column)).as_py() or 0)
-            files.multiline |= bool(pc.any(pc.match_substring_regex(column, "[\r\n]")).as_py())
+def _text(table: pa.Table, delimiter: str) -> _Text:
+    """Write rows as CSV, lists joined to one text; see what the importer must be told of them."""
+    columns = [_joined(table[name], delimiter) for name in table.column_names]
+    texts = [column for column in columns if pa.types.is_string(column.type)]
+    longest = max((pc.max(pc.binary_length(t)).as_py() or 0 for t in texts), default=0)
+    multiline = any(pc.any(pc.match_substring(t, end)).as_py() for t in texts for end in "\r\n")
     options = pcsv.WriteOptions(include_header=False, quoting_style="all_valid")
+    out = pa.BufferOutputStream()
     pcsv.write_csv(pa.table(columns, names=table.column_names), out, options)
+    return _Text(out.getvalue(), longest, multiline)
 
 
 def _joined(column: pa.ChunkedArray, delimiter: str) -> pa.ChunkedArray:
@@ -232,7 +271,8 @@ def _delimiter(build: Build) -> str:
     """Find the first control character that no item of any list holds."""
     left = list(_DELIMITERS)
     for items in _items(build):
-        left = [c for c in left if not pc.any(pc.match_substring(items, c)).as_py()]
+        if pc.any(pc.match_substring_regex(items, _ANY_DELIMITER)).as_py():
+            left = [c for c in left if not pc.any(pc.match_substring(items, c)).as_py()]
     if not left:
         raise BuildError(
             "items of lists in the build hold every control character that could separate them in "
@@ -243,9 +283,10 @@ def _delimiter(build: Build) -> str:
 
 def _items(build: Build) -> Iterator[pa.Array]:
     """Yield the items of every list of the build, one array per batch and column."""
-    names = [f"nodes/{label}" for label in build.labels]
-    for name in names + [f"edges/{kind}" for kind in build.edge_types]:
-        for table in tables_of(build, name):
+    tables = {f"nodes/{label}": LABEL[label].properties for label in build.labels}
+    tables |= {f"edges/{kind}": EDGE_TYPE[kind].properties for kind in build.edge_types}
+    for name, properties in tables.items():
+        lists = [p.name for p in properties if p.type is PropertyType.STRINGS]
+        for table in build.batches(name, rows=BATCH_ROWS, columns=lists) if lists else ():
             for column in table.columns:
-                if pa.types.is_list(column.type):
-                    yield column.combine_chunks().flatten()
+                yield column.combine_chunks().flatten()
