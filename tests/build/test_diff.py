@@ -78,6 +78,18 @@ def test_properties_sources_and_statements(tmp_path: Path) -> None:
     assert diff(a, a, tmp_path).empty
 
 
+def test_statements_are_compared_when_they_are_asked_for(tmp_path: Path) -> None:
+    a = write_build(tmp_path / "a", tiny_tables(), "a")
+    b = write_build(tmp_path / "b", tiny_changed(), "b")
+    quick = diff(a, b, tmp_path / "quick", statements=False)
+    assert not any("statements" in counts for counts in quick.manifest["sources"].values())
+    whole = diff(a, b, tmp_path / "whole")
+    assert quick.manifest["tables"] == whole.manifest["tables"]
+    again = diff(a, b, tmp_path / "quick")
+    assert again.manifest == whole.manifest
+    assert diff(a, b, tmp_path / "quick", statements=False).manifest == whole.manifest
+
+
 def test_small_ranges_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{"id": f"X:{i:06}", "name": f"n{i}"} for i in range(300_000)]
     a = write_build(tmp_path / "a", {"nodes/Protein": rows}, "a")

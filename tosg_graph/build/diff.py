@@ -38,7 +38,7 @@ from tosg_graph.schema import EDGE_TYPES, LABELS
 
 MANIFEST = "manifest.json"
 CHANGES = "changes.tsv"
-FORMAT = 1
+FORMAT = 2
 #: What may happen to a node or a fact, in the order in which tables list it.
 KINDS = ("added", "withdrawn", "changed")
 #: The tables of a build that a database holds.
@@ -63,7 +63,8 @@ class Diff:
     manifest
         What ``manifest.json`` says: ``from``, ``to``, ``tables`` (per table that differs: added,
         withdrawn, changed, and per property in how many rows it changed), ``sources`` (per source:
-        nodes, facts and statements that it gives now and did not before, and the reverse).
+        nodes, facts and, where ``statements`` is true, statements that it gives now and did not
+        before, and the reverse).
     """
 
     path: Path
@@ -173,6 +174,7 @@ def diff(
     after: Build,
     into: Path,
     *,
+    statements: bool = True,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Diff:
@@ -187,6 +189,8 @@ def diff(
         The older and the newer build.
     into
         Folder of differences; this one goes to ``into/diff-<from>-<to>``.
+    statements
+        Whether to count the statements of each source too, which a database does not hold.
     threads
         Threads at most; default: one per core. The result does not depend on it.
     progress
@@ -199,15 +203,16 @@ def diff(
     """
     _check_schemas(before, after)
     final = into / f"diff-{before.id}-{after.id}"
-    if (final / MANIFEST).is_file():
-        return Diff.open(final, before, after)
+    kept = _kept(final, before, after)
+    if kept is not None and (kept.manifest["statements"] or not statements):
+        return kept
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".comparing-", dir=into) as name:
         folder = Path(name)
         out = folder / "diff"
         out.mkdir()
         with Engine(spill=folder / "spill", threads=threads) as engine:
-            manifest = _compare(engine, before, after, out, progress)
+            manifest = _compare(engine, before, after, out, statements, progress)
             _write_changes(engine, out, manifest["tables"])
         manifest["files"] = {
             str(path.relative_to(out)): {"sha256": sha256(path)}
@@ -218,6 +223,14 @@ def diff(
         _check_sums(Diff(out, before, after, manifest))
         commit_folder(out, final)
     return Diff.open(final, before, after)
+
+
+def _kept(path: Path, before: Build, after: Build) -> Diff | None:
+    """Open what was compared before, if it is there in the present format."""
+    try:
+        return Diff.open(path, before, after)
+    except BuildError:
+        return None
 
 
 def copy_diff(made: Diff, out: Path) -> Diff:
@@ -245,11 +258,16 @@ def _check_schemas(before: Build, after: Build) -> None:
 
 
 def _compare(
-    engine: Engine, before: Build, after: Build, out: Path, progress: Progress | None
+    engine: Engine,
+    before: Build,
+    after: Build,
+    out: Path,
+    statements: bool,
+    progress: Progress | None,
 ) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     sources: dict[str, dict[str, Counter[str]]] = {}
-    for name in (*GRAPH_TABLES, "evidence"):
+    for name in (*GRAPH_TABLES, *(("evidence",) if statements else ())):
         if _same(before, after, name):
             continue
         if progress:
@@ -267,9 +285,14 @@ def _compare(
         "to": after.id,
         "schema_version": after.manifest["schema_version"],
         "tool_version": metadata.version("tosg-graph"),
+        "statements": statements,
         "tables": tables,
         "sources": {
-            source: {what: {k: n[k] for k in KINDS[:2]} for what, n in counts.items()}
+            source: {
+                what: {k: n[k] for k in KINDS[:2]}
+                for what, n in counts.items()
+                if statements or what != "statements"
+            }
             for source, counts in sorted(sources.items())
         },
     }

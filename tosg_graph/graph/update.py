@@ -77,7 +77,7 @@ def plan(
             f"({diffs.parent / 'graph'}), so that its changes are not known; "
             "load the current build: tosg load"
         )
-    return diff(found, target, diffs, progress=progress)
+    return diff(found, target, diffs, statements=False, progress=progress)
 
 
 def _held(store: GraphStore, target: Build) -> str:
