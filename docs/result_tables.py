@@ -97,7 +97,7 @@ def server() -> str:
             f"| {_median(run['offline']['bare_s']):.1f} s | {run['offline']['ratio']:.2f} | "
             f"{run['update']['seconds']:.1f} s | {run['update']['again_s']:.1f} s | "
             f"{run['update']['share_of_again']:.3f} | {_seconds(run.get('topology'))} |"
-            for share, run in result("neo4j")["scales"].items()
+            for share, run in sorted(result("neo4j")["scales"].items(), key=lambda s: float(s[0]))
         ),
     )
 
@@ -136,7 +136,7 @@ def query_costs() -> str:
         f"{run['queries']['edges']:,} edges, {run['queries']['engine']}": run["queries"]["queries"]
         for name in ("graph", "neo4j")
         for run in result(name)["scales"].values()
-        if "queries" in run and run["queries"]["edges"] > 10**6
+        if "queries" in run and run["queries"]["edges"] > 10**7
     }
     runs |= {
         f"{name}: {run['edges']:,} edges, {run['engine']}": run["queries"]
@@ -226,7 +226,7 @@ def store_sizes() -> str:
     """What reading costs as a store grows."""
     rows = [
         f"| {tier} | {int(cells):,} | {run['open_s']:.2f} s | {run['first_batch_s']:.2f} s | "
-        f"{run['cells_per_s']:,} | {run['per_cpu_s']:,} | "
+        f"{run['cells_per_s']:,.0f} | {run['per_cpu_s']:,.0f} | "
         f"{run['before_mb']:,.0f} → {run['most_mb']:,.0f} |"
         for tier, sizes in result("cells_scale")["stores"].items()
         for cells, run in sizes.items()
