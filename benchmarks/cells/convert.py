@@ -4,7 +4,7 @@
 
     python benchmarks/cells/convert.py --cells 92160 --processes 2 --rounds 3 --no-tiers
 
-Simulated cells (``synthetic.py``) are converted in the process itself (``processes`` 0) and by one
+Simulated cells (``simulated.py``) are converted in the process itself (``processes`` 0) and by one
 other process, by two, up to ``--processes``. They take turns for ``--rounds`` rounds, each time in
 a process of its own that reports its time, CPU time and peak memory; medians and ranges are given,
 and ``speedup``: the median over the rounds of the rate of so many processes over that of one in the
@@ -36,7 +36,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-import synthetic  # noqa: E402 - the folders must be on the path first
+import simulated  # noqa: E402 - the folders must be on the path first
 
 from tests.tiny import tiny_build  # noqa: E402
 from tosg_graph.build.tables import Build  # noqa: E402
@@ -121,7 +121,7 @@ def tiers(folder: Path, totals: np.ndarray, options: argparse.Namespace) -> dict
 
 def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Simulate, convert, pack, read; the whole result."""
-    totals = synthetic.write(
+    totals = simulated.write(
         folder / "cells.h5ad", cells=options.cells, features=options.features,
         values=options.values, seed=options.seed,
     )  # fmt: skip

@@ -38,7 +38,7 @@ from scipy import sparse
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "peers"), str(HERE.parents[1])]
 
-import synthetic  # noqa: E402
+import simulated  # noqa: E402
 from readers import WINDOWS  # noqa: E402
 
 from tosg_graph.cells.sampler import Sampler  # noqa: E402
@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--scdl", type=Path)
-    parser.add_argument("--h5ad", type=Path, help="cells that synthetic.py wrote before")
+    parser.add_argument("--h5ad", type=Path, help="cells that simulated.py wrote before")
     parser.add_argument("--folder", type=Path, help="where formats are, or stay for another run")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
@@ -221,7 +221,7 @@ def main() -> None:
         h5ad = given.h5ad or folder / "cells.h5ad"
         if given.h5ad is None:
             options = {"cells": given.cells, "features": given.features, "values": given.values}
-            synthetic.write(h5ad, seed=0, **options)
+            simulated.write(h5ad, seed=0, **options)
         x = anndata.read_h5ad(h5ad, backed="r").X
         step = range(0, given.cells, 8192)
         totals = np.concatenate(

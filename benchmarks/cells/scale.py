@@ -2,7 +2,7 @@
 
     python benchmarks/cells/scale.py --out benchmarks/results/cells_scale.json
 
-A store of simulated cells (``synthetic.py``) is tiled: its shards are copied, so that all bytes are
+A store of simulated cells (``simulated.py``) is tiled: its shards are copied, so that all bytes are
 there, its table of cells is repeated under new names, and the sums of its features are multiplied,
 so that ``verify`` holds for the large store as well. Every measurement is a process of its own. It
 tells apart what importing costs, opening (store and loader), the first batch, and a number of
@@ -33,7 +33,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
-import synthetic  # noqa: E402 - before ours, which puts another of this name in front of it
+import simulated  # noqa: E402
 
 BASE = 20_480
 TIERS = ("hot", "compact")
@@ -186,7 +186,7 @@ def scale(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     h5ad = folder / "cells.h5ad"
     options = {"features": given.features, "values": given.values, "seed": 0}
     if not h5ad.exists():
-        synthetic.write(h5ad, cells=BASE, **options)
+        simulated.write(h5ad, cells=BASE, **options)
     found: dict[str, Any] = {}
     for tier in given.tiers:
         if not (folder / tier).exists():

@@ -1,6 +1,6 @@
 """Simulated cells as h5ad, written by batches: seeded, of any number, in bounded memory.
 
-    python benchmarks/cells/synthetic.py --cells 20000 --out cells.h5ad
+    python benchmarks/cells/simulated.py --cells 20000 --out cells.h5ad
 
 Genes differ in how often they are detected as they do in real cells: the odds of detection fall
 from gene to gene along a logistic curve, so that a few thousand genes are in most cells and most
