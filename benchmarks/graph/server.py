@@ -98,7 +98,7 @@ def workspace(path: Path, running: Server) -> Workspace:
 def offline(build: Build, folder: Path, release: str, repeats: int) -> dict[str, Any]:
     """Seconds of our import and of ``neo4j-admin`` alone, alternating."""
     files = bulk_import._write(build, folder / "csv", None)
-    size = sum(path.stat().st_size for path in (folder / "csv").iterdir())
+    size = sum(path.stat().st_size for path in files.folder.iterdir())
     ours, bare = [], []
     for i in range(repeats):
         home = server(release, folder / f"bare{i}")

@@ -27,8 +27,8 @@ import pyarrow.csv as pcsv
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, ForeignDatabase, StoreError
 from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL
-from tosg_graph.graph.parts import BATCH_ROWS, edge_parts, tables_of
-from tosg_graph.graph.store import Counts, LoadReport, Progress
+from tosg_graph.graph.parts import edge_parts, tables_of
+from tosg_graph.graph.store import Counts, LoadReport, Progress, tell
 from tosg_graph.schema import EDGE_TYPE, LABEL, SCHEMA_VERSION, Property, PropertyType
 
 _TYPES = {
@@ -40,10 +40,13 @@ _TYPES = {
 }
 #: Unit, record, group and file separator: what ASCII has them for.
 _DELIMITERS = ("\x1f", "\x1e", "\x1d", "\x1c", "\x02", "\x03")
-_ANY_DELIMITER = f"[{''.join(_DELIMITERS)}]"
 #: The importer's own default for the largest value that it can read, in bytes.
 _BUFFER = 4 << 20
 _SAID_LINES = 15
+
+
+class _Taken(Exception):
+    """An item of a list holds the character that is to separate items."""
 
 
 class _Text(NamedTuple):
@@ -197,19 +200,32 @@ def _remove_half_done(said: str, database: str, begun: float) -> None:
 
 
 def _write(build: Build, folder: Path, progress: Progress | None) -> _Files:
-    files = _Files(folder, _delimiter(build))
+    """Write the files with the first delimiter of lists that no item holds."""
+    for number, delimiter in enumerate(_DELIMITERS):
+        files = _Files(folder / str(number), delimiter)
+        files.folder.mkdir()
+        try:
+            _write_all(files, build, progress)
+        except _Taken:
+            shutil.rmtree(files.folder)
+            continue
+        return files
+    raise BuildError(
+        "items of lists in the build hold every control character that could separate them in "
+        "an offline import; load into the running server instead (tosg load without --bulk)"
+    )
+
+
+def _write_all(files: _Files, build: Build, progress: Progress | None) -> None:
     for label in build.labels:
-        if progress:
-            progress(f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
+        tell(progress, f"{label}: {build.rows(f'nodes/{label}'):,} nodes")
         _write_nodes(files, build, label)
     for kind in build.edge_types:
-        if progress:
-            progress(f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
+        tell(progress, f"{kind}: {build.rows(f'edges/{kind}'):,} edges")
         _write_edges(files, build, kind)
-    mark = folder / "mark.csv"
+    mark = files.folder / "mark.csv"
     mark.write_text(f"build:string,schema:string\n{build.id},{SCHEMA_VERSION}\n", encoding="utf-8")
     files.arguments.append(f"--nodes={PROGRESS_LABEL}={mark}")
-    return files
 
 
 def _write_nodes(files: _Files, build: Build, label: str) -> None:
@@ -264,29 +280,8 @@ def _text(table: pa.Table, delimiter: str) -> _Text:
 
 
 def _joined(column: pa.ChunkedArray, delimiter: str) -> pa.ChunkedArray:
-    return pc.binary_join(column, delimiter) if pa.types.is_list(column.type) else column
-
-
-def _delimiter(build: Build) -> str:
-    """Find the first control character that no item of any list holds."""
-    left = list(_DELIMITERS)
-    for items in _items(build):
-        if pc.any(pc.match_substring_regex(items, _ANY_DELIMITER)).as_py():
-            left = [c for c in left if not pc.any(pc.match_substring(items, c)).as_py()]
-    if not left:
-        raise BuildError(
-            "items of lists in the build hold every control character that could separate them in "
-            "an offline import; load into the running server instead (tosg load without --bulk)"
-        )
-    return left[0]
-
-
-def _items(build: Build) -> Iterator[pa.Array]:
-    """Yield the items of every list of the build, one array per batch and column."""
-    tables = {f"nodes/{label}": LABEL[label].properties for label in build.labels}
-    tables |= {f"edges/{kind}": EDGE_TYPE[kind].properties for kind in build.edge_types}
-    for name, properties in tables.items():
-        lists = [p.name for p in properties if p.type is PropertyType.STRINGS]
-        for table in build.batches(name, rows=BATCH_ROWS, columns=lists) if lists else ():
-            for column in table.columns:
-                yield column.combine_chunks().flatten()
+    if not pa.types.is_list(column.type):
+        return column
+    if pc.any(pc.match_substring(pc.list_flatten(column), delimiter)).as_py():
+        raise _Taken
+    return pc.binary_join(column, delimiter)
