@@ -378,3 +378,18 @@ def test_an_unknown_database_is_named(neo4j_server: Server) -> None:
         pytest.raises(StoreError, match=r"nope.*TOSG_NEO4J_DATABASE"),
     ):
         store.counts()
+
+
+@pytest.mark.neo4j
+def test_an_index_that_a_constraint_left_is_made_way_for(
+    neo4j_settings: Neo4jSettings, neo4j_server: Server, tiny: Build
+) -> None:
+    """A server that is killed while it makes a constraint may keep the index under its name."""
+    neo4j_server.empty()
+    for label in ("Gene", "Protein"):
+        neo4j_server.run(f"CREATE INDEX tosg_{label}_id FOR (n:{label}) ON (n.other)")
+    with Neo4jStore(neo4j_settings) as store:
+        assert store.load(tiny).changed
+        assert store.fingerprint() == fingerprint_of_build(tiny)
+    found = neo4j_server.run("SHOW CONSTRAINTS YIELD name RETURN name")
+    assert {"tosg_Gene_id", "tosg_Protein_id"} <= {name for (name,) in found}

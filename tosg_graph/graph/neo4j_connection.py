@@ -67,6 +67,19 @@ class Open:
                 part.close()
 
 
+_NAME_TAKEN = "Neo.ClientError.Schema.IndexWithNameAlreadyExists"
+_CONSTRAINT = re.compile(r"CREATE CONSTRAINT `?(?P<name>\w+)`?")
+
+
+def _drop_index(name: str, tx: neo4j.ManagedTransaction) -> None:
+    tx.run(f"DROP INDEX `{name}` IF EXISTS").consume()
+
+
+def _constraints(statements: Sequence[str]) -> list[str]:
+    """Names of the constraints that statements make."""
+    return [found["name"] for text in statements if (found := _CONSTRAINT.match(text))]
+
+
 class Connection:
     """Transactions on one database of a server.
 
@@ -157,7 +170,26 @@ class Connection:
             for statement in statements:
                 tx.run(statement).consume()
 
-        self._patiently(lambda: self._write(work))
+        self._patiently(lambda: self._defined(work, statements))
+
+    def _defined(
+        self, work: Callable[[neo4j.ManagedTransaction], None], statements: Sequence[str]
+    ) -> None:
+        """Do it; the index of a constraint that a server left when it went down is removed first.
+
+        A constraint is made of an index and itself, and a server that is killed between the two
+        keeps an index under the name of the constraint.
+        """
+        left = _constraints(statements)
+        while True:
+            try:
+                return self._write(work)
+            except Neo4jError as error:
+                taken = [name for name in left if f"'{name}'" in str(error)]
+                if error.code != _NAME_TAKEN or not taken:
+                    raise
+            left.remove(taken[0])
+            self._write(functools.partial(_drop_index, taken[0]))
 
     def _read(self, work: Callable[[neo4j.ManagedTransaction], T], timeout: float = 0) -> T:
         with self._driver.session(
