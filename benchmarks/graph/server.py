@@ -52,6 +52,7 @@ from tosg_graph.build.tables import Build  # noqa: E402
 from tosg_graph.config import Settings  # noqa: E402
 from tosg_graph.graph import bulk_import  # noqa: E402
 from tosg_graph.graph.ddl import neo4j_constraints, neo4j_indexes  # noqa: E402
+from tosg_graph.graph.neo4j import Neo4jStore  # noqa: E402
 from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL, Batch  # noqa: E402
 from tosg_graph.graph.neo4j_load import batches_of  # noqa: E402
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of  # noqa: E402
@@ -290,12 +291,8 @@ def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, 
     running.configure()
     running.start()
     try:
-        with workspace(work, running) as ws:
-            ws.find_build(builds[0].id)
-            from tosg_graph.graph.neo4j import Neo4jStore
-
-            with Neo4jStore(running.settings) as store:
-                found["indexes_s"] = timed(lambda: store.load(builds[0]))
+        with Neo4jStore(running.settings) as store:
+            found["indexes_s"] = timed(lambda: store.load(builds[0]))
         found["update"] = update(work, running)
         again = seconds + statistics.median(found["offline"]["ours_s"]) + found["indexes_s"]
         found["update"] |= {"rebuild_s": seconds, "again_s": again}

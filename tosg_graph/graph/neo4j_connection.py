@@ -71,15 +71,6 @@ _NAME_TAKEN = "Neo.ClientError.Schema.IndexWithNameAlreadyExists"
 _CONSTRAINT = re.compile(r"CREATE CONSTRAINT `?(?P<name>\w+)`?")
 
 
-def _drop_index(name: str, tx: neo4j.ManagedTransaction) -> None:
-    tx.run(f"DROP INDEX `{name}` IF EXISTS").consume()
-
-
-def _constraints(statements: Sequence[str]) -> list[str]:
-    """Names of the constraints that statements make."""
-    return [found["name"] for text in statements if (found := _CONSTRAINT.match(text))]
-
-
 class Connection:
     """Transactions on one database of a server.
 
@@ -345,3 +336,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         for part in getattr(error, "exceptions", ()):
             yield from _causes(part)
         error = error.__cause__ or error.__context__
+
+
+def _drop_index(name: str, tx: neo4j.ManagedTransaction) -> None:
+    tx.run(f"DROP INDEX `{name}` IF EXISTS").consume()
+
+
+def _constraints(statements: Sequence[str]) -> list[str]:
+    """Names of the constraints that statements make."""
+    return [found["name"] for text in statements if (found := _CONSTRAINT.match(text))]
