@@ -83,7 +83,7 @@ def add_cells(
     Raises
     ------
     UsageError
-        If the name is none, or is taken.
+        If the name is none, or is taken, or an option is out of range.
     CellsError
         If the source is not what it should be; the message says where and what to do.
     Unfinished

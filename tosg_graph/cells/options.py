@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from tosg_graph.cells.manifest import SHARD_CELLS
+from tosg_graph.cells.manifest import BATCH_CELLS, SHARD_CELLS
+from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
     from tosg_graph.cells.executors import Executor
@@ -70,7 +71,13 @@ class AddOptions(SourceOptions, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was said about a source of cells, and for the rest the defaults."""
+    """What was said about a source of cells, and for the rest the defaults.
+
+    Raises
+    ------
+    UsageError
+        If the cells of a shard are no multiple of 1,024.
+    """
 
     label: str | None = None
     label_map: Path | None = None
@@ -81,6 +88,13 @@ class Options:
     antibodies: str | None = None
     dataset_name: str | None = None
     shard_cells: int = SHARD_CELLS
+
+    def __post_init__(self) -> None:
+        if self.shard_cells <= 0 or self.shard_cells % BATCH_CELLS:
+            raise UsageError(
+                f"shard_cells (--shard-cells) is {self.shard_cells}; expected a multiple of "
+                f"{BATCH_CELLS:,}, such as {SHARD_CELLS:,}"
+            )
 
     @classmethod
     def of(cls, said: SourceOptions) -> Options:
