@@ -11,209 +11,51 @@ cannot differ in how they say nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-
 import pyarrow as pa
+
+from tosg_graph.kinds import (
+    COMMON,
+    EDGE_COMMON,
+    EDGE_ENDS,
+    Aggregate,
+    EdgeType,
+    Label,
+    Property,
+    PropertyType,
+    flag,
+    text,
+    texts,
+)
+
+__all__ = [
+    "ALIASES",
+    "ALIAS_KINDS",
+    "COMMON",
+    "EDGE_COMMON",
+    "EDGE_ENDS",
+    "EDGE_TYPE",
+    "EDGE_TYPES",
+    "EVIDENCE",
+    "LABEL",
+    "LABELS",
+    "REJECTS",
+    "SCHEMA_VERSION",
+    "SIGNALLING",
+    "STATEMENT_PROPERTIES",
+    "Aggregate",
+    "EdgeType",
+    "Label",
+    "Property",
+    "PropertyType",
+    "triplets",
+]
 
 SCHEMA_VERSION = "2"
 
-
-class PropertyType(StrEnum):
-    """The types that a property may have; each has one Arrow type."""
-
-    STRING = "string"
-    STRINGS = "strings"
-    INTEGER = "integer"
-    FLOAT = "float"
-    BOOLEAN = "boolean"
-
-    @property
-    def arrow(self) -> pa.DataType:
-        """The Arrow type of a column that holds this property."""
-        return _ARROW[self]
-
-
-_ARROW: dict[PropertyType, pa.DataType] = {
-    PropertyType.STRING: pa.string(),
-    PropertyType.STRINGS: pa.list_(pa.string()),
-    PropertyType.INTEGER: pa.int64(),
-    PropertyType.FLOAT: pa.float64(),
-    PropertyType.BOOLEAN: pa.bool_(),
-}
-
-
-class Aggregate(StrEnum):
-    """How the statements behind a fact become one value on its edge."""
-
-    JOIN = "join"  # the distinct values, sorted, joined by "; "
-    MAX = "max"
-    ANY = "any"  # true if any statement says true, else false if any says false, else null
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property of a node or an edge.
-
-    Parameters
-    ----------
-    name
-        Its name in every table and database.
-    type
-        Its type.
-    doc
-        One sentence, with the unit where there is one.
-    aggregate
-        For an edge property that comes from the statements: how they become one value.
-    indexed
-        Whether a database keeps a range index on it.
-    """
-
-    name: str
-    type: PropertyType
-    doc: str
-    aggregate: Aggregate | None = None
-    indexed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A kind of node.
-
-    Parameters
-    ----------
-    name
-        The label.
-    category
-        Its Biolink category.
-    prefixes
-        CURIE prefixes of its ids. When two nodes are found to be the same, the id whose prefix
-        stands first here is kept.
-    doc
-        One sentence.
-    own
-        The properties that it has beside :data:`COMMON`.
-    merge_by_name
-        Whether two nodes of *different* sources with the same name are the same thing.
-    """
-
-    name: str
-    category: str
-    prefixes: tuple[str, ...]
-    doc: str
-    own: tuple[Property, ...] = ()
-    merge_by_name: bool = False
-
-    @property
-    def properties(self) -> tuple[Property, ...]:
-        """All its properties, the common ones first."""
-        return COMMON + self.own
-
-    @property
-    def arrow(self) -> pa.Schema:
-        """Schema of ``nodes/<Label>.parquet``."""
-        return _arrow(self.properties)
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeType:
-    """A kind of edge.
-
-    Parameters
-    ----------
-    name
-        The relationship type.
-    predicate
-        Its Biolink predicate.
-    ends
-        The allowed pairs (source label, target label), in the order in which tensors list them.
-    doc
-        One sentence, read from source to target.
-    sign
-        +1 or −1 when every edge of the type has that sign; None when edges have their own or none.
-    directed
-        False: stored once, the smaller id first.
-    own
-        The properties that it has beside :data:`EDGE_COMMON`.
-    """
-
-    name: str
-    predicate: str
-    ends: tuple[tuple[str, str], ...]
-    doc: str
-    sign: int | None = None
-    directed: bool = True
-    own: tuple[Property, ...] = ()
-
-    @property
-    def properties(self) -> tuple[Property, ...]:
-        """The properties that a database keeps on the edge."""
-        return EDGE_COMMON + self.own
-
-    @property
-    def arrow(self) -> pa.Schema:
-        """Schema of ``edges/<TYPE>.parquet``: the ends, their labels, then the properties."""
-        ends = [pa.field(name, pa.string(), nullable=False) for name in EDGE_ENDS]
-        return pa.schema([*ends, *_arrow(self.properties)])
-
-
-def _text(name: str, doc: str, *, indexed: bool = False) -> Property:
-    return Property(name, PropertyType.STRING, doc, indexed=indexed)
-
-
-def _texts(name: str, doc: str) -> Property:
-    return Property(name, PropertyType.STRINGS, doc)
-
-
-def _flag(name: str, doc: str) -> Property:
-    return Property(name, PropertyType.BOOLEAN, doc)
-
-
-def _arrow(properties: Iterable[Property]) -> pa.Schema:
-    required = {"id", "edge_id"}
-    return pa.schema(
-        [pa.field(p.name, p.type.arrow, nullable=p.name not in required) for p in properties]
-    )
-
-
-COMMON: tuple[Property, ...] = (
-    _text("id", "CURIE with a Biolink prefix; unique within the label."),
-    _text("name", "The name that the field reads.", indexed=True),
-    _text("text", "Readable paragraph, composed in a fixed order from sourced fields."),
-    _text("description", "What a source says of it, as the source says it."),
-    _text("description_source", "Name of the source whose description it is."),
-    _texts("synonyms", "Other names, sorted."),
-    _texts("xrefs", "The same thing in other databases, as CURIEs, sorted."),
-    _texts("sources", "Names of the sources that know this node, sorted."),
-)
-
-EDGE_ENDS = ("source", "target", "source_label", "target_label")
-
-EDGE_COMMON: tuple[Property, ...] = (
-    _text(
-        "edge_id",
-        "Stable id of the fact (source, type, target): 16 hexadecimal digits.",
-        indexed=True,
-    ),
-    Property("sign", PropertyType.INTEGER, "+1 raises, -1 lowers, null where not known."),
-    _flag("directed", "Whether source and target play different parts."),
-    _texts("mechanisms", "Mechanisms that the statements name, sorted."),
-    _texts("sources", "Names of the sources that state the fact, sorted."),
-    _texts("licences", "Licences of those statements, sorted."),
-    _texts("pmids", "PubMed ids behind the fact, sorted as numbers."),
-    Property("n_evidence", PropertyType.INTEGER, "Number of statements behind the fact."),
-    Property(
-        "score",
-        PropertyType.FLOAT,
-        "Largest score that a statement has, from 0 to 1; sources mean different things by it.",
-    ),
-)
-
 _PLACES = (
-    _flag("receptor", "Whether a source calls it a receptor."),
-    _flag("secreted", "Whether a source calls it secreted."),
-    _flag("transmembrane", "Whether a source places it across a membrane."),
+    flag("receptor", "Whether a source calls it a receptor."),
+    flag("secreted", "Whether a source calls it secreted."),
+    flag("transmembrane", "Whether a source places it across a membrane."),
 )
 
 LABELS: tuple[Label, ...] = (
@@ -223,11 +65,11 @@ LABELS: tuple[Label, ...] = (
         ("HGNC", "ENSEMBL", "NCBIGene"),
         "A human gene with its approved symbol.",
         (
-            _text("symbol", "Approved symbol.", indexed=True),
-            _text("biotype", "Biotype of Ensembl, such as protein_coding."),
-            _text("locus_group", "Group of the locus type, such as protein-coding gene."),
-            _text("locus_type", "Locus type, such as gene with protein product."),
-            _text("location", "Cytogenetic band."),
+            text("symbol", "Approved symbol.", indexed=True),
+            text("biotype", "Biotype of Ensembl, such as protein_coding."),
+            text("locus_group", "Group of the locus type, such as protein-coding gene."),
+            text("locus_type", "Locus type, such as gene with protein product."),
+            text("location", "Cytogenetic band."),
         ),
     ),
     Label(
@@ -236,10 +78,10 @@ LABELS: tuple[Label, ...] = (
         ("ENSEMBL", "RefSeq"),
         "A transcript of a gene.",
         (
-            _text("symbol", "Approved symbol of its gene.", indexed=True),
-            _text("version", "Version of the id in the source that named it."),
-            _text("biotype", "Biotype of Ensembl, such as protein_coding or retained_intron."),
-            _flag("mane_select", "Whether MANE chose it as the representative transcript."),
+            text("symbol", "Approved symbol of its gene.", indexed=True),
+            text("version", "Version of the id in the source that named it."),
+            text("biotype", "Biotype of Ensembl, such as protein_coding or retained_intron."),
+            flag("mane_select", "Whether MANE chose it as the representative transcript."),
         ),
     ),
     Label(
@@ -248,11 +90,11 @@ LABELS: tuple[Label, ...] = (
         ("UniProtKB",),
         "A protein as UniProt numbers it.",
         (
-            _text("symbol", "Approved symbol of the gene that encodes it.", indexed=True),
-            _text("accession", "UniProt accession.", indexed=True),
-            _text("entry_name", "UniProt entry name.", indexed=True),
+            text("symbol", "Approved symbol of the gene that encodes it.", indexed=True),
+            text("accession", "UniProt accession.", indexed=True),
+            text("entry_name", "UniProt entry name.", indexed=True),
             Property("length", PropertyType.INTEGER, "Number of amino acids."),
-            _flag("reviewed", "Whether UniProt's curators have reviewed the entry."),
+            flag("reviewed", "Whether UniProt's curators have reviewed the entry."),
             *_PLACES,
         ),
     ),
@@ -262,8 +104,8 @@ LABELS: tuple[Label, ...] = (
         ("COMPLEX", "ComplexPortal"),
         "Proteins that act as one; without an accession it is named by its sorted members.",
         (
-            _texts("members", "Ids of its subunits, sorted, as often as they occur."),
-            _texts("unresolved", "Subunits as written that no identifier was found for."),
+            texts("members", "Ids of its subunits, sorted, as often as they occur."),
+            texts("unresolved", "Subunits as written that no identifier was found for."),
             *_PLACES,
         ),
     ),

@@ -82,6 +82,18 @@ def run_killed(code, **values):
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
+def append_killed(point, source, cells, build):
+    """Append cells to the store ``s`` in a process that kills itself where ``point`` is called."""
+    run_killed(
+        f"""
+        {point} = die
+        add_cells(Path(V["source"]), Path(V["cells"]), name="s", build=Build.open(V["build"]),
+                  append=True, shard_cells=1024)
+        """,
+        source=source, cells=cells, build=build.path,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("layout", ["csr", "csc"])
 @pytest.mark.parametrize("word", ["joining", "0 of 6 ranges", "2,048 of", "6,000 of"])
 def test_a_conversion_that_was_killed_goes_on(tmp_path, folder, whole, tiny, layout, word):
@@ -157,14 +169,7 @@ def test_an_append_that_was_killed_leaves_the_store_and_goes_on(tmp_path, folder
     cells = tmp_path / "cells"
     add_cells(folder / "csr.h5ad", cells, name="s", build=tiny, shard_cells=1024)
     before = CellStore.open(cells / "s")
-    run_killed(
-        f"""
-        {point} = die
-        add_cells(Path(V["source"]), Path(V["cells"]), name="s", build=Build.open(V["build"]),
-                  append=True, shard_cells=1024)
-        """,
-        source=folder / "more.h5ad", cells=cells, build=tiny.path,
-    )  # fmt: skip
+    append_killed(point, folder / "more.h5ad", cells, tiny)
     between = CellStore.open(cells / "s")
     assert between.hash == before.hash
     between.verify(source=folder / "csr.h5ad")
@@ -180,14 +185,7 @@ def test_an_append_that_was_killed_does_not_undo_what_came_between(tmp_path, fol
     """Another version was made since, which may have the number that the append would have had."""
     cells = tmp_path / "cells"
     path = add_cells(folder / "csr.h5ad", cells, name="s", build=tiny, shard_cells=1024).path
-    run_killed(
-        f"""
-        {point} = die
-        add_cells(Path(V["source"]), Path(V["cells"]), name="s", build=Build.open(V["build"]),
-                  append=True, shard_cells=1024)
-        """,
-        source=folder / "more.h5ad", cells=cells, build=tiny.path,
-    )  # fmt: skip
+    append_killed(point, folder / "more.h5ad", cells, tiny)
     pack(path)
     report = add_cells(
         folder / "more.h5ad", cells, name="s", build=tiny, append=True, shard_cells=1024

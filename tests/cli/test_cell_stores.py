@@ -94,6 +94,13 @@ def test_wrong_uses(tosg: Tosg, own: Path, more: Path) -> None:
     ran = tosg(*words, "--processes", "2", "--slurm")
     assert ran.code == 2
     assert "exclude each other" in ran.err
+    for size in ("1000", "0", "-1024"):
+        ran = tosg(*words, "--shard-cells", size)
+        assert ran.code == 2
+        assert f"(--shard-cells) is {size}; expected a multiple of 1,024" in ran.err.replace(
+            "\n", " "
+        )
+    assert [path.name for path in (own / "cells").iterdir()] == ["blood"]
     assert tosg("cells", "pack", "blood", "--codec", "gzip", "-w", own).code == 2
     assert tosg("cells", "add", more, "--name", "none", "--append", "-w", own).code == 2
     assert tosg("cells", "remove", "blood", "blood", "-w", own).code == 2

@@ -31,6 +31,7 @@ from tosg_graph.cells.manifest import (
 from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.obs import ObsTable, donor_ids, ontology_column, paired_terms, total_names
 from tosg_graph.cells.obs_union import DATA_SET
+from tosg_graph.cells.options import Options
 from tosg_graph.cells.report import CellReport, ModalityReport
 from tosg_graph.cells.source import CellSource
 from tosg_graph.cells.versions import commit_version, next_number, next_version
@@ -58,8 +59,8 @@ class Addition:
         Manifest and axis of the store that is appended to; None for a new one.
     build
         The graph build.
-    label, label_map, donor, dataset
-        See :func:`tosg_graph.cells.convert.add_cells`.
+    options
+        What was said about the source, and what the source says itself.
     sha256
         Checksum of the source.
     """
@@ -72,10 +73,7 @@ class Addition:
     base: dict[str, Any] | None
     axis: pa.Table | None
     build: Build
-    label: str | None
-    label_map: Path | None
-    donor: str | None
-    dataset: str | None
+    options: Options
     sha256: str
 
     @cached_property
@@ -162,7 +160,7 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
     number = next_number(root, "obs")
     version = _version(addition, root)
     obs, terms = _obs(addition, target.name)
-    table, metadata = standardise(obs.table(), addition.build, label=addition.label)
+    table, metadata = standardise(obs.table(), addition.build, label=addition.options.label)
     obs.warnings += metadata.warnings
     dataset, moves = _dataset(addition, number, table)
     shards, shard_moves = _shards(addition, root, number)
@@ -171,7 +169,7 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
         base=addition.base,
         datasets=[*(addition.base or {}).get("datasets", []), dataset],
         shards=shards,
-        label=(addition.base or {}).get("label_column") or addition.label,
+        label=(addition.base or {}).get("label_column") or addition.options.label,
         widths={m: t.num_rows for m in MODALITIES if (t := of_modality(addition.new_axis, m))},
     )
     report = _report(addition, target, obs, terms)
@@ -259,8 +257,8 @@ def _shards(
 
 def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
     """Make the table of cells, with the terms of the labels, the donors and the sums."""
-    source, terms = addition.source, list[LabelTerm]()
-    frame, label = source.obs, addition.label
+    source, said, terms = addition.source, addition.options, list[LabelTerm]()
+    frame, label = source.obs, said.label
     base_label = (addition.base or {}).get("label_column")
     renamed = label if label and base_label not in (None, label, *frame.columns) else None
     from_file = paired_terms(frame, label) if label else {}
@@ -275,11 +273,11 @@ def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
     if label:
         kept = obs.kept_as(label)
         terms = label_terms(
-            obs.labels(kept), addition.build, label_map=addition.label_map, from_file=from_file
+            obs.labels(kept), addition.build, label_map=said.label_map, from_file=from_file
         )
         obs.add_terms(kept, ontology_column(label), terms)
     donors = donor_ids(
-        source.obs, addition.donor, source=source.path.stem, dataset=addition.dataset, default=store
+        source.obs, said.donor, source=source.path.stem, dataset=said.dataset, default=store
     )
     obs.add_strings("donor_id", donors)
     for modality, sums in addition.totals.items():

@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -35,11 +35,9 @@ from tosg_graph.cells.job_folder import (
     taken,
     target_of,
 )
-from tosg_graph.cells.manifest import (
-    SHARD_CELLS,
-    STORE_NAME,
-)
+from tosg_graph.cells.manifest import STORE_NAME
 from tosg_graph.cells.obs import check_column
+from tosg_graph.cells.options import Options, SourceOptions
 from tosg_graph.cells.report import CellReport
 from tosg_graph.cells.source import CellSource, Part, open_source
 from tosg_graph.cells.values import refuse_faults
@@ -53,40 +51,17 @@ _Progress = Callable[[str], None]
 _Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the user says about a source of cells; see :func:`add_cells`."""
-
-    label: str | None = None
-    label_map: Path | None = None
-    donor: str | None = None
-    dataset: str | None = None
-    normalised: bool = False
-    matrix: str | None = None
-    antibodies: str | None = None
-    dataset_name: str | None = None
-    shard_cells: int = SHARD_CELLS
-
-
 def add_cells(
     source: Path,
     folder: Path,
     *,
     name: str,
     build: Build,
-    label: str | None = None,
-    label_map: Path | None = None,
-    donor: str | None = None,
-    dataset: str | None = None,
-    normalised: bool = False,
-    matrix: str | None = None,
-    antibodies: str | None = None,
     append: bool = False,
-    dataset_name: str | None = None,
     replace: bool = False,
-    shard_cells: int = SHARD_CELLS,
     executor: Executor | None = None,
     progress: _Progress | None = None,
+    **said: Unpack[SourceOptions],
 ) -> CellReport:
     """Convert a source of cells into the store ``folder/name``, joined to a graph build.
 
@@ -100,46 +75,30 @@ def add_cells(
         cell stores, the store's name (letters, digits, ``._-``).
     build
         The graph build that features and labels are joined to.
-    label, donor, dataset
-        Columns of obs: the label, such as the cell type; the donor; the data set of each cell.
-        Sources that name such columns themselves (CELLxGENE, OmniCellTOSG) need not be told.
-    label_map
-        A table (``label``, ``ontology_id``; tabs) that maps labels to ontology terms.
-    normalised
-        Keep values that are not counts, as 32-bit floats; everything downstream knows.
-    matrix, antibodies
-        Where the counts are: ``X``, ``raw/X`` or ``layers/<name>`` (default: the first that holds
-        whole numbers); the key under ``obsm`` of the antibody counts (default: the one whose name
-        says so).
-    append
-        Add the cells to the store of that name, as a data set of their own; no shard is rewritten.
-    dataset_name
-        What the data set is called; default: the name of the source.
-    replace
-        Whether a store of that name may be replaced.
-    shard_cells
-        Cells of a shard, a multiple of 1,024.
-    executor
-        Who does the tasks; default: this process.
-    progress
-        Called with a line now and then.
+    append, replace, executor, progress
+        See :class:`tosg_graph.cells.options.AddOptions`.
+    said
+        See :class:`tosg_graph.cells.options.SourceOptions`.
 
     Raises
     ------
     UsageError
-        If the name is none, or is taken.
+        If the name is none, or is taken, or an option is out of range.
     CellsError
         If the source is not what it should be; the message says where and what to do.
     Unfinished
         If the executor leaves the tasks to others.
     """
-    options = Options(
-        label, label_map, donor, dataset, normalised, matrix, antibodies, dataset_name, shard_cells
-    )
+    options = Options.of(said)
     target = target_of(folder, name, append=append, replace=replace)
     with ExitStack() as stack:
         opened = stack.enter_context(
-            open_source(Path(source), matrix=matrix, antibodies=antibodies, counts=not normalised)
+            open_source(
+                Path(source),
+                matrix=options.matrix,
+                antibodies=options.antibodies,
+                counts=not options.normalised,
+            )
         )
         stack.enter_context(locked(target))
         conversion = _Conversion(opened, target, build, options, progress or (lambda _: None))
@@ -292,10 +251,7 @@ class _Conversion:
             base=self._base,
             axis=self._axis,
             build=self._build,
-            label=self._options.label,
-            label_map=self._options.label_map,
-            donor=self._options.donor,
-            dataset=self._options.dataset,
+            options=self._options,
             sha256=digest,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tosg_graph import display, reports
-from tosg_graph.commands import cohorts
+from tosg_graph.commands import adding, cohorts
 from tosg_graph.commands.shared import (
     JsonOption,
     RowsOption,
@@ -19,134 +18,16 @@ from tosg_graph.commands.shared import (
     print_rows,
     say_next,
 )
-from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
 
 if TYPE_CHECKING:
-    from tosg_graph.cells.executors import Executor
     from tosg_graph.cells.tiers import TierChange
 
 app = typer.Typer(help="Cell stores: per-cell abundance keyed to the graph.", no_args_is_help=True)
 _Name = Annotated[str, typer.Argument(help="Name of the cell store.")]
 
-
-@app.command("add")
-def add(
-    source: Annotated[
-        Path, typer.Argument(help="h5ad, zarr, 10x HDF5, 10x folder or OmniCellTOSG release.")
-    ],
-    name: Annotated[str, typer.Option("--name", help="Name of the cell store.")],
-    label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
-    label_map: Annotated[
-        Path | None, typer.Option("--label-map", help="Table of label and ontology id.")
-    ] = None,
-    donor: Annotated[str | None, typer.Option("--donor", help="obs column with the donor.")] = None,
-    dataset: Annotated[
-        str | None, typer.Option("--dataset", help="obs column with the data set of each cell.")
-    ] = None,
-    normalised: Annotated[
-        bool, typer.Option("--normalised", help="Keep values that are not counts.")
-    ] = False,
-    matrix: Annotated[
-        str | None,
-        typer.Option("--matrix", help="X, raw/X, layers/NAME, or a genome (default: found)."),
-    ] = None,
-    antibodies: Annotated[
-        str | None, typer.Option("--antibodies", help="Key of obsm with antibody counts.")
-    ] = None,
-    append: Annotated[
-        bool, typer.Option("--append", help="Add to the store of that name.")
-    ] = False,
-    dataset_name: Annotated[
-        str | None, typer.Option("--dataset-name", help="What these cells are called in the store.")
-    ] = None,
-    replace_: Annotated[
-        bool, typer.Option("--replace", help="Replace a store of that name.")
-    ] = False,
-    shard_cells: Annotated[
-        int | None, typer.Option("--shard-cells", help="Cells of a shard (1,024 divides it).")
-    ] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", help="Convert in so many processes.", min=1)
-    ] = 1,
-    dask: Annotated[
-        str | None, typer.Option("--dask", help="Convert on the Dask cluster of this address.")
-    ] = None,
-    slurm: Annotated[
-        bool, typer.Option("--slurm", help="Write scripts for a SLURM array, or commit its work.")
-    ] = False,
-    slurm_option: Annotated[
-        list[str] | None,
-        typer.Option("--slurm-option", help="Option of sbatch, as --partition=short (repeat)."),
-    ] = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Convert cells into a store keyed to the graph, and print how their features joined."""
-    from tosg_graph.cells.job import Unfinished
-
-    executor = _executor(processes, dask, slurm, slurm_option or [])
-    with Workspace(workspace) as ws, display.steps() as progress:
-        try:
-            report = ws.add_cells(
-                source,
-                name=name,
-                label=label,
-                label_map=label_map,
-                donor=donor,
-                dataset=dataset,
-                normalised=normalised,
-                matrix=matrix,
-                antibodies=antibodies,
-                append=append,
-                dataset_name=dataset_name,
-                replace=replace_,
-                shard_cells=shard_cells,
-                executor=executor,
-                progress=progress,
-            )
-        except Unfinished as waiting:
-            progress.close()
-            if as_json:
-                display.print_json({"job": str(waiting.job.folder), "next": str(waiting)})
-            else:
-                display.say(str(waiting))
-            return
-        progress.close()
-        if as_json:
-            display.print_json(report.to_dict())
-        else:
-            reports.print_cells_added(report, total=ws.cells(name).n_cells)
-
-
-def _executor(processes: int, dask: str | None, slurm: bool, options: list[str]) -> Executor | None:
-    """Who does the tasks, as the options say."""
-    from tosg_graph.cells.executors import Dask, Processes, Slurm
-
-    if (processes > 1) + (dask is not None) + slurm > 1:
-        raise UsageError("--processes, --dask and --slurm exclude each other; say one of them")
-    if dask is not None:
-        return Dask(dask)
-    if slurm:
-        again = (sys.executable, "-m", "tosg_graph.cli", *sys.argv[1:])
-        return Slurm(again, options=tuple(options))
-    return Processes(processes) if processes > 1 else None
-
-
-@app.command("convert-task")
-def convert_task(
-    job: Annotated[Path, typer.Argument(help="Folder of the conversion.")],
-    number: Annotated[int, typer.Argument(help="Number of the task.", min=0)],
-    as_json: JsonOption = False,
-) -> None:
-    """Do one task of a conversion; what the scripts for SLURM call."""
-    from tosg_graph.cells.job import Job
-    from tosg_graph.cells.job import convert_task as convert
-
-    convert(job, number)
-    found = Job.open(job)
-    row = (number, len(found.done()), len(found.tasks))
-    print_rows(("task", "tasks done", "tasks"), [row], as_json=as_json)
+app.command("add")(adding.add)
+app.command("convert-task")(adding.convert_task)
 
 
 @app.command("list")

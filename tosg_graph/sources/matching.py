@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tosg_graph.errors import SourceError, UsageError
-from tosg_graph.sources.files import read_head
+from tosg_graph.sources.layout import read_head
 from tosg_graph.sources.record import PART, RECORD
 from tosg_graph.sources.source import Source
 from tosg_graph.sources.spec import FileSpec

@@ -72,6 +72,28 @@ def read_tables(path: Path, columns: Sequence[str], *, rows: int) -> Iterator[pa
             yield pa.table(arrays, names=[*columns, "line"])
 
 
+def read_renamed(
+    path: Path, names: Sequence[str], columns: Sequence[str], *, rows: int
+) -> Iterator[pa.Table]:
+    """Read columns as :func:`read_tables` does, by other names than the file has.
+
+    Parameters
+    ----------
+    names
+        What the columns of the file are called here, in the order of :func:`column_names`.
+    columns
+        Names of the columns to read; one that is not among ``names`` is null in every row.
+    """
+    written = dict(zip(names, column_names(path), strict=True))
+    there = [name for name in columns if name in written]
+    for table in read_tables(path, [written[name] for name in there], rows=rows):
+        found = table.rename_columns([*there, "line"])
+        for name in columns:
+            if name not in written:
+                found = found.append_column(name, pa.nulls(len(table), pa.string()))
+        yield found.select([*columns, "line"])
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[pq.ParquetFile]:
     try:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
     from tosg_graph.cells.comparison import Comparison
     from tosg_graph.cells.diagnostics import Diagnostics
-    from tosg_graph.cells.executors import Executor
     from tosg_graph.cells.language import Condition
     from tosg_graph.cells.matching import Matched
     from tosg_graph.cells.metacells import MetacellReport
     from tosg_graph.cells.metadata_report import MetadataReport
+    from tosg_graph.cells.options import AddOptions
     from tosg_graph.cells.pseudobulk import Pseudobulk
     from tosg_graph.cells.reader import CellStore
     from tosg_graph.cells.rejoin import Rejoined
@@ -44,23 +44,7 @@ class CellStores:
         self.folder = builds.path / "cells"
 
     def add_cells(
-        self,
-        source: Path | str,
-        *,
-        name: str,
-        label: str | None = None,
-        label_map: Path | None = None,
-        donor: str | None = None,
-        dataset: str | None = None,
-        normalised: bool = False,
-        matrix: str | None = None,
-        antibodies: str | None = None,
-        append: bool = False,
-        dataset_name: str | None = None,
-        replace: bool = False,
-        shard_cells: int | None = None,
-        executor: Executor | None = None,
-        progress: Progress | None = None,
+        self, source: Path | str, *, name: str, **options: Unpack[AddOptions]
     ) -> CellReport:
         """Convert cells into a cell store keyed to the current build.
 
@@ -71,49 +55,13 @@ class CellStores:
             release of OmniCellTOSG.
         name
             Name of the store.
-        label, donor, dataset
-            Columns of ``obs`` with the cell's label, its donor and its data set.
-        label_map
-            A table (label, ontology id) beside the one that is built in.
-        normalised
-            Keep values that are not counts, and say so everywhere.
-        matrix, antibodies
-            Where the counts are; default: found and reported.
-        append
-            Add to the store of that name.
-        dataset_name
-            What the cells are called as a data set of the store; default: the source's name.
-        replace
-            Whether a store of that name may be replaced.
-        shard_cells
-            Cells of a shard.
-        executor
-            Who does the work; default: this process (:mod:`tosg_graph.cells.executors`).
-        progress
-            Called with a line of text when a step begins.
+        options
+            What is said about the source (:class:`tosg_graph.cells.options.SourceOptions`), and how
+            the cells are added (:class:`tosg_graph.cells.options.AddOptions`).
         """
         from tosg_graph.cells.convert import add_cells
-        from tosg_graph.cells.manifest import SHARD_CELLS
 
-        return add_cells(
-            Path(source),
-            self.folder,
-            name=name,
-            build=self._builds.graph,
-            label=label,
-            label_map=label_map,
-            donor=donor,
-            dataset=dataset,
-            normalised=normalised,
-            matrix=matrix,
-            antibodies=antibodies,
-            append=append,
-            dataset_name=dataset_name,
-            replace=replace,
-            shard_cells=shard_cells or SHARD_CELLS,
-            executor=executor,
-            progress=progress,
-        )
+        return add_cells(Path(source), self.folder, name=name, build=self._builds.graph, **options)
 
     def pack_cells(
         self, name: str, *, codec: str = "zstd", progress: Progress | None = None
