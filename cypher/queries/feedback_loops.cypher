@@ -30,15 +30,19 @@ ORDER BY hops, nodes, edge_ids
 LIMIT $limit;
 MATCH (p:Protein) WHERE p.id = $protein OR p.symbol = $protein OR p.name = $protein
 WITH p
-MATCH (p)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
-      -[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
-WHERE x <> p AND y <> p AND x <> y
-WITH p, y, collect([r1, x, r2]) AS ways
-MATCH (y)-[r3:ACTIVATES|INHIBITS|REGULATES]->(p)
-UNWIND ways AS way
-WITH p, way[0] AS r1, way[1] AS x, way[2] AS r2, y, r3
-WITH p, x, y, r1, r2, r3
-ORDER BY p.id, x.id, y.id, r1.edge_id, r2.edge_id, r3.edge_id
+MATCH (p)-[:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+WHERE x <> p
+WITH DISTINCT p, x, p.id AS first, x.id AS second
+ORDER BY first, second
+CALL (p, x) {
+  MATCH (x)-[r2:ACTIVATES|INHIBITS|REGULATES]->(y:Protein|Complex|Family)
+  WHERE y <> p AND y <> x
+  MATCH (y)-[r3:ACTIVATES|INHIBITS|REGULATES]->(p)
+  MATCH (p)-[r1:ACTIVATES|INHIBITS|REGULATES]->(x)
+  RETURN r1, r2, r3, y, y.id AS third
+}
+WITH p, x, y, r1, r2, r3, first, second, third
+ORDER BY first, second, third, r1.edge_id, r2.edge_id, r3.edge_id
 LIMIT $limit
 RETURN 3 AS hops, r1.sign * r2.sign * r3.sign AS sign,
        [p.id, x.id, y.id] AS nodes, [p.symbol, x.symbol, y.symbol] AS symbols,

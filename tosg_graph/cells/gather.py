@@ -1,9 +1,10 @@
 """Compiled loops over mapped shards. Import inside functions only: numba takes a second to load.
 
-A shard lies in memory as its file does: three views of one mapping (offsets as 32-bit words,
-features and values in their own widths), and per record batch where its three buffers begin. Every
-loop checks that what it reads lies inside the file, so that a damaged shard gives an error and no
-crash; it returns the first bad row, or -1.
+One call reads rows of any number of shards, because arrays are given by address: a call for each
+shard would cost more than its rows, where a batch has few of each. Every loop checks that what it
+reads lies inside its file, so that a damaged shard gives an error and no crash, and that a row is
+as long as it was found to be; it returns the number of the first bad one among those asked for,
+or -1.
 """
 
 from __future__ import annotations
@@ -13,6 +14,13 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba.core import types
+from numba.core.cgutils import voidptr_t
+from numba.extending import intrinsic
+
+#: The types of stored numbers; what loops call a kind is a place in it.
+KINDS = tuple(np.dtype(name) for name in ("uint8", "uint16", "uint32", "float32"))
+KINDS_BYTES = np.array([kind.itemsize for kind in KINDS])
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,47 +31,85 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return numba.njit(nogil=True)(function)
 
 
+def _as_pointer(_context: Any, _address: Any) -> Any:
+    def code(_: Any, builder: Any, __: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], voidptr_t)
+
+    return types.voidptr(types.int64), code
+
+
+#: Takes a whole number as an address; and makes an array of what lies there.
+_pointer: Any = intrinsic(_as_pointer)
+_array: Any = numba.carray  # type: ignore[attr-defined]
+
+
 @compiled
-def row_lengths(offsets: Any, starts: Any, limits: Any, rows: Any, batch: int, out: Any) -> int:
-    """Measure how many values each row has.
+def put(address: Any, kind: Any, out: Any) -> None:
+    """Fill an array with the numbers of a kind that lie at an address, converted to its type."""
+    n = len(out)
+    if kind == 0:
+        bytes_ = _array(_pointer(address), n, np.uint8)
+        for k in range(n):
+            out[k] = bytes_[k]
+    elif kind == 1:
+        shorts = _array(_pointer(address), n, np.uint16)
+        for k in range(n):
+            out[k] = shorts[k]
+    elif kind == 2:
+        words = _array(_pointer(address), n, np.uint32)
+        for k in range(n):
+            out[k] = words[k]
+    else:
+        floats = _array(_pointer(address), n, np.float32)
+        for k in range(n):
+            out[k] = floats[k]
+
+
+@compiled
+def row_lengths(files: Any, starts: Any, shards: Any, rows: Any, batch: int, out: Any) -> int:
+    """Measure how many values each row of hot shards has.
 
     Parameters
     ----------
-    offsets
-        The file as int32.
+    files
+        int64 [shards, 5]: where the file lies in memory, its bytes, bytes of a feature and of a
+        value, and its first row in ``starts``.
     starts
-        int64 [batches, 3]: where offsets, features and values begin, each in items of its view.
-    limits
-        int64 [2]: items in the views of features and values.
-    rows
-        int64: rows within the shard.
+        int64 [record batches of all shards, 3]: bytes from the beginning of the file to offsets
+        (32-bit), features and values.
+    shards, rows
+        int64: the shard of each row asked for, and its place in it.
     batch
         Rows of a record batch.
     out
         int64, as long as ``rows``.
     """
     for i in range(len(rows)):
-        b = rows[i] // batch
-        at = starts[b, 0] + rows[i] - b * batch
-        first, last = np.int64(offsets[at]), np.int64(offsets[at + 1])
-        inside = last + starts[b, 1] <= limits[0] and last + starts[b, 2] <= limits[1]
-        if first < 0 or last < first or not inside:
-            return int(rows[i])
+        file = files[shards[i]]
+        start = starts[file[4] + rows[i] // batch]
+        offsets = file[0] + start[0] + 4 * (rows[i] % batch)
+        ends = _array(_pointer(offsets), 2, np.int32)
+        first, last = np.int64(ends[0]), np.int64(ends[1])
+        features, values = start[1] + last * file[2], start[2] + last * file[3]
+        if first < 0 or last < first or features > file[1] or values > file[1]:
+            return i
         out[i] = last - first
     return -1
 
 
 @compiled
 def copy_rows(
-    offsets: Any, features: Any, values: Any, starts: Any, rows: Any, batch: int,
+    files: Any, kinds: Any, starts: Any, shards: Any, rows: Any, lengths: Any, batch: int,
     at: Any, width: int, out_features: Any, out_values: Any,
 ) -> int:  # fmt: skip
-    """Copy the stored values of rows whose lengths :func:`row_lengths` has checked.
+    """Copy the stored values of rows of hot shards.
 
     Parameters
     ----------
-    features, values
-        The file in the widths of its features and values.
+    kinds
+        int64 [shards, 2]: kinds of features and of values.
+    lengths
+        int64, as long as ``rows``: what :func:`row_lengths` found.
     at
         int64, as long as ``rows``: where each row begins in the output.
     width
@@ -72,23 +118,43 @@ def copy_rows(
         The output; values are converted to its types.
     """
     for i in range(len(rows)):
-        b = rows[i] // batch
-        place = starts[b, 0] + rows[i] - b * batch
-        first = np.int64(offsets[place])
-        length = np.int64(offsets[place + 1]) - first
-        from_features = features[starts[b, 1] + first : starts[b, 1] + first + length]
-        from_values = values[starts[b, 2] + first : starts[b, 2] + first + length]
-        to_features = out_features[at[i] : at[i] + length]
-        to_values = out_values[at[i] : at[i] + length]
-        highest = np.uint32(0)
-        for k in range(length):  # two loops over slices: each compiles to vector instructions
-            feature = from_features[k]
-            to_features[k] = feature
-            highest = max(highest, np.uint32(feature))
-        for k in range(length):
-            to_values[k] = from_values[k]
+        file, kind = files[shards[i]], kinds[shards[i]]
+        start = starts[file[4] + rows[i] // batch]
+        offsets = file[0] + start[0] + 4 * (rows[i] % batch)
+        ends = _array(_pointer(offsets), 2, np.int32)
+        first = np.int64(ends[0])
+        if np.int64(ends[1]) - first != lengths[i]:
+            return i
+        to_features = out_features[at[i] : at[i] + lengths[i]]
+        put(file[0] + start[1] + first * file[2], kind[0], to_features)
+        put(file[0] + start[2] + first * file[3], kind[1], out_values[at[i] : at[i] + lengths[i]])
+        highest = to_features[0] if len(to_features) else -1
+        for k in range(len(to_features)):
+            highest = max(highest, to_features[k])
         if highest >= width:
-            return int(rows[i])
+            return i
+    return -1
+
+
+@compiled
+def block_lengths(files: Any, starts: Any, shards: Any, rows: Any, batch: int, out: Any) -> int:
+    """Measure how many values each row of compact shards has.
+
+    Parameters
+    ----------
+    files
+        int64 [shards, 3]: where the file lies in memory, features that the shard has, and its
+        first row in ``starts``.
+    starts
+        int64 [record batches of all shards]: bytes from the beginning of the file to the lengths.
+    """
+    for i in range(len(rows)):
+        file = files[shards[i]]
+        place = file[0] + starts[file[2] + rows[i] // batch] + 4 * (rows[i] % batch)
+        length = np.int64(_array(_pointer(place), 1, np.uint32)[0])
+        if length > file[1]:
+            return i
+        out[i] = length
     return -1
 
 
@@ -149,41 +215,48 @@ for _bit in range(64):
 
 @compiled
 def decode_rows(
-    gaps: Any, values: Any, starts: Any, rows: Any, order: Any,
-    at: Any, width: int, out_features: Any, out_values: Any,
+    blocks: Any, which: Any, rows: Any, lengths: Any, at: Any, width: int,
+    out_features: Any, out_values: Any,
 ) -> int:  # fmt: skip
-    """Decode rows of a block; features come out ascending.
+    """Decode rows of blocks; features come out ascending.
 
     A bitmap of the feature axis puts them in order: one pass sets the bits, one reads them off,
     four at a time whether or not there are as many: a branch that cannot be foreseen costs more.
 
     Parameters
     ----------
-    starts
-        int64 [cells of the block + 1]: where each cell begins among gaps and values.
-    rows
-        int64: rows within the block.
-    order
-        uint32: the feature behind each number; all below ``width``.
+    blocks
+        int64 [blocks, 7]: where these lie in memory: the starts of the cells among gaps and values
+        (int64, one more than cells), gaps and their kind, values and their kind, the feature behind
+        each number (uint32, all below ``width``); and how many numbers there are.
+    which, rows
+        int64: the block of each row asked for, and its place in it.
+    lengths
+        int64, as long as ``rows``: what :func:`block_lengths` found.
     at
         int64, as long as ``rows``: where each row begins in the output.
     width
         Length of the feature axis.
     """
     words = np.zeros((width + 63) // 64, np.uint64)
-    found = np.empty(width + 8, np.uint32)
+    found, gaps = np.empty(width + 8, np.uint32), np.empty(width, np.uint32)
     one, six, low, top = np.uint64(1), np.uint64(6), np.uint64(63), np.uint64(58)
     for i in range(len(rows)):
-        first, length = starts[rows[i]], starts[rows[i] + 1] - starts[rows[i]]
-        from_gaps, from_values = gaps[first : first + length], values[first : first + length]
+        block = blocks[which[i]]
+        ends = _array(_pointer(block[0] + 8 * rows[i]), 2, np.int64)
+        order = _array(_pointer(block[5]), block[6], np.uint32)
+        first, length = ends[0], lengths[i]
+        if ends[1] - first != length or length > width:
+            return i
+        put(block[1] + first * KINDS_BYTES[block[2]], block[2], gaps[:length])
         last = np.int64(length) - 1
         for k in range(length):
-            last += np.int64(from_gaps[k])
+            last += np.int64(gaps[k])
         if last >= len(order):
-            return int(rows[i])
+            return i
         number = np.int64(-1)
         for k in range(length):
-            number += np.int64(from_gaps[k]) + 1
+            number += np.int64(gaps[k]) + 1
             feature = np.uint64(order[number])
             words[feature >> six] |= one << (feature & low)
         n = 0
@@ -197,13 +270,11 @@ def decode_rows(
                     n += int(bits != 0)
                     bits ^= single
         if n != length:  # a feature twice in ``order``
-            return int(rows[i])
+            return i
         to_features = out_features[at[i] : at[i] + length]
-        to_values = out_values[at[i] : at[i] + length]
         for k in range(length):
             to_features[k] = found[k]
-        for k in range(length):
-            to_values[k] = from_values[k]
+        put(block[3] + first * KINDS_BYTES[block[4]], block[4], out_values[at[i] : at[i] + length])
     return -1
 
 

@@ -38,6 +38,7 @@ class MappedFile:
         try:
             with pa.memory_map(str(path)) as source:
                 self._buffer = source.read_buffer(source.size())
+            self.address, self.size = int(self._buffer.address), int(self._buffer.size)
             self._layout(pa.ipc.open_file(self._buffer))
         except (pa.ArrowException, OSError, IndexError, KeyError, ValueError, AttributeError) as e:
             raise self.damaged(str(e)) from e
@@ -74,8 +75,20 @@ class MappedFile:
                 )
         return found
 
-    def _view(self, kind: np.dtype[Any]) -> _Array:
-        return np.frombuffer(self._buffer, kind, count=self._buffer.size // kind.itemsize)
+    def _view(self, kind: np.dtype[Any], at: int, length: int) -> _Array:
+        """Numbers so many bytes from the beginning of the file; mapped, not read."""
+        return np.frombuffer(self._buffer, kind, length, at)
+
+    def _place(self, buffer: pa.Buffer | None, least: int = 0) -> int:
+        """How many bytes from the beginning of the file a buffer begins; 0 if it has none."""
+        if buffer is None or buffer.size == 0:  # a batch of cells without counts
+            if least:
+                raise self.damaged(f"nothing found, {least} bytes expected")
+            return 0
+        at = int(buffer.address) - self.address
+        if not 0 <= at <= at + buffer.size <= self.size or buffer.size < least:
+            raise self.damaged(f"{buffer.size} bytes at {at} found, {least} expected")
+        return at
 
 
 class MappedShard(MappedFile):
@@ -97,47 +110,15 @@ class MappedShard(MappedFile):
     def _layout(self, reader: Any) -> None:
         feature_type, value_type = (field.type.value_type for field in reader.schema)
         self.feature_type, self.value_type = str(feature_type), str(value_type)
-        self.offsets = self._view(np.dtype(np.int32))
-        self.features = self._view(np.dtype(feature_type.to_pandas_dtype()))
-        self.values = self._view(np.dtype(value_type.to_pandas_dtype()))
+        self.types = tuple(np.dtype(t.to_pandas_dtype()) for t in (feature_type, value_type))
         batches = self._checked_batches(reader, 1)
+        #: int64 [record batches, 3]: bytes before offsets, features and values.
         self.starts = np.array([self._places(b) for b in batches], np.int64).reshape(-1, 3)
-        self.limits = np.array([len(self.features), len(self.values)], np.int64)
 
     def _places(self, batch: pa.RecordBatch) -> tuple[int, int, int]:
-        """Where offsets, features and values of a batch begin, in items of their views."""
         feature, value = (column.buffers() for column in batch.columns)
-        chosen = (
-            (feature[1], self.offsets),
-            (feature[3], self.features),
-            (value[3], self.values),
-        )
-        first, second, third = (self._place(buffer, view) for buffer, view in chosen)
-        return first, second, third
-
-    def _place(self, buffer: pa.Buffer | None, view: _Array) -> int:
-        if buffer is None or buffer.size == 0:  # a batch of cells without counts
-            return 0
-        return int(buffer.address - self._buffer.address) // view.itemsize
-
-    def lengths(self, rows: _Array, out: _Array) -> int:
-        """Measure how many values each row has; the first bad row, or -1."""
-        from tosg_graph.cells.gather import row_lengths
-
-        return int(row_lengths(self.offsets, self.starts, self.limits, rows, BATCH_CELLS, out))
-
-    def copy(
-        self, rows: _Array, at: _Array, width: int, out_features: _Array, out_values: _Array
-    ) -> int:
-        """Copy rows whose lengths were measured to their places; the first bad row, or -1."""
-        from tosg_graph.cells.gather import copy_rows
-
-        return int(
-            copy_rows(
-                self.offsets, self.features, self.values, self.starts, rows, BATCH_CELLS,
-                at, width, out_features, out_values,
-            )
-        )  # fmt: skip
+        offsets = self._place(feature[1], 4 * (batch.num_rows + 1))
+        return offsets, self._place(feature[3]), self._place(value[3])
 
     def batches(self) -> Iterator[tuple[_Array, _Array, _Array]]:
         """Yield the record batches: offsets int64 [cells + 1], features, values; mapped, not read.
@@ -147,17 +128,17 @@ class MappedShard(MappedFile):
         CellsError
             If offsets fall, or point outside the file.
         """
-        for number, (at, feature, value) in enumerate(self.starts):
+        for number, (at, feature, value) in enumerate(self.starts.tolist()):
             cells = min(BATCH_CELLS, self.rows - number * BATCH_CELLS)
-            offsets = self.offsets[at : at + cells + 1].astype(np.int64)
-            total = int(offsets[-1])
-            ends = np.array([feature, value]) + total
-            if offsets[0] != 0 or np.any(np.diff(offsets) < 0) or np.any(ends > self.limits):
+            offsets = self._view(np.dtype(np.int32), at, cells + 1).astype(np.int64)
+            total, (of_feature, of_value) = int(offsets[-1]), self.types
+            ends = feature + total * of_feature.itemsize, value + total * of_value.itemsize
+            if offsets[0] != 0 or np.any(np.diff(offsets) < 0) or max(ends) > self.size:
                 raise self.damaged(f"offsets of batch {number}")
             yield (
                 offsets,
-                self.features[feature : feature + total],
-                self.values[value : value + total],
+                self._view(of_feature, feature, total),
+                self._view(of_value, value, total),
             )
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tosg_graph.cells.compact import BlockCache, CompactShard, open_shard
+from tosg_graph.cells.blocks import BlockCache
 from tosg_graph.cells.manifest import (
     BATCH_CELLS,
     MODALITIES,
@@ -24,10 +24,10 @@ from tosg_graph.cells.manifest import (
     read_manifest,
     version_numbers,
 )
-from tosg_graph.cells.mapped import MappedShard
 from tosg_graph.cells.obs_union import ObsFiles, joined_obs
 from tosg_graph.cells.room import room
 from tosg_graph.cells.rows import Columns, SparseRows
+from tosg_graph.cells.stored_rows import StoredRows
 from tosg_graph.errors import CellsError, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class CellStore:
     def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._shards: dict[tuple[str, int], MappedShard | CompactShard] = {}
+        self._stored: dict[str, StoredRows] = {}
         self._cache = BlockCache()
         self._ranges: dict[str, tuple[_Array, _Array]] = {}
         self._columns: dict[str, pa.Array] = {}
@@ -258,19 +258,17 @@ class CellStore:
         """
         entry = self._entry(modality)
         wanted = self._positions(cells)
-        parts = list(self._by_shard(modality, wanted))
-        lengths = np.zeros(len(wanted), np.int64)
-        for shard, rows, places in parts:
-            found = np.empty(len(rows), np.int64)
-            _intact_rows(shard, shard.lengths(rows, found))
-            lengths[places] = found
+        shards, rows, chosen = self._places(modality, wanted)
+        stored = self._stored_rows(modality)
+        lengths = stored.lengths(shards, rows)
+        of_cells = np.zeros(len(wanted), np.int64)
+        of_cells[chosen] = lengths
         indptr = np.zeros(len(wanted) + 1, np.int64)
-        np.cumsum(lengths, out=indptr[1:])
+        np.cumsum(of_cells, out=indptr[1:])
         width = int(entry["n_features"])
         indices = room(int(indptr[-1]), np.int32 if width < 2**31 else np.int64)
         counts = room(int(indptr[-1]), dtype or self._count_type(entry))
-        for shard, rows, places in parts:
-            _intact_rows(shard, shard.copy(rows, indptr[:-1][places], width, indices, counts))
+        stored.copy(shards, rows, lengths, indptr[:-1][chosen], indices, counts)
         return SparseRows(indptr, indices, counts, width)
 
     def scan(
@@ -380,23 +378,19 @@ class CellStore:
             )
         return found.astype(np.int64, copy=False)
 
-    def _by_shard(
-        self, modality: str, cells: _Array
-    ) -> Iterator[tuple[MappedShard | CompactShard, _Array, _Array | slice]]:
-        """Shards that hold some of the cells: rows within the shard, places among the cells.
+    def _places(self, modality: str, cells: _Array) -> tuple[_Array, _Array, _Array | slice]:
+        """Shard of each cell, its row within the shard, and which of the cells these are.
 
         A cell whose data set has no such modality is in no shard.
         """
         firsts, ends = self._shard_ranges(modality)
-        numbers = np.searchsorted(firsts, cells, side="right") - 1
-        numbers[(numbers < 0) | (cells >= ends[numbers])] = -1
-        for number in np.unique(numbers):
-            if number < 0:
-                continue
-            shard = self._shard(modality, int(number))
-            found = np.flatnonzero(numbers == number)
-            places = slice(None) if len(found) == len(cells) else found
-            yield shard, cells[places] - firsts[number], places
+        shards = np.searchsorted(firsts, cells, side="right") - 1
+        outside = (shards < 0) | (cells >= ends[shards])
+        chosen: _Array | slice = slice(None)
+        if outside.any():
+            chosen = np.flatnonzero(~outside)
+            shards, cells = shards[chosen], cells[chosen]
+        return shards, cells - firsts[shards], chosen
 
     def _shard_ranges(self, modality: str) -> tuple[_Array, _Array]:
         """First cell of each shard, and the cell after its last: int64 [shards]."""
@@ -412,15 +406,12 @@ class CellStore:
             self._ranges[modality] = np.array(firsts, np.int64), np.array(ends, np.int64)
         return self._ranges[modality]
 
-    def _shard(self, modality: str, number: int) -> MappedShard | CompactShard:
-        key = (modality, number)
+    def _stored_rows(self, modality: str) -> StoredRows:
         with self._lock:
-            if key not in self._shards:
-                record = self._entry(modality)["shards"][number]
-                self._shards[key] = open_shard(self.folder / record["file"], record, self._cache)
-            return self._shards[key]
-
-
-def _intact_rows(shard: MappedShard | CompactShard, bad: int) -> None:
-    if bad >= 0:
-        raise CellsError(f"{shard.path} is damaged at its cell {bad}; add the cells again")
+            if modality not in self._stored:
+                entry = self._entry(modality)
+                files = [self.folder / record["file"] for record in entry["shards"]]
+                self._stored[modality] = StoredRows(
+                    files, entry["shards"], int(entry["n_features"]), self._cache
+                )
+            return self._stored[modality]

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from tosg_graph.cells.compact import CODECS, CompactShard, compact_record, open_shard, pack_shard
+from tosg_graph.cells.blocks import BlockCache
+from tosg_graph.cells.compact import CODECS, compact_record, pack_shard
 from tosg_graph.cells.manifest import BATCH_CELLS, read_manifest
 from tosg_graph.cells.mapped import MappedShard
 from tosg_graph.cells.shards import WIDE_FEATURES, ShardWriter
+from tosg_graph.cells.stored_rows import StoredRows
 from tosg_graph.cells.versions import commit_version, next_version, store_lock
 from tosg_graph.errors import CellsError, UsageError
 
@@ -66,10 +68,7 @@ def pack(folder: Path, *, codec: str = "zstd", progress: _Progress | None = None
         raise UsageError(f"no codec {codec!r}; there is: {', '.join(CODECS)}")
 
     def packed(source: Path, target: Path, record: dict[str, Any], width: int) -> dict[str, Any]:
-        shard = open_shard(source, record)
-        if not isinstance(shard, MappedShard):
-            raise CellsError(f"{source} is compact already; unpack the store first")
-        pack_shard(shard, target, codec=codec, n_features=width)
+        pack_shard(MappedShard(source, record), target, codec=codec, n_features=width)
         return {**record, "tier": "compact"}
 
     return _change(folder, "compact", f".{codec}.arrow", packed, progress)
@@ -79,8 +78,7 @@ def unpack(folder: Path, *, progress: _Progress | None = None) -> TierChange:
     """Make a version of a store whose shards are hot; see :func:`pack`."""
 
     def unpacked(source: Path, target: Path, record: dict[str, Any], width: int) -> dict[str, Any]:
-        shard = open_shard(source, record)
-        _unpack_shard(shard, target, record, width)
+        _unpack_shard(source, target, record, width)
         return {**record, "tier": "hot"}
 
     return _change(folder, "hot", ".arrow", unpacked, progress)
@@ -143,11 +141,10 @@ def _changed(
     return compact_record(made, target, file) | {"tier": tier}
 
 
-def _unpack_shard(
-    shard: MappedShard | CompactShard, target: Path, record: dict[str, Any], width: int
-) -> None:
+def _unpack_shard(source: Path, target: Path, record: dict[str, Any], width: int) -> None:
     """Write a shard as a hot one, of the types that it had."""
     normalised = record["value_type"] == "float"
+    shard = StoredRows([source], [record], width, BlockCache())
     writer = ShardWriter(
         target,
         WIDE_FEATURES if record["feature_type"] == "uint32" else 1,
@@ -155,22 +152,19 @@ def _unpack_shard(
         wide=record["value_type"] == "uint32",
     )
     try:
-        for first in range(0, shard.rows, BATCH_CELLS):
-            rows = np.arange(first, min(first + BATCH_CELLS, shard.rows))
+        for first in range(0, record["rows"], BATCH_CELLS):
+            rows = np.arange(first, min(first + BATCH_CELLS, record["rows"]))
             writer.append(_read_rows(shard, rows, width, np.float32 if normalised else np.int64))
         writer.finish()
     finally:
         writer.close()
 
 
-def _read_rows(shard: MappedShard | CompactShard, rows: Any, width: int, kind: type) -> csr_matrix:
-    lengths = np.empty(len(rows), np.int64)
-    bad = shard.lengths(rows, lengths)
+def _read_rows(shard: StoredRows, rows: Any, width: int, kind: type) -> csr_matrix:
+    first = np.zeros(len(rows), np.int64)
+    lengths = shard.lengths(first, rows)
     indptr = np.zeros(len(rows) + 1, np.int64)
-    if bad < 0:
-        np.cumsum(lengths, out=indptr[1:])
-        indices, values = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], kind)
-        bad = shard.copy(rows, indptr[:-1], width, indices, values)
-    if bad >= 0:
-        raise shard.damaged(f"cell {bad}")
+    np.cumsum(lengths, out=indptr[1:])
+    indices, values = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], kind)
+    shard.copy(first, rows, lengths, indptr[:-1], indices, values)
     return csr_matrix((values, indices, indptr), shape=(len(rows), width))

@@ -90,10 +90,13 @@ class Abundance(Protocol):
         """Number of the data set of each cell, int64 [cells]."""
         ...
 
-    def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
+    def counts(
+        self, cells: Index, *, dtype: npt.DTypeLike | None = None, totals: bool = True
+    ) -> Counts:
         """Return the counts of cells by position, in the order asked for.
 
-        Values are int64, float64 where they are normalised, or of the type asked for.
+        Values are int64, float64 where they are normalised, or of the type asked for. Totals cost
+        a pass over all values: there are none unless asked for.
         """
         ...
 
@@ -179,7 +182,9 @@ class StoreAbundance:
         """Number of the data set of each cell, int64 [cells]."""
         return np.asarray(self.store.dataset_of(cells), dtype=np.int64)
 
-    def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
+    def counts(
+        self, cells: Index, *, dtype: npt.DTypeLike | None = None, totals: bool = True
+    ) -> Counts:
         """Return the counts of cells by position, in the order asked for.
 
         Raises
@@ -189,14 +194,15 @@ class StoreAbundance:
         """
         kind = dtype or (np.int64 if self.value_kind == "counts" else np.float64)
         found: dict[Channel, SparseRows] = {}
-        totals = {}
+        sums: dict[str, Totals] = {}
         for modality in dict.fromkeys(modality for _, modality in self.joins):
             rows = self.store.gather(modality, cells, dtype=np.dtype(kind))
-            totals[modality] = totals_of(rows)
+            if totals:
+                sums[modality] = totals_of(rows)
             for label, other in self.joins:
                 if other == modality:
                     found[label, modality] = self.joins[label, modality].lay(rows)
-        return Counts({channel: found[channel] for channel in self.joins}, totals)
+        return Counts({channel: found[channel] for channel in self.joins}, sums)
 
 
 def _targets(targets: Sequence[str] | None) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ class CellDataset:
         """Return the batch of these cells, in this order."""
         torch = require("torch")
         positions: Index = np.asarray(cells, dtype=np.int64)
-        counts = self.abundance.counts(positions, dtype=np.float32)
+        divided = self.normalise != "raw"
+        counts = self.abundance.counts(positions, dtype=np.float32, totals=divided)
         common = (
             torch.from_numpy(self.labels.of(positions)),
             torch.from_numpy(positions),

@@ -85,12 +85,14 @@ class ExportAbundance:
         """Number of the data set of each cell, int64 [cells]."""
         return self.datasets[cells]
 
-    def counts(self, cells: Index, *, dtype: npt.DTypeLike | None = None) -> Counts:
+    def counts(
+        self, cells: Index, *, dtype: npt.DTypeLike | None = None, totals: bool = True
+    ) -> Counts:
         """Return the counts of cells by position in the export, in the order asked for."""
         kind = dtype or (np.int64 if self.value_kind == "counts" else np.float64)
         return Counts(
             {channel: _rows(matrix[cells], kind) for channel, matrix in self.matrices.items()},
-            {modality: values[cells] for modality, values in self.all_totals.items()},
+            {m: values[cells] for m, values in self.all_totals.items() if totals},
         )
 
 

@@ -1,0 +1,200 @@
+"""Reading compact shards: blocks of 64 cells, decompressed when one of their cells is read.
+
+Readers that take some cells of a block now and others soon, as a shuffle within a window does, find
+it still decompressed: a store keeps up to :data:`CACHE_BYTES` of such blocks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tosg_graph.cells.compact import CODECS, number_type
+from tosg_graph.cells.manifest import BATCH_CELLS
+from tosg_graph.cells.mapped import MappedFile
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Bytes of decompressed blocks that a store keeps: 320 blocks of cells with 1,550 values each, more
+#: than a shuffle mixes, where the values of a block are below 256; 240 where not.
+CACHE_BYTES = 96 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A decompressed block.
+
+    Parameters
+    ----------
+    starts
+        int64 [cells + 1]: where each cell begins.
+    gaps, values
+        Of all cells, one after the other.
+    order
+        uint32: the feature behind each number, the same for all blocks of a shard.
+    """
+
+    starts: _Array
+    gaps: _Array
+    values: _Array
+    order: _Array
+    #: Where these lie in memory, as :func:`tosg_graph.cells.gather.decode_rows` takes them.
+    places: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        from tosg_graph.cells.gather import KINDS
+
+        starts, gaps, values, order = (
+            part.ctypes.data for part in (self.starts, self.gaps, self.values, self.order)
+        )
+        kinds = KINDS.index(self.gaps.dtype), KINDS.index(self.values.dtype)
+        places = (starts, gaps, kinds[0], values, kinds[1], order, len(self.order))
+        object.__setattr__(self, "places", places)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what it holds alone."""
+        return int(self.starts.nbytes + self.gaps.nbytes + self.values.nbytes)
+
+
+class BlockCache:
+    """Decompressed blocks, those used last, up to so many bytes; may be shared by threads.
+
+    Parameters
+    ----------
+    most
+        Bytes of blocks that are kept.
+    """
+
+    def __init__(self, most: int = CACHE_BYTES) -> None:
+        self._most, self._size = most, 0
+        self._blocks: OrderedDict[Hashable, Block] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Block | None:
+        """Give a block, if it is kept."""
+        with self._lock:
+            block = self._blocks.get(key)
+            if block is not None:
+                self._blocks.move_to_end(key)
+            return block
+
+    def put(self, key: Hashable, block: Block) -> None:
+        """Keep a block, and let go of those that were not used for longest."""
+        with self._lock:
+            if key not in self._blocks:
+                self._blocks[key] = block
+                self._size += block.nbytes
+            while self._size > self._most and len(self._blocks) > 1:
+                _, gone = self._blocks.popitem(last=False)
+                self._size -= gone.nbytes
+
+
+class CompactShard(MappedFile):
+    """A compact shard, mapped into memory.
+
+    Parameters
+    ----------
+    path
+        The Arrow IPC file.
+    record
+        What the manifest says of it.
+
+    Raises
+    ------
+    CellsError
+        If the file is missing, has another size than the manifest says, or is no compact shard.
+    """
+
+    def _layout(self, reader: Any) -> None:
+        metadata = {k.decode(): v.decode() for k, v in (reader.schema.metadata or {}).items()}
+        self._block = int(metadata["block_cells"])
+        name, _ = CODECS[metadata["codec"]]
+        self._codec = pa.Codec(name)
+        self._kinds = tuple(number_type(metadata[key]) for key in ("feature_type", "value_type"))
+        batches = self._checked_batches(reader, self._block)
+        #: uint32: the feature behind each number.
+        self.order: _Array = np.empty(0, np.uint32)
+        if batches:
+            self.order = batches[0].column(0)[0].values.to_numpy()
+        cells = [min(BATCH_CELLS, self.rows - k * BATCH_CELLS) for k in range(len(batches))]
+        lengths = [b.column(1).buffers()[3] for b in batches]
+        #: int64 [record batches]: bytes before the lengths of the cells.
+        self.starts = np.array(
+            [self._place(b, 4 * n) for b, n in zip(lengths, cells, strict=True)], np.int64
+        )
+        planes = range(2, len(reader.schema))
+        places = [[self._plane_places(b.column(k)) for k in planes] for b in batches]
+        self._places = np.array(places, np.int64)
+
+    def _plane_places(self, column: pa.Array) -> tuple[int, int]:
+        """Bytes before the offsets of a plane (32-bit), and before what they point into."""
+        _, offsets, data = column.buffers()
+        return self._place(offsets, 4 * (len(column) + 1)), self._place(data)
+
+    @property
+    def block_cells(self) -> int:
+        """Cells of a block."""
+        return self._block
+
+    def block(self, number: int) -> Block:
+        """Decompress a block.
+
+        Raises
+        ------
+        CellsError
+            If it is damaged.
+        """
+        first = number * self._block
+        batch, row = divmod(first, BATCH_CELLS)
+        cells = min(self._block, self.rows - first)
+        lengths = self._view(np.dtype(np.uint32), int(self.starts[batch]) + 4 * row, cells)
+        if np.any(lengths > len(self.order)):
+            raise self.damaged(f"cell {first + int(lengths.argmax())}")
+        starts = np.zeros(cells + 1, np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        total, bytes_of_gap = int(starts[-1]), self._kinds[0].itemsize
+        gaps = self._numbers(number, slice(0, bytes_of_gap), total, self._kinds[0])
+        values = self._numbers(number, slice(bytes_of_gap, None), total, self._kinds[1])
+        return Block(starts, gaps, values, self.order)
+
+    def _numbers(self, block: int, planes: slice, total: int, kind: np.dtype[Any]) -> _Array:
+        """Put the planes of a block together, in a type that holds them."""
+        from tosg_graph.cells.gather import join_planes
+
+        unsigned = np.dtype(f"uint{8 * kind.itemsize}")
+        batch, row = divmod(block, BATCH_CELLS // self._block)
+        found = []
+        for at, first in self._places[batch, planes].tolist():
+            ends = self._view(np.dtype(np.int32), at + 4 * row, 2).tolist()
+            found.append(self._plane(block, first + ends[0], first + ends[1], total))
+        if kind.kind == "u" and len(found[0]) and not any(len(plane) for plane in found[1:]):
+            return found[0]  # all below 256: a byte each is enough
+        out = np.empty(total, unsigned)
+        if kind.itemsize == 2:
+            join_planes(found[0], found[1], out)
+        else:
+            out[:] = 0
+            for shift, plane in enumerate(found):
+                if len(plane):
+                    out |= plane.astype(unsigned) << np.array(8 * shift, unsigned)
+        return out.view(kind)
+
+    def _plane(self, block: int, start: int, end: int, total: int) -> _Array:
+        if start == end:
+            return np.empty(0, np.uint8)
+        if start < 0 or end < start or end > self.size:
+            raise self.damaged(f"block {block} lies outside the file")
+        try:
+            plain = self._codec.decompress(self._buffer.slice(start, end - start), total)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise self.damaged(f"block {block}: {error}") from error
+        if plain.size != total:
+            raise self.damaged(f"block {block} holds {plain.size} values, {total} expected")
+        return np.frombuffer(plain, np.uint8)

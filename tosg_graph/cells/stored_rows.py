@@ -1,0 +1,269 @@
+"""The shards of a modality, read as one: any rows of any of them in a few compiled loops.
+
+A batch of a shuffled order has cells of nearly as many shards as it has cells. What the loops must
+know of a shard therefore lies in tables, a row per shard, filled when the shard is first read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from tosg_graph.cells.blocks import Block, BlockCache, CompactShard
+from tosg_graph.cells.compact import BLOCK_CELLS
+from tosg_graph.cells.manifest import BATCH_CELLS
+from tosg_graph.cells.mapped import MappedFile, MappedShard
+from tosg_graph.errors import CellsError
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+
+_Shard = TypeVar("_Shard", bound=MappedFile)
+
+#: Blocks that are held at a time, beside those that the cache keeps.
+_BLOCKS = 64
+
+
+class StoredRows:
+    """Rows of the shards of one modality. May be shared by threads.
+
+    Memory is 24 to 64 bytes per shard and 8 to 24 per 1,024 cells, and what opened shards take.
+
+    Parameters
+    ----------
+    files
+        The shards.
+    records
+        What the manifest says of each.
+    n_features
+        Length of the feature axis.
+    cache
+        Where decompressed blocks are kept.
+
+    Raises
+    ------
+    CellsError
+        If a shard is of a tier that this version does not know.
+    """
+
+    def __init__(
+        self, files: Sequence[Path], records: Sequence[Mapping[str, Any]], n_features: int,
+        cache: BlockCache,
+    ) -> None:  # fmt: skip
+        tiers = [str(record["tier"]) for record in records]
+        for file, tier in zip(files, tiers, strict=True):
+            if tier not in ("hot", "compact"):
+                raise CellsError(f"{file}: tier {tier!r} found; hot or compact expected")
+        self._compact = np.array([tier == "compact" for tier in tiers], np.bool_)
+        self._readers: list[tuple[bool, _Tier]] = []
+        if "hot" in tiers:
+            self._readers.append((False, _HotRows(files, records, n_features)))
+        if "compact" in tiers:
+            self._readers.append((True, _CompactRows(files, records, n_features, cache)))
+
+    def lengths(self, shards: _Array, rows: _Array) -> _Array:
+        """How many values rows have: int64, as many as rows.
+
+        Parameters
+        ----------
+        shards, rows
+            int64: the number of the shard of each row, and its place in the shard.
+
+        Raises
+        ------
+        CellsError
+            If a shard is missing or damaged.
+        """
+        found = np.empty(len(rows), np.int64)
+        for reader, chosen in self._parts(shards):
+            found[chosen] = reader.lengths(shards[chosen], rows[chosen])
+        return found
+
+    def copy(
+        self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
+        features: _Array, values: _Array,
+    ) -> None:  # fmt: skip
+        """Copy rows to their places.
+
+        Parameters
+        ----------
+        lengths
+            What :meth:`lengths` found.
+        at
+            int64: where each row begins in the output.
+        features, values
+            The output; stored numbers are converted to its types.
+
+        Raises
+        ------
+        CellsError
+            If a shard is missing or damaged.
+        """
+        for reader, chosen in self._parts(shards):
+            reader.copy(shards[chosen], rows[chosen], lengths[chosen], at[chosen], features, values)
+
+    def _parts(self, shards: _Array) -> list[tuple[_Tier, _Array | slice]]:
+        """Which rows each tier reads."""
+        if len(self._readers) == 1:
+            return [(self._readers[0][1], slice(None))]
+        compact = self._compact[shards]
+        return [(reader, np.flatnonzero(compact == of)) for of, reader in self._readers]
+
+
+class _Tier(Protocol):
+    def lengths(self, shards: _Array, rows: _Array) -> _Array: ...
+
+    def copy(
+        self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
+        features: _Array, values: _Array,
+    ) -> None: ...  # fmt: skip
+
+
+class _Opened(Generic[_Shard]):
+    """Opens shards when they are first read, once, and has a table filled from each."""
+
+    def __init__(
+        self, files: Sequence[Path], records: Sequence[Mapping[str, Any]],
+        make: Callable[[Path, Mapping[str, Any]], _Shard], note: Callable[[int, _Shard], None],
+    ) -> None:  # fmt: skip
+        self._files, self._records, self._make, self._note = files, records, make, note
+        self._shards: list[_Shard | None] = [None] * len(files)
+        self._ready = np.zeros(len(files), np.bool_)
+        self._lock = Lock()
+
+    def ensure(self, shards: _Array) -> None:
+        """Open those of some shards that are not yet open."""
+        ready = self._ready[shards]
+        if ready.all():
+            return
+        for number in np.unique(shards[~ready]).tolist():
+            with self._lock:
+                if not self._ready[number]:
+                    shard = self._make(self._files[number], self._records[number])
+                    self._note(number, shard)
+                    self._shards[number] = shard
+                    self._ready[number] = True  # last: other threads look at it without the lock
+
+    def __getitem__(self, number: int) -> _Shard:
+        shard = self._shards[number]
+        assert shard is not None  # ensure() comes first
+        return shard
+
+    def check(self, bad: int, shards: _Array, rows: _Array) -> None:
+        """Name the damaged row of which a loop told the number, if it did."""
+        if bad >= 0:
+            raise self[int(shards[bad])].damaged(f"cell {int(rows[bad])}")
+
+
+def _first_batches(records: Sequence[Mapping[str, Any]]) -> _Array:
+    """Number of the first record batch of each shard among those of all: int64 [shards + 1]."""
+    batches = [-(-int(record["rows"]) // BATCH_CELLS) for record in records]
+    return np.concatenate(([0], np.cumsum(batches, dtype=np.int64)))
+
+
+class _HotRows:
+    def __init__(
+        self, files: Sequence[Path], records: Sequence[Mapping[str, Any]], n_features: int
+    ) -> None:
+        self._first = _first_batches(records)
+        self._starts = np.zeros((int(self._first[-1]), 3), np.int64)
+        self._places = np.zeros((len(files), 5), np.int64)
+        self._kinds = np.zeros((len(files), 2), np.int64)
+        self._width = n_features
+        self._shards = _Opened(files, records, MappedShard, self._note)
+
+    def _note(self, number: int, shard: MappedShard) -> None:
+        from tosg_graph.cells.gather import KINDS
+
+        first = self._first[number]
+        self._starts[first : first + len(shard.starts)] = shard.starts
+        sizes = [of.itemsize for of in shard.types]
+        self._places[number] = shard.address, shard.size, *sizes, first
+        self._kinds[number] = [KINDS.index(of) for of in shard.types]
+
+    def lengths(self, shards: _Array, rows: _Array) -> _Array:
+        from tosg_graph.cells.gather import row_lengths
+
+        self._shards.ensure(shards)
+        found = np.empty(len(rows), np.int64)
+        bad = row_lengths(self._places, self._starts, shards, rows, BATCH_CELLS, found)
+        self._shards.check(bad, shards, rows)
+        return found
+
+    def copy(
+        self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
+        features: _Array, values: _Array,
+    ) -> None:  # fmt: skip
+        from tosg_graph.cells.gather import copy_rows
+
+        bad = copy_rows(
+            self._places, self._kinds, self._starts, shards, rows, lengths, BATCH_CELLS,
+            at, self._width, features, values,
+        )  # fmt: skip
+        self._shards.check(bad, shards, rows)
+
+
+class _CompactRows:
+    def __init__(
+        self, files: Sequence[Path], records: Sequence[Mapping[str, Any]], n_features: int,
+        cache: BlockCache,
+    ) -> None:  # fmt: skip
+        self._first = _first_batches(records)
+        self._starts = np.zeros(int(self._first[-1]), np.int64)
+        self._places = np.zeros((len(files), 3), np.int64)
+        self._width, self._cache = n_features, cache
+        self._shards = _Opened(files, records, CompactShard, self._note)
+
+    def _note(self, number: int, shard: CompactShard) -> None:
+        if len(shard.order) and int(shard.order.max()) >= self._width:
+            raise shard.damaged(f"a feature beyond {self._width - 1}")
+        if shard.block_cells != BLOCK_CELLS:
+            raise shard.damaged(f"blocks of {shard.block_cells}, {BLOCK_CELLS} expected")
+        first = self._first[number]
+        self._starts[first : first + len(shard.starts)] = shard.starts
+        self._places[number] = shard.address, len(shard.order), first
+
+    def lengths(self, shards: _Array, rows: _Array) -> _Array:
+        from tosg_graph.cells.gather import block_lengths
+
+        self._shards.ensure(shards)
+        found = np.empty(len(rows), np.int64)
+        bad = block_lengths(self._places, self._starts, shards, rows, BATCH_CELLS, found)
+        self._shards.check(bad, shards, rows)
+        return found
+
+    def copy(
+        self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
+        features: _Array, values: _Array,
+    ) -> None:  # fmt: skip
+        """Decode them block by block, :data:`_BLOCKS` at a time."""
+        from tosg_graph.cells.gather import decode_rows
+
+        of_batch = self._first[shards] * BATCH_CELLS + rows
+        keys, which = np.unique(of_batch // BLOCK_CELLS, return_inverse=True)
+        order = np.argsort(which, kind="stable")
+        ends = np.searchsorted(which[order], np.arange(0, len(keys) + _BLOCKS, _BLOCKS))
+        for number, (first, last) in enumerate(pairwise(ends)):
+            part, begin = order[first:last], number * _BLOCKS
+            chosen = which[part] - begin
+            heads = part[np.searchsorted(chosen, np.arange(chosen[-1] + 1))]
+            blocks = [
+                self._block(key, int(shards[head]), int(rows[head]))
+                for key, head in zip(keys[begin : begin + _BLOCKS].tolist(), heads, strict=True)
+            ]
+            bad = decode_rows(
+                np.array([block.places for block in blocks], np.int64), chosen,
+                rows[part] % BLOCK_CELLS, lengths[part], at[part], self._width, features, values,
+            )  # fmt: skip
+            self._shards.check(bad, shards[part], rows[part])
+
+    def _block(self, key: int, shard: int, row: int) -> Block:
+        block = self._cache.get((id(self), key))
+        if block is None:
+            block = self._shards[shard].block(row // BLOCK_CELLS)
+            self._cache.put((id(self), key), block)
+        return block
