@@ -80,7 +80,7 @@ class SourceFile:
     @cached_property
     def _form(self) -> FileSpec:
         """The form of the spec that the file has."""
-        return self.spec.fitting(self.head) if self.spec.or_separator else self.spec
+        return self.spec.fitting(self.head)
 
     @cached_property
     def layout(self) -> Layout:
@@ -135,7 +135,8 @@ class SourceFile:
         """Which of the layouts that its loader reads it has; None where there is only one."""
         names, header_lines = self.layout
         if self._form.names and self._form.columns and not header_lines:
-            return "without a header"
+            several = f" ({len(names)} columns)" if self.spec.or_names else ""
+            return f"without a header{several}"
         if not self._form.layouts:
             return None
         first = self._table_head[0]
@@ -358,7 +359,8 @@ class SourceFile:
             lacks.append(f"{name!r}" + (f" (nearest: {near[0]!r})" if near else ""))
         headerless = ""
         if self._form.names:
-            headerless = f", or {len(self._form.names)} columns without a header"
+            widths = sorted({len(n) for n in (self.spec.names, *self.spec.or_names)})
+            headerless = f", or {' or '.join(map(str, widths))} columns without a header"
         return SourceError(
             f"the header lacks {', '.join(lacks)}; expected columns "
             f"{', '.join(self._form.columns)}{headerless}; found {_some(found)}. {_NEXT}",
