@@ -94,7 +94,7 @@ class SourceFile:
         if self._is_parquet:
             return self._parquet_layout()
         if self.head == [""]:
-            raise SourceError("the file is empty; download it again", path=self.path)
+            raise SourceError(f"the file is empty; {self._again}", path=self.path)
         before = self._form.comments(self.head)
         header = self._form.header(self._table_head[0])
         missing = [name for name in self._form.columns if name not in header]
@@ -108,8 +108,19 @@ class SourceFile:
             raise self._wrong_width(header)
         if self._form.recognise is not None and not self._form.recognise(self.head):
             message = f"starts with {self.head[0][:60]!r}; expected {self._form.expects}"
-            raise SourceError(f"{message}. {_NEXT}", path=self.path, line=1)
+            raise SourceError(f"{message}. {self._next}", path=self.path, line=1)
         return Layout([], 0)
+
+    @property
+    def _again(self) -> str:
+        return "mend it" if self.spec.own else "download it again"
+
+    @property
+    def _next(self) -> str:
+        """What to do about a file that is not what its loader reads."""
+        if self.spec.own:
+            return "Mend the file, or what is said of it."
+        return "Download the file again, or name the right one with --file."
 
     @cached_property
     def _is_parquet(self) -> bool:
@@ -120,7 +131,9 @@ class SourceFile:
         missing = [name for name in self._form.columns if name not in header]
         if not self._form.columns:
             expected = self._form.expects or f"{len(self._form.names)} columns"
-            raise SourceError(f"is a Parquet file; expected {expected}. {_NEXT}", path=self.path)
+            raise SourceError(
+                f"is a Parquet file; expected {expected}. {self._next}", path=self.path
+            )
         if missing:
             raise self._wrong_header(header, missing)
         return Layout(self._unique(header), 0)
@@ -279,7 +292,7 @@ class SourceFile:
         twice = sorted({name for name in header if header.count(name) > 1})
         if twice:
             raise SourceError(
-                f"the header names {', '.join(twice)} more than once; {_NEXT}",
+                f"the header names {', '.join(twice)} more than once; {self._next}",
                 path=self.path,
                 line=1,
             )
@@ -337,7 +350,7 @@ class SourceFile:
     def _ragged(self, line: int, found: int, expected: int) -> SourceError:
         return SourceError(
             f"the row has {found} fields; expected {expected}, as many as there are columns. "
-            "The file is cut off or damaged: download it again",
+            f"The file is cut off or damaged: {self._again}",
             path=self.path,
             line=line,
         )
@@ -347,7 +360,7 @@ class SourceFile:
         # pandas counts lines from 1 and rows from 0, both from where it began to read
         line = int(found[1]) + skipped + (found[0].startswith("row")) if found else None
         return SourceError(
-            f"the table cannot be read ({message.strip()}); download the file again",
+            f"the table cannot be read ({message.strip()}); {self._again}",
             path=self.path,
             line=line,
         )
@@ -363,7 +376,7 @@ class SourceFile:
             headerless = f", or {' or '.join(map(str, widths))} columns without a header"
         return SourceError(
             f"the header lacks {', '.join(lacks)}; expected columns "
-            f"{', '.join(self._form.columns)}{headerless}; found {_some(found)}. {_NEXT}",
+            f"{', '.join(self._form.columns)}{headerless}; found {_some(found)}. {self._next}",
             path=self.path,
             line=1,
         )
@@ -372,13 +385,10 @@ class SourceFile:
         expected = f"{len(self._form.names)} columns ({', '.join(self._form.names)})"
         return SourceError(
             f"expected {self._form.expects or expected}; "
-            f"found {len(found)} columns: {_some(found)}. {_NEXT}",
+            f"found {len(found)} columns: {_some(found)}. {self._next}",
             path=self.path,
             line=1,
         )
-
-
-_NEXT = "Download the file again, or name the right one with --file."
 
 
 def _without_blank(table: pa.Table, names: list[str]) -> pa.Table:

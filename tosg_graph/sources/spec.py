@@ -57,6 +57,8 @@ class FileSpec:
     parts
         Whether it is published in parts, each with the same columns. They go by the roles
         ``role``, ``role/2``, ``role/3``, …, and are told by name and folder only.
+    own
+        Whether it is a file of the user's own, which nobody can download again.
     """
 
     role: str
@@ -75,6 +77,7 @@ class FileSpec:
     layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     comment: str = ""
     parts: bool = False
+    own: bool = False
 
     def matches_name(self, path: Path) -> bool:
         """Whether the name of a file is one that this file goes by."""
