@@ -21,7 +21,7 @@ from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.actions import action_words, signs
 from tosg_graph.sources.arrays import repeated
 from tosg_graph.sources.columns import items, normal_form, numbers, references
-from tosg_graph.sources.source import Files
+from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
 
 
@@ -189,6 +189,8 @@ def _associations(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+_TSV = "https://github.com/hetio/hetionet/raw/main/hetnet/tsv"
+
 SOURCE = Source(
     name="hetionet",
     title="Hetionet",
@@ -224,6 +226,19 @@ SOURCE = Source(
     ),
     read=read,
     revision=2,
+    downloads=(
+        Download(
+            "nodes",
+            f"{_TSV}/hetionet-v1.0-nodes.tsv",
+            "hetionet-v1.0-nodes.tsv",
+            sha256="3ad9eb86c031df8bc7d5efefa6edc93562182eb9a6a71e5129d3f18b9d42c50e",
+        ),
+        Download(
+            "edges",
+            f"{_TSV}/hetionet-v1.0-edges.sif.gz",
+            "hetionet-v1.0-edges.sif.gz",
+        ),
+    ),
     infores="hetio",
     knowledge_level="not_provided",
 )

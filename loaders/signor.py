@@ -1,7 +1,8 @@
 """SIGNOR: signed, directed, causal relations between the actors of signalling, with publications.
 
-Two layouts are read: the 25 columns without a header of the 2016 release, and the current one with
-its header. A record that belongs to several pathways stands on several rows in the former.
+Read are the 25 columns without a header of the 2016 release, the current ones with their header,
+and the same without it, as the web service gives them. A record that belongs to several pathways
+stands on several rows in the first. Quarterly releases quote each field that holds a space.
 
 An end is a protein, a complex (``SIGNOR-C…``), a family of proteins (``SIGNOR-PF…``) or a
 substance (ChEBI, PubChem, DrugBank). What complexes and families consist of stands in files of
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 from ftfy import fix_encoding
 
-from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
+from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.columns import items, normal_form, numbers, references, translated
 from tosg_graph.sources.member_lists import read_member_lists
@@ -41,7 +42,7 @@ COLUMNS = (
     "SIGNOR_ID",
 )
 # The columns from 13 to 18 are all but empty; what two of them hold is their published name.
-HEADERLESS = (
+OF_2016 = (
     *ENTITY_A,
     *ENTITY_B,
     "EFFECT",
@@ -62,6 +63,32 @@ HEADERLESS = (
     "SIGNOR_ID",
     "PATHWAY",
 )
+OF_THE_SERVICE = (
+    *ENTITY_A,
+    *ENTITY_B,
+    "EFFECT",
+    "MECHANISM",
+    "RESIDUE",
+    "SEQUENCE",
+    "TAX_ID",
+    "CELL_DATA",
+    "TISSUE_DATA",
+    "MODULATOR_COMPLEX",
+    "TARGET_COMPLEX",
+    "MODIFICATIONA",
+    "MODASEQ",
+    "MODIFICATIONB",
+    "MODBSEQ",
+    "PMID",
+    "DIRECT",
+    "NOTES",
+    "ANNOTATOR",
+    "SENTENCE",
+    "SIGNOR_ID",
+    "SCORE",
+)
+# Its rows may end with a tab, which makes for an empty column more.
+HEADERLESS = (OF_2016, OF_THE_SERVICE, (*OF_THE_SERVICE, "END"))
 
 COMPLEX_LIST = ("SIGNOR ID", "COMPLEX NAME", "LIST OF ENTITIES")
 FAMILY_LIST = ("SIGNOR ID", "PROT. FAMILY NAME", "LIST OF ENTITIES")
@@ -318,7 +345,15 @@ def _repaired(sentences: pd.Series[str]) -> pd.Series[str]:
 
 def _is_headerless(head: list[str]) -> bool:
     fields = head[0].split("\t")
-    return len(fields) == len(HEADERLESS) and fields[23].startswith("SIGNOR-")
+    columns = [names for names in HEADERLESS if len(names) == len(fields)]
+    return any(fields[names.index("SIGNOR_ID")].startswith("SIGNOR-") for names in columns)
+
+
+def _is_quoted(head: list[str]) -> bool:
+    """Whether an effect stands in quotes; a quote in a sentence tells nothing."""
+    at = OF_2016.index("EFFECT")  # the same in every layout
+    effects = ["".join(line.split("\t")[at : at + 1]) for line in head]
+    return any(effect.startswith('"') and effect.endswith('"') for effect in effects)
 
 
 SOURCE = Source(
@@ -335,7 +370,9 @@ SOURCE = Source(
             "relations",
             ("signor*.tsv", "signor*.txt", "all_data_*.tsv"),
             columns=COLUMNS,
-            names=HEADERLESS,
+            names=HEADERLESS[0],
+            or_names=HEADERLESS[1:],
+            quoted_if=_is_quoted,
             recognise=_is_headerless,
             layouts=(("3.0 (with scores)", ("SCORE",)), ("with a header", ())),
         ),
@@ -357,7 +394,14 @@ SOURCE = Source(
         ),
     ),
     read=read,
-    revision=3,
+    revision=4,
+    downloads=(
+        Download(
+            "relations",
+            "https://signor.uniroma2.it/getData.php?organism=9606",
+            "signor_human.tsv",
+        ),
+    ),
     by_hand="choose the human data, and the lists of complexes and of protein families, on "
     "https://signor.uniroma2.it/downloads.php",
 )

@@ -127,6 +127,9 @@ def test_every_prefix_of_the_schema_has_its_meaning(built):
         for prefix in label.prefixes:
             assert prefix in head["curie_map"], prefix
             assert "/source/" not in head["curie_map"][prefix], prefix
+    # diseases go by the ids of other vocabularies too, which MONDO leads to their node
+    public = ("EFO", "HP", "MESH", "NCIT", "OMIM", "OMIM.PS", "UMLS", "orphanet")
+    assert [prefix for prefix in public if prefix not in head["curie_map"]] == []
 
 
 def test_required_slots_of_sssom_are_filled_in_every_row(built):

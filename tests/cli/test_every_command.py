@@ -23,7 +23,7 @@ MONOCYTES, B_CELLS = "cell_type under monocyte", "cell_type under 'B cell'"
 WORDS: dict[str, tuple[str, ...]] = {
     "build": ("--data", str(data_folder())),
     "load": (),
-    "fetch": ("--data", "{new}", "--source", "signor"),
+    "fetch": ("--data", "{new}", "--source", "celltalkdb"),
     "sources": ("--data", str(data_folder())),
     "doctor": (),
     "rejects": ("--sample", "1"),

@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import Tosg
 from tests.loaders.reading import FIXTURES
 from tests.sources.web import Web, serving
+from tosg_graph.sources.registry import discover
 
 LOADER = """
 from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
@@ -82,11 +83,11 @@ def test_a_failure_is_said_on_standard_error(tosg: Tosg, web: Web, tmp_path: Pat
 
 
 def test_what_can_only_be_got_by_hand(tosg: Tosg, tmp_path: Path) -> None:
-    ran = tosg("fetch", "--source", "signor", "--data", tmp_path)
+    ran = tosg("fetch", "--source", "celltalkdb", "--data", tmp_path)
     assert ran.code == 1
-    assert "https://signor.uniroma2.it/downloads.php" in ran.err
-    (tmp_path / "x.dat").write_bytes((FIXTURES / "signor" / "all_data_26_05_24.tsv").read_bytes())
-    there = tosg("fetch", "--source", "signor", "--data", tmp_path, "--json")
+    assert discover()["celltalkdb"].url in ran.err
+    (tmp_path / "x.dat").write_bytes((FIXTURES / "celltalkdb/human_lr_pair.txt").read_bytes())
+    there = tosg("fetch", "--source", "celltalkdb", "--data", tmp_path, "--json")
     assert (there.code, there.json["files"][0]["did"]) == (0, "kept")
 
 
@@ -101,7 +102,8 @@ def test_the_sources_and_how_they_are_got(tosg: Tosg) -> None:
     ran = tosg("sources")
     assert ran.code == 0
     lines = {line.split()[0]: line for line in ran.out.splitlines() if line.strip()}
-    assert lines["signor"].rstrip().endswith("by hand")
+    assert lines["celltalkdb"].rstrip().endswith("by hand")
+    assert lines["signor"].rstrip().endswith("yes")
     assert lines["hgnc"].rstrip().endswith("yes")
     assert lines["reactome"].rstrip().endswith("yes")
 

@@ -29,6 +29,8 @@ SOURCES = sorted(discover())
 #: Folders of fixtures, each with the loader that reads it: other layouts have folders of their own.
 FOLDERS = {name: (FIXTURES / name, name) for name in SOURCES}
 FOLDERS["signor_2016"] = (FIXTURES / "signor_2016", "signor")
+FOLDERS["signor_release"] = (LAYOUTS / "signor_release", "signor")
+FOLDERS["signor_service"] = (LAYOUTS / "signor_service", "signor")
 FOLDERS["uniprot_2024"] = (LAYOUTS / "uniprot_2024", "uniprot")
 MARKS = (b"\xff", b"\xc3", b"\x00", b"\xef\xbb\xbf", b'"', b'""', b"'", b"\t", b",", b" ")
 MARKS += (b"\n", b"\r", b"\r\n", b"\n\n", b"|", b":", b";", b"_", b"{", b"[", b"]", b"\\")

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 from tests.loaders.reading import FIXTURES, read
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
@@ -66,3 +69,16 @@ def test_no_gene_doubles_and_histories_are_followed(tmp_path: Path) -> None:
     asked = ["ENSEMBL:ENSG00000146648.5", "HGNC:9001", "HGNC:9002", "symbol:CHAINED"]
     found = Resolver.of(build).resolve(asked, label="Gene")
     assert found["id"].to_pylist() == ["HGNC:3236"] * 4
+
+
+@pytest.mark.real
+def test_real_counts(real_data: Path) -> None:
+    """The biotypes table describes what HGNC has, and no more; pandas reads both files."""
+    table = pd.read_csv(real_data / "gencode/genes_homo_sapiens.csv.gz", header=None, dtype=str)
+    hgnc = pd.read_csv(real_data / "hgnc/hgnc_complete_set.txt.gz", sep="\t", dtype=str)
+    found = read("gencode", real_data)
+    assert found.count("annotations", "Gene") == len(table) == 78_894
+    assert {row["ref"] for row in found.rows("annotations", "Gene")} == set("ENSEMBL:" + table[0])
+    owners = hgnc["ensembl_gene_id"].value_counts()
+    assert table[0].isin(owners.index[owners.eq(1)]).sum() == 41_046
+    assert table[0].isin(owners.index[owners.gt(1)]).sum() == 1

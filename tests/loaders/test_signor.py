@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import ftfy
 import pandas as pd
 import pytest
 
 from tests.build import world
-from tests.loaders.reading import FIXTURES, read
+from tests.loaders.reading import FIXTURES, LAYOUTS, Read, read
 from tosg_graph.build.assemble import build_graph
+from tosg_graph.errors import SourceError
 from tosg_graph.sources.registry import Located, discover, find_files
 
 
@@ -63,6 +65,55 @@ def test_current_layout() -> None:
     assert (up["record_id"], up["score"], up["line"]) == ("SIGNOR-263000", 0.912, 2)
     [down] = found.rows("statements", "INHIBITS")
     assert (down["record_id"], down["direct"]) == ("SIGNOR-2", True)
+
+
+def without_lines(found: Read) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """All that was read, without the lines and the name of the file of relations."""
+    keys = {(chunk.kind.value, chunk.subject) for chunk in found.chunks}
+    return {
+        key: [{k: v for k, v in row.items() if k != "line"} for row in found.rows(*key)]
+        for key in keys
+    }
+
+
+@pytest.mark.parametrize(("end", "columns"), [("", 28), ("\t", 29)])
+def test_the_rows_of_the_web_service_have_no_header(tmp_path: Path, end: str, columns: int) -> None:
+    shutil.copytree(LAYOUTS / "signor_service", tmp_path / "signor")
+    relations = tmp_path / "signor" / "signor_human.tsv"
+    rows = relations.read_text(encoding="utf-8").splitlines()
+    relations.write_text("".join(f"{row[:-1]}{end}\n" for row in rows), encoding="utf-8")
+    found = read("signor", tmp_path)
+    assert without_lines(found) == without_lines(read("signor"))
+    assert found.rows("statements", "ACTIVATES")[0]["line"] == 1
+    assert layout(tmp_path) == f"without a header ({columns} columns)"
+
+
+def test_other_columns_without_a_header_are_not_guessed(tmp_path: Path) -> None:
+    """A score where the id should stand: the columns are in another order."""
+    rows = (FIXTURES / "signor" / "all_data_26_05_24.tsv").read_text(encoding="utf-8")
+    fields = rows.splitlines()[1].split("\t")
+    fields[26], fields[27] = fields[27], fields[26]
+    path = tmp_path / "signor.tsv"
+    path.write_text("\t".join(fields) + "\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="or 25 or 28 or 29 columns without a header"):
+        read("signor", overrides={"signor.relations": path})
+
+
+def test_a_release_that_quotes_its_fields() -> None:
+    """A field with a space stands in quotes, and may hold a tab; the scores are left out."""
+    found, other = read("signor", LAYOUTS / "signor_release"), read("signor")
+    for edge_type in ("ACTIVATES", "INHIBITS", "TARGETS", "PART_OF", "MEMBER_OF"):
+        assert found.pairs(edge_type) == other.pairs(edge_type)
+    assert found.rejects() == other.rejects()
+    first = found.rows("statements", "ACTIVATES")[0]
+    assert first["sentence"] == 'A "quoted"\tword.'
+    assert "score" not in first
+    assert layout(LAYOUTS / "signor_release") == "with a header"
+
+
+def layout(folder: Path) -> str | None:
+    source = discover()["signor"]
+    return find_files(folder, [source], {}, required=True).files["signor"]["relations"].layout_name
 
 
 def test_complexes_and_families_act_and_are_acted_on() -> None:

@@ -33,6 +33,15 @@ def test_every_source_has_a_page() -> None:
     assert {page.stem for page in (DOCS / "sources").glob("*.md")} == set(discover())
 
 
+@pytest.mark.parametrize("name", sorted(discover()))
+def test_the_page_of_a_source_says_how_much_it_gives(name: str) -> None:
+    """Counts of a public file, or that none was there to count."""
+    text = (DOCS / "sources" / f"{name}.md").read_text(encoding="utf-8")
+    assert "not at hand" in text or re.search(r"\b\d{1,3},\d{3}\b|\| \d+ *\|", text)
+    licence = discover()[name].licence.name.partition("-")[0]  # CC0, CC, MIT, ODbL
+    assert licence in text or licence == "LicenseRef"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_and_paths_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

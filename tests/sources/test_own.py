@@ -94,6 +94,29 @@ def test_mistakes_in_a_mapping_are_named(tmp_path, old, new, words):
     assert words in str(caught.value)
 
 
+def read_whole(table: Path, mapping: Path) -> None:
+    source, files = edge_table_source(table, mapping)
+    for _ in source.read(files):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the file is empty; mend it"),
+        (TABLE.replace("effect", "how"), "Mend the file, or what is said of it"),
+        (TABLE + "EGF\tP00533\n", ":5: the row has 2 fields; expected 6"),
+    ],
+)
+def test_nobody_is_told_to_download_a_table_of_their_own(tmp_path, text, words):
+    table, mapping = put(tmp_path, "my.tsv", text), put(tmp_path, "my.yaml", MAPPING)
+    with pytest.raises(SourceError) as caught:
+        read_whole(table, mapping)
+    assert words in str(caught.value)
+    assert "mend" in str(caught.value).lower()
+    assert "ownload" not in str(caught.value)
+
+
 def test_gene_sets_become_pathways(tmp_path):
     sets = put(tmp_path, "mine.gmt", "good\thttps://x\tEGFR\t1950\t\nempty\tx\n")
     build = built(tmp_path, gmt_source(sets))

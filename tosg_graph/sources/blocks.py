@@ -63,7 +63,7 @@ def _parse(
         )
     except pa.ArrowInvalid as error:
         check_widths(path, form, len(names))
-        raise unreadable(path, str(error), 0) from error
+        raise unreadable(path, form, str(error), 0) from error
 
 
 def _without_blank(table: pa.Table, names: list[str]) -> pa.Table:

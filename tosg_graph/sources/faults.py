@@ -24,26 +24,26 @@ def check_widths(path: Path, form: FileSpec, width: int) -> None:
     with open_text(path) as text:
         for line, fields in _records(text, form):
             if fields != [""] and len(fields) != width:
-                raise ragged(path, line, len(fields), width)
+                raise ragged(path, form, line, len(fields), width)
 
 
-def ragged(path: Path, line: int, found: int, expected: int) -> SourceError:
+def ragged(path: Path, form: FileSpec, line: int, found: int, expected: int) -> SourceError:
     """Say that a row has too few or too many fields."""
     return SourceError(
         f"the row has {found} fields; expected {expected}, as many as there are columns. "
-        "The file is cut off or damaged: download it again",
+        f"The file is cut off or damaged: {form.again}",
         path=path,
         line=line,
     )
 
 
-def unreadable(path: Path, message: str, skipped: int) -> SourceError:
+def unreadable(path: Path, form: FileSpec, message: str, skipped: int) -> SourceError:
     """Say that a parser, which began behind ``skipped`` lines, could not go on."""
     found = re.search(r"(?:line|row) (\d+)", message)
     # pandas counts lines from 1 and rows from 0, both from where it began to read
     line = int(found[1]) + skipped + (found[0].startswith("row")) if found else None
     return SourceError(
-        f"the table cannot be read ({message.strip()}); download the file again",
+        f"the table cannot be read ({message.strip()}); {form.again}",
         path=path,
         line=line,
     )

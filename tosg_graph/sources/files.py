@@ -140,7 +140,7 @@ class SourceFile:
     @cached_property
     def _form(self) -> FileSpec:
         """The form of the spec that the file has."""
-        return self.spec.fitting(self.head) if self.spec.or_separator else self.spec
+        return self.spec.fitting(self.head)
 
     @cached_property
     def _is_parquet(self) -> bool:

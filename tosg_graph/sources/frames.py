@@ -30,7 +30,7 @@ def read_frames(path: Path, form: FileSpec, layout: Layout, *, rows: int) -> Ite
             if extra is not None:
                 frame["line"] += extra.cumsum() - extra
                 line += int(extra.sum())
-            frame = _checked(path, frame, names)
+            frame = _checked(path, form, frame, names)
             read += len(frame)
             if len(frame):
                 yield frame
@@ -57,13 +57,13 @@ def _parse(
         ) as reader:
             yield from reader
     except pd.errors.ParserError as error:
-        raise unreadable(path, str(error), layout.header_lines) from error
+        raise unreadable(path, form, str(error), layout.header_lines) from error
 
 
-def _checked(path: Path, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _checked(path: Path, form: FileSpec, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Turn empty fields into None, and drop blank lines."""
     if not isinstance(frame.index, pd.RangeIndex):  # pandas took surplus fields for an index
-        raise ragged(path, int(frame["line"].min()), len(names) + 1, len(names))
+        raise ragged(path, form, int(frame["line"].min()), len(names) + 1, len(names))
     maybe = frame[frame[names[0]] == ""]
     blank = maybe.index[(maybe[names] == "").all(axis=1)]
     if len(blank):

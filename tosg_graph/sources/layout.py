@@ -12,7 +12,6 @@ from tosg_graph.sources.spec import FileSpec
 from tosg_graph.sources.streams import open_text
 
 HEAD = 1 << 16
-_NEXT = "Download the file again, or name the right one with --file."
 
 
 class Layout(NamedTuple):
@@ -51,12 +50,12 @@ def find_layout(path: Path, form: FileSpec, head: list[str]) -> Layout:
     if is_parquet(path):
         return _parquet_layout(path, form)
     if head == [""]:
-        raise SourceError("the file is empty; download it again", path=path)
+        raise SourceError(f"the file is empty; {form.again}", path=path)
     rows = _behind_comments(form, head)
     header = form.header(rows[0])
     missing = [name for name in form.columns if name not in header]
     if form.columns and not missing:
-        return Layout(_unique(path, header), form.comments(head) + 1)
+        return Layout(_unique(path, form, header), form.comments(head) + 1)
     if _is_headerless_table(form, rows):
         return Layout(list(form.names), form.comments(head))
     if form.columns:
@@ -65,14 +64,15 @@ def find_layout(path: Path, form: FileSpec, head: list[str]) -> Layout:
         raise _wrong_width(path, form, header)
     if form.recognise is not None and not form.recognise(head):
         message = f"starts with {head[0][:60]!r}; expected {form.expects}"
-        raise SourceError(f"{message}. {_NEXT}", path=path, line=1)
+        raise SourceError(f"{message}. {_next(form)}", path=path, line=1)
     return Layout([], 0)
 
 
 def which_layout(form: FileSpec, head: list[str], layout: Layout) -> str | None:
     """Say which of the layouts that its loader reads a file has; None where there is only one."""
     if form.names and form.columns and not layout.header_lines:
-        return "without a header"
+        several = f" ({len(layout.names)} columns)" if form.or_names else ""
+        return f"without a header{several}"
     if not form.layouts:
         return None
     first = _behind_comments(form, head)[0]
@@ -82,15 +82,22 @@ def which_layout(form: FileSpec, head: list[str], layout: Layout) -> str | None:
     return next((n for n, by in form.layouts if all(word in first for word in by)), None)
 
 
+def _next(form: FileSpec) -> str:
+    """What to do about a file that is not what its loader reads."""
+    if form.own:
+        return "Mend the file, or what is said of it."
+    return "Download the file again, or name the right one with --file."
+
+
 def _parquet_layout(path: Path, form: FileSpec) -> Layout:
     header = form.respelt(column_names(path))
     missing = [name for name in form.columns if name not in header]
     if not form.columns:
         expected = form.expects or f"{len(form.names)} columns"
-        raise SourceError(f"is a Parquet file; expected {expected}. {_NEXT}", path=path)
+        raise SourceError(f"is a Parquet file; expected {expected}. {_next(form)}", path=path)
     if missing:
         raise _wrong_header(path, form, header, missing)
-    return Layout(_unique(path, header), 0)
+    return Layout(_unique(path, form, header), 0)
 
 
 def _behind_comments(form: FileSpec, head: list[str]) -> list[str]:
@@ -104,11 +111,11 @@ def _is_headerless_table(form: FileSpec, rows: list[str]) -> bool:
     return form.recognise is None or form.recognise(rows)
 
 
-def _unique(path: Path, header: list[str]) -> list[str]:
+def _unique(path: Path, form: FileSpec, header: list[str]) -> list[str]:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise SourceError(
-            f"the header names {', '.join(twice)} more than once; {_NEXT}", path=path, line=1
+            f"the header names {', '.join(twice)} more than once; {_next(form)}", path=path, line=1
         )
     return header
 
@@ -118,10 +125,13 @@ def _wrong_header(path: Path, form: FileSpec, found: list[str], missing: list[st
     for name in missing:
         near = difflib.get_close_matches(name, found, n=1)
         lacks.append(f"{name!r}" + (f" (nearest: {near[0]!r})" if near else ""))
-    headerless = f", or {len(form.names)} columns without a header" if form.names else ""
+    headerless = ""
+    if form.names:
+        widths = sorted({len(names) for names in (form.names, *form.or_names)})
+        headerless = f", or {' or '.join(map(str, widths))} columns without a header"
     return SourceError(
         f"the header lacks {', '.join(lacks)}; expected columns "
-        f"{', '.join(form.columns)}{headerless}; found {_some(found)}. {_NEXT}",
+        f"{', '.join(form.columns)}{headerless}; found {_some(found)}. {_next(form)}",
         path=path,
         line=1,
     )
@@ -130,7 +140,7 @@ def _wrong_header(path: Path, form: FileSpec, found: list[str], missing: list[st
 def _wrong_width(path: Path, form: FileSpec, found: list[str]) -> SourceError:
     expected = form.expects or f"{len(form.names)} columns ({', '.join(form.names)})"
     return SourceError(
-        f"expected {expected}; found {len(found)} columns: {_some(found)}. {_NEXT}",
+        f"expected {expected}; found {len(found)} columns: {_some(found)}. {_next(form)}",
         path=path,
         line=1,
     )

@@ -53,7 +53,8 @@ def edge_table_source(table: Path, mapping: Path) -> tuple[Source, dict[str, Sou
     said = _read_mapping(mapping)
     columns = tuple(dict.fromkeys(_columns(said)))
     separator = said.get("separator") or ("," if table.suffix == ".csv" else "\t")
-    spec = FileSpec("table", ("*",), columns=columns, separator=separator, quoted=separator == ",")
+    comma = separator == ","
+    spec = FileSpec("table", ("*",), columns, separator=separator, quoted=comma, own=True)
 
     def read(files: Files) -> Iterator[Chunk]:
         file = files["table"]
@@ -78,7 +79,9 @@ def gmt_source(path: Path) -> tuple[Source, dict[str, SourceFile]]:
 
     Members are symbols, or Entrez ids where they are digits.
     """
-    spec = FileSpec("sets", ("*",), recognise=lambda head: head[0].count("\t") > 1, expects="GMT")
+    spec = FileSpec(
+        "sets", ("*",), recognise=lambda head: head[0].count("\t") > 1, expects="GMT", own=True
+    )
 
     def read(files: Files) -> Iterator[Chunk]:
         file = files["sets"]
@@ -106,7 +109,7 @@ def gmt_source(path: Path) -> tuple[Source, dict[str, SourceFile]]:
 def sssom_source(path: Path) -> tuple[Source, dict[str, SourceFile]]:
     """Make a source of identifier mappings in SSSOM (https://w3id.org/sssom), as TSV."""
     columns = ("subject_id", "predicate_id", "object_id", "mapping_justification")
-    spec = FileSpec("mappings", ("*",), columns=columns, comment="#", quoted=True)
+    spec = FileSpec("mappings", ("*",), columns=columns, comment="#", quoted=True, own=True)
 
     def read(files: Files) -> Iterator[Chunk]:
         file = files["mappings"]
@@ -126,7 +129,7 @@ def sssom_source(path: Path) -> tuple[Source, dict[str, SourceFile]]:
     )
 
 
-_MAPPING = FileSpec("mapping", ("*",))
+_MAPPING = FileSpec("mapping", ("*",), own=True)
 
 
 def _source(

@@ -30,6 +30,8 @@ class FileSpec:
         Columns that its header must have; others may stand beside them.
     names
         Names of the columns of a table that has no header, in order.
+    or_names
+        The same of other releases, told by how many columns they have.
     also
         Other spellings of columns, as (spelling in the file, name in ``columns``).
     separator
@@ -38,6 +40,8 @@ class FileSpec:
         What else may separate them, where a source gives its tables in two forms.
     quoted
         Whether fields may be quoted, and may then hold separators and line ends.
+    quoted_if
+        Tells by the first lines whether they are, where only some releases quote.
     optional
         Whether the source can do without it.
     recognise
@@ -53,22 +57,32 @@ class FileSpec:
     parts
         Whether it is published in parts, each with the same columns. They go by the roles
         ``role``, ``role/2``, ``role/3``, …, and are told by name and folder only.
+    own
+        Whether it is a file of the user's own, which nobody can download again.
     """
 
     role: str
     patterns: tuple[str, ...]
     columns: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    or_names: tuple[tuple[str, ...], ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     separator: str = "\t"
     or_separator: str = ""
     quoted: bool = False
+    quoted_if: Callable[[list[str]], bool] | None = None
     optional: bool = False
     recognise: Callable[[list[str]], bool] | None = None
     expects: str = ""
     layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     comment: str = ""
     parts: bool = False
+    own: bool = False
+
+    @property
+    def again(self) -> str:
+        """What to do about a file that is damaged."""
+        return "mend it" if self.own else "download it again"
 
     def matches_name(self, path: Path) -> bool:
         """Whether the name of a file is one that this file goes by."""
@@ -77,16 +91,26 @@ class FileSpec:
         return any(fnmatchcase(placed if "/" in p else name, p) for p in self.patterns)
 
     def fitting(self, head: list[str]) -> FileSpec:
-        """Give the form of a file that begins so: with the other separator, if it has that."""
-        if not self.or_separator:
-            return self
-        other = replace(self, separator=self.or_separator, or_separator="")
-        return other if other.matches_head(head) else self
+        """Give the form of a file that begins so: its separator, its quotes, its columns."""
+        form = self
+        if self.or_separator:
+            other = replace(self, separator=self.or_separator, or_separator="")
+            form = other if other.matches_head(head) else self
+        if form.quoted_if is not None and form.quoted_if(head):
+            form = replace(form, quoted=True, quoted_if=None)
+        if form.or_names:
+            width = len(form.split((head[form.comments(head) :] or [""])[0]))
+            names = next((names for names in form.or_names if len(names) == width), None)
+            if names is not None:
+                others = (form.names, *(n for n in form.or_names if n is not names))
+                form = replace(form, names=names, or_names=others)
+        return form
 
     def matches_head(self, head: list[str]) -> bool:
         """Whether the first lines of a file are surely those of this file."""
-        if self.fitting(head) is not self:
-            return True
+        form = self.fitting(head)
+        if form is not self:
+            return form.matches_head(head)
         head = head[self.comments(head) :] or [""]
         if self.columns and set(self.columns) <= set(self.header(head[0])):
             return True
