@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RNA = "geneexpression"
 PROTEIN = "antibodycapture"
+_SPIKE_IN = "spikein"
+_ERCC = r"ERCC-\d{4,5}"
 
 
 @dataclass(frozen=True)
@@ -229,14 +231,18 @@ def by_feature_type(
 ) -> list[Part]:  # fmt: skip
     """Split a matrix by ``feature_types``, where the table of features has that column.
 
+    Spike-ins are left out: they say how much was put in, and would count in a cell's total.
+
     Raises
     ------
     CellsError
         If none of the features is a gene or an antibody.
     """
-    if "feature_types" not in features.columns:
-        return [Part("rna", where, features, matrix, None, measured)]
-    kinds = features["feature_types"].map(fold).to_numpy()
+    if "feature_types" in features.columns:
+        kinds = features["feature_types"].map(fold).to_numpy(object)
+    else:
+        kinds = np.full(len(features), RNA, object)
+    kinds[spike_ins(features)] = _SPIKE_IN
     parts = []
     for modality, kind in (("rna", RNA), ("protein", PROTEIN)):
         columns = np.flatnonzero(kinds == kind)
@@ -251,6 +257,14 @@ def by_feature_type(
             "was expected among them"
         )
     return parts
+
+
+def spike_ins(features: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which features are RNA that was put in (ERCC): by name, or by ``feature_biotype``."""
+    found = pd.Series(features.index.map(str)).str.fullmatch(_ERCC).to_numpy(bool)
+    if "feature_biotype" in features.columns:
+        found |= (features["feature_biotype"].astype(object) == "spike-in").to_numpy(bool)
+    return found
 
 
 def left_out_types(parts: Sequence[Part], n_features: int) -> str | None:
