@@ -10,7 +10,9 @@ from scipy import sparse
 
 from tests.cells.files import cell_names
 from tests.tiny import GENES, gene
+from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.primary import NO_COPIES
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import choose
@@ -50,10 +52,10 @@ PRIMARY = [True] * 8 + [False] * 4
 COPIES = "4 of 12 cells are no primary data"
 
 
-def write(path, *, version="7.1.0", words=True, primary=PRIMARY, organism=None, **parts):
+def write(path, *, version="7.1.0", words=True, primary=PRIMARY, organism=None, ids=IDS, **parts):
     """A file as the portal gives it out (``words``), or as a curator sends it."""
     taxon, name = organism or ("NCBITaxon:9606", "Homo sapiens")
-    obs = {f"{key}_ontology_term_id": pd.Categorical(values) for key, values in IDS.items()}
+    obs = {f"{key}_ontology_term_id": pd.Categorical(values) for key, values in ids.items()}
     obs["donor_id"] = pd.Categorical(DONORS)
     obs["suspension_type"] = pd.Categorical(["cell"] * N)
     line = "cell line" if version >= "7" else "cell culture"
@@ -113,11 +115,28 @@ def test_a_file_of_the_portal(tmp_path, tiny, version):
     assert not any("NCBITaxon" in words for words in report.warnings)
 
 
-def test_several_diseases_are_no_one_term_and_never_normal(tmp_path, tiny):
-    store, _ = add(write(tmp_path / "a.h5ad"), tiny)
-    assert obs_of(store, "disease_ontology_id") == ["PATO:0000461"] * 6 + [None] * 6
-    assert choose(store, "disease = normal", build=tiny).cells.tolist() == list(range(6))
-    assert choose(store, "not disease = normal", build=tiny).cells.tolist() == list(range(6, N))
+def test_a_cell_of_several_diseases_has_each_of_them(tmp_path, tiny):
+    both = "DOID:1324 || MONDO:0043004"  # lung cancer, and one that the build does not know
+    changed = {**IDS, "disease": ["PATO:0000461"] * 6 + [both] * 4 + ["MONDO:0043004"] * 2}
+    store, _ = add(write(tmp_path / "a.h5ad", ids=changed), tiny)
+    assert obs_of(store, "disease_ontology_id") == changed["disease"]
+
+    def chosen(query):
+        return choose(store, query, build=tiny).cells.tolist()
+
+    assert chosen("disease = normal") == list(range(6))
+    assert chosen("not disease = normal") == list(range(6, N))
+    assert chosen('disease under "cancer"') == [6, 7, 8, 9]
+    assert chosen('disease = "lung cancer"') == [6, 7, 8, 9]
+    assert chosen('not disease under "cancer"') == [0, 1, 2, 3, 4, 5, 10, 11]
+    assert chosen('disease = "MONDO:0043004"') == [6, 7, 8, 9, 10, 11]
+    assert chosen("disease is known") == list(range(N))
+    meant = ObsColumns(store, tiny).values_of("disease")
+    assert [meant.values[code] for code in meant.codes] == (
+        ["normal"] * 6 + ["lung cancer || MONDO:0043004"] * 4 + ["MONDO:0043004"] * 2
+    )
+    again = standardise(store.obs, tiny, label="cell_type")[0]
+    assert again["disease_ontology_id"].to_pylist() == changed["disease"]
 
 
 def test_a_file_of_a_curator_has_ids_only(tmp_path, tiny):

@@ -50,8 +50,8 @@ def tidied(obs: pd.DataFrame, organism: Mapping[str, str]) -> pd.DataFrame:
 
 def truth(values: pd.Series) -> pd.Series:
     """True, false, or None where neither is said, whatever type the values are stored in."""
-    words = values.astype(object).map(lambda value: str(value).strip().casefold())
-    return words.map(_TRUTH.get).astype(object).where(words.isin(list(_TRUTH)), None)
+    words = [str(value).strip().casefold() for value in values.astype(object)]
+    return pd.Series([_TRUTH.get(word) for word in words], values.index, object)
 
 
 def notes(columns: Mapping[str, pd.Series], organism: str | None) -> list[str]:

@@ -56,9 +56,9 @@ def join_features(features: pd.DataFrame, modality: str, build: Build) -> pa.Tab
     """Join the features of one modality to the nodes of a build.
 
     RNA joins to Gene: by Ensembl id (versions stripped), then by symbol (prefixes of genomes
-    stripped). A gene of another species (by its Ensembl id, or by the ``feature_reference`` of
-    CELLxGENE's schema) joins none, whatever its symbol. Antibodies join to Protein, the canonical product of the gene that they are named
-    after, or to a Complex of exactly their name.
+    stripped). A gene of another species, by its Ensembl id or by the ``feature_reference`` of
+    CELLxGENE's schema, joins none, whatever its symbol. Antibodies join to Protein, the canonical
+    product of the gene that they are named after, or to a Complex of exactly their name.
 
     Parameters
     ----------
