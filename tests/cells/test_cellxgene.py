@@ -12,6 +12,7 @@ from tests.cells.files import cell_names
 from tests.tiny import GENES, gene
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.label_codes import label_codes_of
 from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.primary import NO_COPIES
 from tosg_graph.cells.reader import CellStore
@@ -113,6 +114,9 @@ def test_a_file_of_the_portal(tmp_path, tiny, version):
     assert any(f"3 of 12 cells are of {grown} (tissue_type)" in w for w in report.warnings)
     assert any(COPIES in words for words in report.warnings)
     assert not any("NCBITaxon" in words for words in report.warnings)
+    known = choose(store, "cell_type is known", build=tiny).cells.tolist()
+    assert known == [n for n in range(N) if n % 4 < 2]
+    assert label_codes_of(store, "cell_type").names == ("B cell", "monocyte", "na", "unknown")
 
 
 def test_a_cell_of_several_diseases_has_each_of_them(tmp_path, tiny):

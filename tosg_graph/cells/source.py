@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -173,12 +174,21 @@ def open_source(
             tenx = is_tenx(file)
     except OSError as error:
         raise CellsError(
-            f"{path} cannot be opened as HDF5 ({error}): it is truncated or no h5ad file; "
-            "fetch or write it again"
+            f"{path} cannot be opened as HDF5 ({error}): {_what_else(path)}"
         ) from error
     if tenx:
         return TenxH5(path, genome=matrix)
     return H5ad(path, matrix=matrix, antibodies=antibodies, counts=counts)
+
+
+def _what_else(path: Path) -> str:
+    """What a file that is no HDF5 may be, and what to do about it."""
+    if "matrix.mtx" in path.name:
+        return "give the folder that it is in, with barcodes.tsv and features.tsv beside it"
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(2) == b"\x1f\x8b":
+            return "it is gzipped; unpack it first (gunzip)"
+    return "it is truncated or no h5ad file; fetch or write it again"
 
 
 def _open_folder(
@@ -194,9 +204,11 @@ def _open_folder(
         return OmniCell(path)
     if any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zattrs")):
         return ZarrAnnData(path, matrix=matrix, antibodies=antibodies, counts=counts)
+    near = sorted(p.name for end in ("", ".gz") for p in path.glob(f"*matrix.mtx{end}"))
+    hint = f". It has {', '.join(near[:3])}: rename the files, without a prefix" if near else ""
     raise CellsError(
         f"{path} is a folder of no known kind; a 10x folder (matrix.mtx.gz, barcodes.tsv.gz, "
-        "features.tsv.gz), a zarr store or a release of OmniCellTOSG was expected"
+        f"features.tsv.gz), a zarr store or a release of OmniCellTOSG was expected{hint}"
     )
 
 
