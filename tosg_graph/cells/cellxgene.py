@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 #: Columns of obs that tell a file of this schema, whoever filled it in.
@@ -50,6 +49,8 @@ def tidied(obs: pd.DataFrame, organism: Mapping[str, str]) -> pd.DataFrame:
 
 def truth(values: pd.Series) -> pd.Series:
     """True, false, or None where neither is said, whatever type the values are stored in."""
+    if values.dtype == bool:  # as the schema wants it; ten million cells take no time
+        return values
     words = [str(value).strip().casefold() for value in values.astype(object)]
     return pd.Series([_TRUTH.get(word) for word in words], values.index, object)
 
@@ -79,8 +80,13 @@ def notes(columns: Mapping[str, pd.Series], organism: str | None) -> list[str]:
         )
     if TISSUE_TYPE in columns:
         found += _grown(columns[TISSUE_TYPE])
-    organisms = columns.get(ORGANISM[0], pd.Series([organism] * cells if organism else []))
-    return found + _other_organisms(organisms, cells)
+    if ORGANISM[0] in columns:
+        said = columns[ORGANISM[0]]
+        others = said[said.notna() & (said != HUMAN)]
+        return found + _other_organisms(_listed(others), len(others), cells)
+    if organism not in (None, HUMAN):
+        return found + _other_organisms(str(organism), cells, cells)
+    return found
 
 
 def _grown(types: pd.Series) -> list[str]:
@@ -93,15 +99,14 @@ def _grown(types: pd.Series) -> list[str]:
     ]
 
 
-def _other_organisms(organisms: pd.Series, cells: int) -> list[str]:
-    others = organisms[organisms.notna() & (organisms != HUMAN)]
-    if others.empty:
+def _other_organisms(organisms: str, number: int, cells: int) -> list[str]:
+    if not number:
         return []
     return [
-        f"{len(others):,} of {cells:,} cells are of {_listed(others)}, not of {HUMAN}: the graph "
-        "is human, and genes of other species join none of its nodes"
+        f"{number:,} of {cells:,} cells are of {organisms}, not of {HUMAN}: the graph is human, "
+        "and genes of other species join none of its nodes"
     ]
 
 
 def _listed(values: pd.Series) -> str:
-    return ", ".join(sorted(map(str, np.unique(values.astype(str)))))
+    return ", ".join(sorted(map(str, values.unique())))
