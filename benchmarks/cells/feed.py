@@ -7,7 +7,9 @@ Every reader is a process of its own over its own format of the same h5ad, batch
 tensors and label codes out, warm. The sums of all counts and labels that a reader delivers are
 compared with those of the file: one that delivers anything else stops the run. ``--peers`` names a
 Python (3.12 or newer) with annbatch, scdataset, pylance, tiledbsoma-ml and anndata, ``--scdl`` one
-with bionemo-scdl. Slow readers read a part of the cells only; the JSON says how many.
+with bionemo-scdl. ``--real cells.h5ad`` takes the counts and labels of a real file, written again
+and again until there are so many cells, in place of simulated ones. Slow readers read a part of the
+cells only; the JSON says how many.
 
 Beside that: how mixed the labels of a batch are against true random order where cells of one label
 lie together, the first batch of stores of growing size, and batches on a shared topology against
@@ -212,6 +214,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--scdl", type=Path)
+    parser.add_argument("--real", type=Path, help="real cells to tile, in place of simulated ones")
+    parser.add_argument("--label", default="celltype", help="label column of the real cells")
     parser.add_argument("--h5ad", type=Path, help="cells that simulated.py wrote before")
     parser.add_argument("--folder", type=Path, help="where formats are, or stay for another run")
     parser.add_argument("--out", type=Path)
@@ -219,7 +223,11 @@ def main() -> None:
     folder = given.folder or Path(tempfile.mkdtemp(prefix="tosg-feed-"))
     try:
         h5ad = given.h5ad or folder / "cells.h5ad"
-        if given.h5ad is None:
+        if given.h5ad is None and given.real is not None:
+            given.features, given.values = simulated.tile(
+                h5ad, given.real, cells=given.cells, label=given.label
+            )
+        elif given.h5ad is None:
             options = {"cells": given.cells, "features": given.features, "values": given.values}
             simulated.write(h5ad, seed=0, **options)
         x = anndata.read_h5ad(h5ad, backed="r").X
@@ -231,6 +239,7 @@ def main() -> None:
             "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
             "versions": {n: version(n) for n in ("numpy", "numba", "pyarrow", "torch")},
             "options": {k: v for k, v in vars(given).items() if isinstance(v, int)},
+            "cells_of": "simulated" if given.real is None else given.real.name,
             "readers": rates(given, folder, h5ad, totals),
             "entropy_of_random": entropies(200_000, 512),
             "shared_topology": shared_topology(20_000, 200_000, 512),

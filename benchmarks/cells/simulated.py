@@ -13,7 +13,7 @@ graph (benchmarks/graph/synthetic.py).
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import anndata
@@ -62,17 +62,46 @@ def batches(cells: int, features: int, values: int, seed: int) -> Iterator[spars
 def write(path: Path, *, cells: int, features: int, values: int, seed: int) -> np.ndarray:
     """Write the file; the sum of counts of each cell, int64."""
     _write_tables(path, cells, features, seed)
-    totals = np.zeros(cells, np.int64)
+    return _write_counts(path, batches(cells, features, values, seed), (cells, features))
+
+
+def tile(path: Path, real: Path, *, cells: int, label: str = "celltype") -> tuple[int, int]:
+    """Write the cells of a real file again and again until there are so many.
+
+    Counts and labels are those of the file, in its order. Its genes get the ids of the synthetic
+    graph, one each, so that every count is delivered and can be checked.
+
+    Returns
+    -------
+    tuple
+        Features, and stored values per cell.
+    """
+    data = anndata.read_h5ad(real)
+    x = sparse.csr_matrix(data.X, dtype=np.float32)
+    places = np.arange(cells) % x.shape[0]
+    kinds = pd.Categorical(data.obs[label].astype(str).to_numpy()[places])  # sorted, as in stores
+    obs = pd.DataFrame({"cell_type": kinds}, index=[f"cell{number}" for number in range(cells)])
+    var = pd.DataFrame(index=_gene_ids(x.shape[1]))
+    anndata.AnnData(obs=obs, var=var).write_h5ad(path)
+    parts = (x[places[first : first + BATCH]] for first in range(0, cells, BATCH))
+    _write_counts(path, parts, (cells, x.shape[1]))
+    return x.shape[1], round(x.nnz / x.shape[0])
+
+
+def _write_counts(
+    path: Path, parts: Iterable[sparse.csr_matrix], shape: tuple[int, int]
+) -> np.ndarray:
+    totals = np.zeros(shape[0], np.int64)
     with h5py.File(path, "a") as file:
         group = file.create_group("X")
         group.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0"})
-        group.attrs["shape"] = np.array([cells, features], np.int64)
+        group.attrs["shape"] = np.array(shape, np.int64)
         data, indices = (
             group.create_dataset(name, (0,), kind, maxshape=(None,), chunks=(2**18,))
             for name, kind in (("data", np.float32), ("indices", np.int32))
         )
         indptr, at, first = [np.zeros(1, np.int64)], 0, 0
-        for x in batches(cells, features, values, seed):
+        for x in parts:
             for target, part in ((data, x.data), (indices, x.indices)):
                 target.resize((at + len(part),))
                 target[at:] = part
@@ -81,6 +110,10 @@ def write(path: Path, *, cells: int, features: int, values: int, seed: int) -> n
             at, first = at + x.nnz, first + x.shape[0]
         group["indptr"] = np.concatenate(indptr)
     return totals
+
+
+def _gene_ids(features: int) -> list[str]:
+    return [f"ENSG{number:011d}" for number in range(1, features + 1)]
 
 
 def _write_tables(path: Path, cells: int, features: int, seed: int) -> None:
@@ -93,7 +126,7 @@ def _write_tables(path: Path, cells: int, features: int, seed: int) -> None:
         },
         index=[f"cell{number}" for number in range(cells)],
     )
-    var = pd.DataFrame(index=[f"ENSG{number:011d}" for number in range(1, features + 1)])
+    var = pd.DataFrame(index=_gene_ids(features))
     anndata.AnnData(obs=obs, var=var).write_h5ad(path)
 
 

@@ -155,7 +155,7 @@ def test_ids_of_the_source_go_before_words(tiny):
     )
     found, report = standardise(obs, tiny)
     assert column(found, "tissue_ontology_id") == ["UBERON:0000178", "UBERON:0013756"]
-    assert column(found, "disease_ontology_id") == [None, "DOID:1324"]
+    assert column(found, "disease_ontology_id") == ["DOID:1324 || DOID:8552", "DOID:1324"]
     assert column(found, "disease") == [None, "lung cancer"]
     several = next(v for v in report.values if v.how == "several")
     assert several.candidates == ("DOID:1324", "DOID:8552")

@@ -324,6 +324,21 @@ def test_a_folder_of_no_known_kind(tmp_path, tiny):
         add(tmp_path / "folder", tmp_path, tiny)
 
 
+def test_what_is_nearly_a_source_is_told_what_to_do(tmp_path, tiny):
+    path = write(tmp_path / "a.h5ad", as_layout(COUNTS[:30], "csr"))
+    zipped = tmp_path / "a.h5ad.gz"
+    zipped.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(CellsError, match="it is gzipped; unpack it first"):
+        add(zipped, tmp_path, tiny)
+    folder = tenx_folder(tmp_path / "tenx")
+    with pytest.raises(CellsError, match="give the folder that it is in"):
+        add(folder / "matrix.mtx.gz", tmp_path, tiny)
+    for file in list(folder.iterdir()):
+        file.rename(folder / f"GSM1_{file.name}")
+    with pytest.raises(CellsError, match=r"GSM1_matrix\.mtx\.gz: rename the files"):
+        add(folder, tmp_path, tiny)
+
+
 @pytest.mark.real
 def test_the_real_tenx_files_agree_with_each_other(real_data, tmp_path, real_build):
     tenx = real_data / "cells" / "tenx"

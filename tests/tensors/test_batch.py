@@ -289,12 +289,13 @@ def test_a_normalised_store_is_not_normalised_again(tiny, whole, tmp_path):
     data.write_h5ad(tmp_path / "n.h5ad")
     add_h5ad(tmp_path / "n.h5ad", tmp_path, name="n", build=tiny, normalised=True)
     store = CellStore.open(tmp_path / "n")
-    with pytest.raises(UsageError, match=r"hold normalised values.*pass normalise='raw'"):
+    with pytest.raises(UsageError, match=r"hold normalised values.*pass normalise='none'"):
         CellLoader(store, whole)
-    found = values(CellLoader(store, whole, normalise="raw"), "Gene", "rna")
     tp53, egfr = (whole.node_ids("Gene").index(gene(s)) for s in ("TP53", "EGFR"))
-    assert [found["a"][tp53], found["a"][egfr]] == [0.5, 0.0]
-    assert [found["b"][tp53], found["b"][egfr]] == [1.25, 3.5]
+    for normalise in ("none", "raw"):
+        found = values(CellLoader(store, whole, normalise=normalise), "Gene", "rna")
+        assert [found["a"][tp53], found["a"][egfr]] == [0.5, 0.0]
+        assert [found["b"][tp53], found["b"][egfr]] == [1.25, 3.5]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +303,7 @@ def test_a_normalised_store_is_not_normalised_again(tiny, whole, tmp_path):
     [
         ({"batch_size": 0}, "batch_size is 0"),
         ({"rank": 2, "world_size": 2}, "rank 2 of 2 ranks"),
-        ({"normalise": "clr"}, "normalise='clr' found; expected one of log1p_10k, raw"),
+        ({"normalise": "clr"}, "normalise='clr' found; expected one of log1p_10k, raw, none"),
         ({"cells": np.array([90])}, "cells 90 to 90 asked for; there are 0 to 89"),
         ({"cells": np.array([-1])}, "cells -1 to -1 asked for"),
         ({"cells": np.array([0.5])}, "type float64 found"),

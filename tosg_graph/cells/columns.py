@@ -27,7 +27,7 @@ from tosg_graph.cells.fields import DONOR, FIELD
 from tosg_graph.cells.metadata import standardise
 from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.reader import CellStore
-from tosg_graph.cells.vocabulary import vocabulary
+from tosg_graph.cells.vocabulary import SEVERAL, ids_in, vocabulary
 
 #: Fields of which the words of sources may contradict each other within a donor.
 _DONOR_FIELDS = frozenset(name for name, field in FIELD.items() if field.of_donor)
@@ -134,7 +134,10 @@ class ObsColumns:
             )
         ids = self.words(ontology_column(name))
         terms = vocabulary(FIELD[name], self._build).terms
-        named = [terms.names.get(term, term) for term in ids.values]
+        named = [
+            SEVERAL.join(terms.names.get(term, term) for term in ids_in(value))
+            for value in ids.values
+        ]
         spoken = sorted({*named, *(v for v, said in zip(words.values, told, strict=True) if said)})
         place = {value: number for number, value in enumerate(spoken)}
         by_id = np.array([place[value] for value in named] + [-1], np.int32)[ids.codes]

@@ -5,7 +5,8 @@ of unknown sex is chosen neither by ``sex = male`` nor by ``not sex = male``. Wh
 a condition is known to hold for.
 
 A word for a field is looked up as a value that a source wrote, then as id, name or synonym of a
-term: ``=`` means that value or that very term, ``under`` the term and all that is a kind of it.
+term: ``=`` means that value or that very term, ``under`` the term and all that is a kind of it. A
+cell of several diseases has each of them.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from tosg_graph.cells.language import (
 )
 from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.terms import Terms, fold, loosen
-from tosg_graph.cells.vocabulary import vocabulary
+from tosg_graph.cells.vocabulary import ids_in, vocabulary
 from tosg_graph.errors import UsageError
 
 _Mask = npt.NDArray[np.bool_]
@@ -250,7 +251,7 @@ class Conditions:
         if not written and not terms:
             raise UsageError(self._no_value(name, text, self._spoken(name, ids)))
         kinds = self._kinds(name, terms) if under else frozenset(terms)
-        holds = ids.where(_flags(term in kinds for term in ids.values))
+        holds = _of_kinds(ids, kinds)
         if written:
             words = self._columns.words(name)
             holds |= words.where(_flags(value in written for value in words.values))
@@ -266,7 +267,7 @@ class Conditions:
         called = self._terms(name).names.get(terms[0], terms[0]) if terms else text
         said = f"no cell is known to be {called} ({text!r} in {name})"
         ids, kinds = self._ids(name), self._kinds(name, terms)
-        cells = np.count_nonzero(ids.where(_flags(term in kinds for term in ids.values)))
+        cells = np.count_nonzero(_of_kinds(ids, kinds))
         if under or not cells:
             return said
         return f"{said}; {cells:,} cells are of its kinds: {name} under {text!r}"
@@ -287,7 +288,7 @@ class Conditions:
             found = [ids.values[place] for place in places if place >= 0]
             return tuple(found) if len(found) == 1 else ()
         if len(found) > 1:
-            present = [t for t in found if self._kinds(name, (t,)) & set(ids.values)]
+            present = [t for t in found if self._kinds(name, (t,)) & set(_single(ids))]
             found = present or found[:1]
         if len(found) > 1 and not written:
             shown = "; ".join(f"{term} {terms.names.get(term, '')}" for term in sorted(found))
@@ -310,9 +311,9 @@ class Conditions:
         """Everything under which the values of a field can be asked for."""
         terms = self._terms(name)
         spoken = [] if FIELD[name].of_donor else list(self._columns.words(name).values)
-        for term in ids.values:
+        for term in _single(ids):
             spoken += [terms.names.get(term, term), *terms.synonyms(term)]
-        above = {term for value in ids.values for term in terms.ancestors(value)}
+        above = {term for value in _single(ids) for term in terms.ancestors(value)}
         spoken += [terms.names[term] for term in sorted(above) if term in terms.names]
         return list(dict.fromkeys(spoken))
 
@@ -335,6 +336,15 @@ def _matching(values: Iterable[str], text: str) -> list[str]:
         return [text]
     folded = fold(text)
     return [value for value in known if fold(value) == folded and not is_unknown(value)]
+
+
+def _of_kinds(ids: Words, kinds: frozenset[str]) -> _Mask:
+    """Cells of one of the kinds; a cell of several terms is of each of them."""
+    return ids.where(_flags(not kinds.isdisjoint(ids_in(value)) for value in ids.values))
+
+
+def _single(ids: Words) -> list[str]:
+    return list(dict.fromkeys(term for value in ids.values for term in ids_in(value)))
 
 
 def _as_number(name: str, value: Value) -> float:

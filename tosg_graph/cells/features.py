@@ -32,6 +32,8 @@ _MAPPING = {
 }
 
 _ENSEMBL = re.compile(r"^(ENS[A-Z]*G\d{11})(?:\.\d+)?$")
+_HUMAN_GENE = re.compile(r"^ENSG\d")
+_HUMAN = "NCBITaxon:9606"
 _GENOME = re.compile(r"^(?:hg19|hg38|GRCh37|GRCh38)_+")
 
 #: Columns of a table of features that hold symbols, folded.
@@ -54,8 +56,9 @@ def join_features(features: pd.DataFrame, modality: str, build: Build) -> pa.Tab
     """Join the features of one modality to the nodes of a build.
 
     RNA joins to Gene: by Ensembl id (versions stripped), then by symbol (prefixes of genomes
-    stripped). Antibodies join to Protein, the canonical product of the gene that they are named
-    after, or to a Complex of exactly their name.
+    stripped). A gene of another species, by its Ensembl id or by the ``feature_reference`` of
+    CELLxGENE's schema, joins none, whatever its symbol. Antibodies join to Protein, the canonical
+    product of the gene that they are named after, or to a Complex of exactly their name.
 
     Parameters
     ----------
@@ -88,6 +91,9 @@ def feature_names(features: pd.DataFrame, modality: str) -> pa.Table:
     symbols = _symbols(features) if rna else [[] for _ in source_ids]
     ensembl = _ensembl_ids(features) if rna else [None] * len(source_ids)
     names = [row[0] if row else source for row, source in zip(symbols, source_ids, strict=True)]
+    if rna:  # a macaque's EGFR is not the human one, nor the gene S of a virus a human alias
+        foreign = _of_another_species(features, ensembl)
+        symbols = [[] if other else row for row, other in zip(symbols, foreign, strict=True)]
     return pa.table(
         {
             "modality": pa.array([modality] * len(source_ids), pa.string()),
@@ -197,6 +203,17 @@ def _ensembl_ids(features: pd.DataFrame) -> list[str | None]:
         if sum(f is not None for f in found) > sum(b is not None for b in best):
             best = found
     return best
+
+
+def _of_another_species(features: pd.DataFrame, ensembl: Sequence[str | None]) -> list[bool]:
+    foreign = [gene is not None and not _HUMAN_GENE.match(gene) for gene in ensembl]
+    if "feature_reference" not in features.columns:
+        return foreign
+    said = features["feature_reference"].astype(object)
+    return [
+        one or (isinstance(taxon, str) and taxon.startswith("NCBITaxon:") and taxon != _HUMAN)
+        for one, taxon in zip(foreign, said, strict=True)
+    ]
 
 
 def _symbols(features: pd.DataFrame) -> list[list[str]]:

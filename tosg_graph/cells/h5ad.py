@@ -15,12 +15,14 @@ import pandas as pd
 from anndata.io import read_elem
 from scipy.sparse import csr_matrix
 
+from tosg_graph.cells import cellxgene
 from tosg_graph.cells.matrix import Matrix, RowMatrix, dense_rows, is_array, reading
 from tosg_graph.cells.source import (
     Part,
     by_feature_type,
     fold,
     left_out_types,
+    spike_ins,
     unique_names,
 )
 from tosg_graph.errors import CellsError, UsageError
@@ -35,9 +37,6 @@ ANTIBODY_KEYS = frozenset(
 
 #: Names under ``obsm`` that hold hashtags: they mark samples, not proteins.
 HASHTAG_KEYS = frozenset({"hto", "htos", "hashtag", "hashtags", "hashing", "multiplexing"})
-
-#: Columns of obs that CELLxGENE's schema asks for; a file with all of them follows it.
-CELLXGENE = ("cell_type", "cell_type_ontology_term_id", "donor_id", "is_primary_data")
 
 
 class H5ad:
@@ -101,12 +100,13 @@ class H5ad:
     @cached_property
     def _cellxgene(self) -> bool:
         node = self._file.get("obs")
-        return node is not None and not is_array(node) and set(CELLXGENE) <= set(node)
+        return node is not None and not is_array(node) and set(cellxgene.COLUMNS) <= set(node)
 
     @cached_property
     def obs(self) -> pd.DataFrame:
         """The table of cells."""
-        return self._frame("obs")
+        obs = self._frame("obs")
+        return cellxgene.tidied(obs, self._organism()) if self._cellxgene else obs
 
     @cached_property
     def cells(self) -> list[str]:
@@ -128,9 +128,7 @@ class H5ad:
 
     def default_columns(self) -> dict[str, str]:
         """Columns that CELLxGENE's schema names."""
-        if not self._cellxgene:
-            return {}
-        return {"label": "cell_type", "donor": "donor_id"}
+        return cellxgene.default_columns(set(self._file["obs"])) if self._cellxgene else {}
 
     def parts(self) -> list[Part]:
         """Find the modalities of the file."""
@@ -151,7 +149,8 @@ class H5ad:
                     f"in obsm[{key!r}]; keep one of them"
                 )
             found.append(self._from_obsm(key))
-        self._note_secondary()
+        if self._cellxgene:
+            self.notes += self._cellxgene_notes()
         return found
 
     def other_matrices(self) -> list[str]:
@@ -178,15 +177,20 @@ class H5ad:
                     self.notes.append(f"counts were found in {path}; {paths[0]} holds none")
                 return
 
-    def _note_secondary(self) -> None:
-        if self._cellxgene:
-            primary = read_elem(self._file["obs/is_primary_data"])
-            number = int(np.count_nonzero(~np.asarray(primary, bool)))
-            if number:
-                self.notes.append(
-                    f"{number:,} of {len(primary):,} cells are no primary data: other data sets "
-                    "hold them too; choose is_primary_data where each shall count once"
-                )
+    def _cellxgene_notes(self) -> list[str]:
+        """What the columns say that are read for it alone: obs itself may be large."""
+        columns = {
+            name: pd.Series(self._element(f"obs/{name}"))
+            for name in cellxgene.NOTED
+            if name in self._file["obs"]
+        }
+        return cellxgene.notes(columns, self._organism().get(cellxgene.ORGANISM[0]))
+
+    def _organism(self) -> dict[str, str]:
+        """What uns says of the organism, each key with one value."""
+        keys = [key for key in cellxgene.ORGANISM if key in self._keys("uns")]
+        values = {key: np.ravel(self._element(f"uns/{key}")) for key in keys}
+        return {key: str(found[0]) for key, found in values.items() if len(found) == 1}
 
     def _main(self, path: str) -> list[Part]:
         where = f"{self.path}: {path}"
@@ -203,13 +207,16 @@ class H5ad:
                 f"{len(names)}; the file is damaged: write it again"
             )
         parts = by_feature_type(features, matrix, where, self._measured(features, path))
-        if why := left_out_types(parts, len(names)):
+        spikes = int(spike_ins(features).sum())
+        if spikes:
+            self.left_out[f"{path} (spike-ins)"] = f"{spikes:,} spike-in controls are no genes"
+        if why := left_out_types(parts, len(names) - spikes):
             self.left_out[f"{path} (feature_types)"] = why
         return parts
 
     def _measured(self, features: pd.DataFrame, path: str) -> Any:
-        """Features that were not taken out of the matrix; ``raw`` has them all."""
-        if "feature_is_filtered" not in features.columns or path.startswith("raw/"):
+        """Features that were not taken out of ``X``, the only matrix that the flag is about."""
+        if "feature_is_filtered" not in features.columns or path != "X":
             return None
         filtered = features["feature_is_filtered"].map(str).str.casefold().eq("true").to_numpy()
         if not filtered.any():

@@ -30,7 +30,8 @@ class LabelTerm:
         A CURIE, or None.
     how
         ``map`` (the user's map), ``file`` (a column of the file), ``shipped`` (the table of this
-        package), ``name`` (name or synonym of a term), ``ambiguous`` or ``unmapped``.
+        package), ``id`` (the label is the id of a term), ``name`` (name or synonym of a term),
+        ``ambiguous`` or ``unmapped``.
     candidates
         The terms of that name, where there are several.
     in_build
@@ -54,7 +55,7 @@ def label_terms(
     """Find the term of each label.
 
     Asked in this order: the user's map, what the file itself says, the table shipped with the
-    package, the names and synonyms of the build's cell types (as written, but for case).
+    package, the ids of the build's cell types, their names and synonyms (as written, but for case).
 
     Parameters
     ----------
@@ -83,6 +84,8 @@ def _term(label: str, tables: Sequence[tuple[str, Mapping[str, str]]], terms: Te
     for how, table in tables:
         if label in table:
             return LabelTerm(label, table[label], how, in_build=table[label] in terms.names)
+    if label in terms.names:
+        return LabelTerm(label, label, "id", in_build=True)
     found = terms.exact(label)
     if len(found) == 1:
         return LabelTerm(label, found[0], "name", in_build=True)

@@ -94,7 +94,7 @@ class _Standard:
         if column != one.name:
             words = [v or m.name for v, m in zip(values, meanings, strict=True)]
             self._put(one.name, words, codes)
-        self._put(ontology_column(one.name), [m.id for m in meanings], codes)
+        self._put(ontology_column(one.name), [m.written for m in meanings], codes)
         if one.name == "stage":
             ages = [_age(m, v) for m, v in zip(meanings, values, strict=True)]
             self._ages.append((ages, codes))
@@ -130,7 +130,7 @@ class _Standard:
         """What a value means; an id of ours that the names do not give came from a label map."""
         vocabulary = self._known[one.name]
         meaning = vocabulary.meaning(value, given)
-        if own is None or meaning.id == own or one.of_donor:
+        if own is None or meaning.written == own or one.of_donor:
             return meaning
         return Meaning(own, vocabulary.terms.names.get(own), "map")
 

@@ -21,6 +21,9 @@ _UNKNOWN = frozenset(
     {"", "nan", "na", "n/a", "none", "null", "unknown", "unassigned", "not available"}
 )
 
+#: What CELLxGENE writes for a donor where several people were not told apart, folded.
+_POOLED = "pooled"
+
 
 def total_names(modality: str) -> tuple[str, str]:
     """Names of the columns with the sum of a cell's values and its number of features."""
@@ -174,7 +177,8 @@ def donor_ids(
 ) -> list[str | None]:
     """Compose ``source/dataset/donor``; null where the donor is not known.
 
-    Two data sets may both have a donor 1: the id keeps them apart.
+    Two data sets may both have a donor 1: the id keeps them apart. ``pooled`` is no donor: such
+    cells are of several people, nobody knows which of whom.
 
     Parameters
     ----------
@@ -191,9 +195,13 @@ def donor_ids(
         return [None] * len(obs)
     sets = obs[dataset] if dataset else pd.Series([default] * len(obs), index=obs.index)
     return [
-        None if is_unknown(who) else f"{source}/{default if is_unknown(part) else part}/{who}"
+        None if _nobody(who) else f"{source}/{default if is_unknown(part) else part}/{who}"
         for part, who in zip(sets, obs[donor], strict=True)
     ]
+
+
+def _nobody(who: object) -> bool:
+    return is_unknown(who) or str(who).strip().casefold() == _POOLED
 
 
 def is_unknown(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 RNA = "geneexpression"
 PROTEIN = "antibodycapture"
+_SPIKE_IN = "spikein"
+_ERCC = r"ERCC-\d{4,5}"
 
 
 @dataclass(frozen=True)
@@ -171,12 +174,21 @@ def open_source(
             tenx = is_tenx(file)
     except OSError as error:
         raise CellsError(
-            f"{path} cannot be opened as HDF5 ({error}): it is truncated or no h5ad file; "
-            "fetch or write it again"
+            f"{path} cannot be opened as HDF5 ({error}): {_what_else(path)}"
         ) from error
     if tenx:
         return TenxH5(path, genome=matrix)
     return H5ad(path, matrix=matrix, antibodies=antibodies, counts=counts)
+
+
+def _what_else(path: Path) -> str:
+    """What a file that is no HDF5 may be, and what to do about it."""
+    if "matrix.mtx" in path.name:
+        return "give the folder that it is in, with barcodes.tsv and features.tsv beside it"
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(2) == b"\x1f\x8b":
+            return "it is gzipped; unpack it first (gunzip)"
+    return "it is truncated or no h5ad file; fetch or write it again"
 
 
 def _open_folder(
@@ -192,9 +204,11 @@ def _open_folder(
         return OmniCell(path)
     if any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zattrs")):
         return ZarrAnnData(path, matrix=matrix, antibodies=antibodies, counts=counts)
+    near = sorted(p.name for end in ("", ".gz") for p in path.glob(f"*matrix.mtx{end}"))
+    hint = f". It has {', '.join(near[:3])}: rename the files, without a prefix" if near else ""
     raise CellsError(
         f"{path} is a folder of no known kind; a 10x folder (matrix.mtx.gz, barcodes.tsv.gz, "
-        "features.tsv.gz), a zarr store or a release of OmniCellTOSG was expected"
+        f"features.tsv.gz), a zarr store or a release of OmniCellTOSG was expected{hint}"
     )
 
 
@@ -229,14 +243,18 @@ def by_feature_type(
 ) -> list[Part]:  # fmt: skip
     """Split a matrix by ``feature_types``, where the table of features has that column.
 
+    Spike-ins are left out: they say how much was put in, and would count in a cell's total.
+
     Raises
     ------
     CellsError
         If none of the features is a gene or an antibody.
     """
-    if "feature_types" not in features.columns:
-        return [Part("rna", where, features, matrix, None, measured)]
-    kinds = features["feature_types"].map(fold).to_numpy()
+    if "feature_types" in features.columns:
+        kinds = features["feature_types"].map(fold).to_numpy(object)
+    else:
+        kinds = np.full(len(features), RNA, object)
+    kinds[spike_ins(features)] = _SPIKE_IN
     parts = []
     for modality, kind in (("rna", RNA), ("protein", PROTEIN)):
         columns = np.flatnonzero(kinds == kind)
@@ -251,6 +269,14 @@ def by_feature_type(
             "was expected among them"
         )
     return parts
+
+
+def spike_ins(features: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which features are RNA that was put in (ERCC): by name, or by ``feature_biotype``."""
+    found = pd.Series(features.index.map(str)).str.fullmatch(_ERCC).to_numpy(bool)
+    if "feature_biotype" in features.columns:
+        found |= (features["feature_biotype"].astype(object) == "spike-in").to_numpy(bool)
+    return found
 
 
 def left_out_types(parts: Sequence[Part], n_features: int) -> str | None:

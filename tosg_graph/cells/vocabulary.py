@@ -16,7 +16,8 @@ from tosg_graph.cells.terms import Terms
 
 _CURIE = re.compile(r"^[A-Za-z][A-Za-z0-9.]*:\S+$")
 _REMARK = re.compile(r"\s*\([^()]*\)$")  # CELLxGENE before version 3: "EFO:0010183 (sci-plex)"
-_SEVERAL = " || "  # CELLxGENE since version 6: several diseases of one donor
+#: Between the ids of several terms that hold together: CELLxGENE's diseases, since version 6.
+SEVERAL = " || "
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class Meaning:
     name: str | None
     how: str
     candidates: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str | None:
+        """What stands in the column of ids: the id, or all of several that hold together."""
+        return SEVERAL.join(self.candidates) if self.how == "several" else self.id
+
+
+def ids_in(written: str) -> list[str]:
+    """Ids in a value of a column of ids: one, or several that hold together."""
+    return written.split(SEVERAL)
 
 
 UNKNOWN = Meaning(None, None, "unknown")
@@ -73,8 +84,9 @@ class Vocabulary:
         return self._by_name(value)
 
     def _by_id(self, curie: str) -> Meaning:
-        if _SEVERAL in curie:
-            return Meaning(None, None, "several", tuple(curie.split(_SEVERAL)))
+        if SEVERAL in curie:
+            found = (self.terms.id_of(part) or part for part in map(str.strip, ids_in(curie)))
+            return Meaning(None, None, "several", tuple(found))
         bare = _REMARK.sub("", curie.strip())
         return self._named(self.terms.id_of(bare) or bare, "id")
 

@@ -333,10 +333,10 @@ def _cells_of(cohort: Cohort, store: CellStore, cells: Any) -> Index:
 
 def _check_normalisation(normalise: str, value_kind: str) -> None:
     _check_one_of("normalise", normalise, NORMALISATIONS)
-    if normalise != "raw" and value_kind != "counts":
+    if normalise == "log1p_10k" and value_kind != "counts":
         raise UsageError(
             f"the cells hold {value_kind} values, which {normalise!r} must not change again; "
-            "pass normalise='raw'"
+            "pass normalise='none'"
         )
 
 

@@ -23,9 +23,9 @@ from tosg_graph.tensors.cell_batch import (
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.subgraph import Index
 
-#: ``raw``: as stored. ``log1p_10k``: log(1 + count · 10,000 / the cell's total in that modality,
-#: over all features of the store, chosen or not).
-NORMALISATIONS = ("log1p_10k", "raw")
+#: ``raw``, or ``none``: as stored. ``log1p_10k``: log(1 + count · 10,000 / the cell's total in that
+#: modality, over all features of the store, chosen or not).
+NORMALISATIONS = ("log1p_10k", "raw", "none")
 LAYOUTS = ("dense", "sparse")
 
 
@@ -83,6 +83,6 @@ class CellDataset:
 
     def _normalised(self, counts: Counts, label: str, modality: str) -> SparseRows:
         rows = counts.channels[label, modality]
-        if self.normalise == "raw":
-            return rows
-        return log1p_scaled(rows, counts.totals[modality], PER_CELL)
+        if self.normalise == "log1p_10k":
+            return log1p_scaled(rows, counts.totals[modality], PER_CELL)
+        return rows
