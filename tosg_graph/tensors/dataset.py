@@ -60,7 +60,7 @@ class CellDataset:
         """Return the batch of these cells, in this order."""
         torch = require("torch")
         positions: Index = np.asarray(cells, dtype=np.int64)
-        divided = self.normalise != "raw"
+        divided = self.normalise == "log1p_10k"
         counts = self.abundance.counts(positions, dtype=np.float32, totals=divided)
         common = (
             torch.from_numpy(self.labels.of(positions)),
