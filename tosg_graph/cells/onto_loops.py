@@ -46,15 +46,33 @@ def lay(
         int64 [such places] of −1.
     """
     end = 0
+    widest = 0
     for row in range(len(indptr) - 1):
-        begin = end
-        for k in range(indptr[row], indptr[row + 1]):
-            place = direct[indices[k]]
-            if place != SEVERAL:  # written in any case: whether it stays cannot be foreseen
-                out_places[end] = place
-                out_values[end] = values[k]
-                end += place >= 0
-            else:
+        widest = max(widest, indptr[row + 1] - indptr[row])
+    looked_up = np.empty(widest, np.int32)
+    for row in range(len(indptr) - 1):
+        begin, first, n = end, indptr[row], indptr[row + 1] - indptr[row]
+        lowest = np.int32(0)
+        for k in range(n):  # apart from the writing: the processor looks several up at once
+            looked_up[k] = direct[indices[first + k]]
+            lowest = min(lowest, looked_up[k])
+        if lowest >= 0:
+            out_places[end : end + n] = looked_up[:n]
+            out_values[end : end + n] = values[first : first + n]
+            end += n
+        elif lowest == NOWHERE:
+            for k in range(n):  # written in any case: whether it stays cannot be foreseen
+                out_places[end] = looked_up[k]
+                out_values[end] = values[first + k]
+                end += looked_up[k] >= 0
+        else:
+            for k in range(first, first + n):
+                place = looked_up[k - first]
+                if place != SEVERAL:
+                    out_places[end] = place
+                    out_values[end] = values[k]
+                    end += place >= 0
+                    continue
                 for j in range(starts[indices[k]], starts[indices[k] + 1]):
                     slot = slots[j]
                     if slot >= 0 and seen[slot] >= begin:
