@@ -162,25 +162,27 @@ def measure(folder: Path, store_path: Path, given: argparse.Namespace) -> dict[s
     return {key: round(v, 3) if isinstance(v, float) else v for key, v in found.items()}
 
 
-def measured(folder: Path, store: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """Measure in processes of their own; medians, and the largest memory."""
-    words = [sys.executable, __file__, "--measure", str(folder), str(store)]
+def run(folder: Path, store: Path, given: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """Measure once, in a process of its own."""
+    words = [sys.executable, __file__, "--measure", str(folder), str(store), "--seed", str(seed)]
     words += ["--order", given.order, "--read", str(given.read), "--threads", str(given.threads)]
-    runs = []
-    for number in range(given.repeats):
-        done = subprocess.run([*words, "--seed", str(number)], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
-        runs.append(json.loads(done.stdout))
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return dict(json.loads(done.stdout))
+
+
+def summed_up(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Medians; of memory and faults the largest."""
     largest = ("before_mb", "after_first_mb", "most_mb", "major_faults")
     return {
-        key: (max if key in largest else statistics.median)(run[key] for run in runs)
+        key: (max if key in largest else statistics.median)(one[key] for one in runs)
         for key in runs[0]
     }
 
 
 def scale(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """All sizes of both tiers, one store on the disk at a time."""
+    """All sizes of both tiers, in turn, so that what else the machine does meets all alike."""
     import ours
 
     h5ad = folder / "cells.h5ad"
@@ -191,17 +193,20 @@ def scale(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     for tier in given.tiers:
         if not (folder / tier).exists():
             ours.prepare(h5ad, folder / tier, tier)
-        found[tier] = {}
-        for cells in given.sizes:
-            times = -(-cells // BASE)
-            target = folder / "tiled"
-            try:
-                tile(folder / tier / "work" / "cells" / "cells", target, times)
-                one = measured(folder / tier, target, given)
-            finally:
-                shutil.rmtree(target, ignore_errors=True)
-            found[tier][str(times * BASE)] = one
-            print(f"{tier} {times * BASE:,}: {one}", file=sys.stderr, flush=True)
+        tiled = folder / "tiled"
+        runs: dict[int, list[dict[str, Any]]] = {}
+        try:
+            for times in (-(-cells // BASE) for cells in given.sizes):
+                tile(folder / tier / "work" / "cells" / "cells", tiled / str(times), times)
+                runs[times] = []
+            for number in range(given.repeats):
+                for times, done in runs.items():
+                    done.append(run(folder / tier, tiled / str(times), given, number))
+        finally:
+            shutil.rmtree(tiled, ignore_errors=True)
+        found[tier] = {str(times * BASE): summed_up(done) for times, done in runs.items()}
+        for cells, one in found[tier].items():
+            print(f"{tier} {int(cells):,}: {one}", file=sys.stderr, flush=True)
     return found
 
 
@@ -215,7 +220,7 @@ def main() -> None:
     parser.add_argument("--order", default="block_shuffled")
     parser.add_argument("--read", type=int, default=200_000, help="cells per measurement")
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help="keep the small stores here, for another run")
     parser.add_argument("--out", type=Path)
