@@ -48,7 +48,7 @@ define install
 	  VIRTUAL_ENV=$(VENV) uv pip install --quiet --constraint constraints.txt $(1); \
 	else \
 	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && \
-	  $(BIN)/python -m pip install --quiet --constraint constraints.txt $(1); \
+	  $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt $(1); \
 	fi
 endef
 
