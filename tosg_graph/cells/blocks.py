@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tosg_graph.cells.compact import CODECS, number_type
+from tosg_graph.cells.compact import BLOCK_CELLS, CODECS, number_type
 from tosg_graph.cells.manifest import BATCH_CELLS
 from tosg_graph.cells.mapped import MappedFile
 
@@ -97,28 +97,16 @@ class BlockCache:
 
 
 class CompactShard(MappedFile):
-    """A compact shard, mapped into memory.
-
-    Parameters
-    ----------
-    path
-        The Arrow IPC file.
-    record
-        What the manifest says of it.
-
-    Raises
-    ------
-    CellsError
-        If the file is missing, has another size than the manifest says, or is no compact shard.
-    """
+    """A compact shard, mapped into memory; see :class:`MappedFile`."""
 
     def _layout(self, reader: Any) -> None:
         metadata = {k.decode(): v.decode() for k, v in (reader.schema.metadata or {}).items()}
-        self._block = int(metadata["block_cells"])
+        if (size := int(metadata["block_cells"])) != BLOCK_CELLS:
+            raise self.damaged(f"blocks of {size}, {BLOCK_CELLS} expected")
         name, _ = CODECS[metadata["codec"]]
         self._codec = pa.Codec(name)
         self._kinds = tuple(number_type(metadata[key]) for key in ("feature_type", "value_type"))
-        batches = self._checked_batches(reader, self._block)
+        batches = self._checked_batches(reader, BLOCK_CELLS)
         #: uint32: the feature behind each number.
         self.order: _Array = np.empty(0, np.uint32)
         if batches:
@@ -138,11 +126,6 @@ class CompactShard(MappedFile):
         _, offsets, data = column.buffers()
         return self._place(offsets, 4 * (len(column) + 1)), self._place(data)
 
-    @property
-    def block_cells(self) -> int:
-        """Cells of a block."""
-        return self._block
-
     def block(self, number: int) -> Block:
         """Decompress a block.
 
@@ -151,9 +134,9 @@ class CompactShard(MappedFile):
         CellsError
             If it is damaged.
         """
-        first = number * self._block
+        first = number * BLOCK_CELLS
         batch, row = divmod(first, BATCH_CELLS)
-        cells = min(self._block, self.rows - first)
+        cells = min(BLOCK_CELLS, self.rows - first)
         lengths = self._view(np.dtype(np.uint32), int(self.starts[batch]) + 4 * row, cells)
         if np.any(lengths > len(self.order)):
             raise self.damaged(f"cell {first + int(lengths.argmax())}")
@@ -169,7 +152,7 @@ class CompactShard(MappedFile):
         from tosg_graph.cells.gather import join_planes
 
         unsigned = np.dtype(f"uint{8 * kind.itemsize}")
-        batch, row = divmod(block, BATCH_CELLS // self._block)
+        batch, row = divmod(block, BATCH_CELLS // BLOCK_CELLS)
         found = []
         for at, first in self._places[batch, planes].tolist():
             ends = self._view(np.dtype(np.int32), at + 4 * row, 2).tolist()

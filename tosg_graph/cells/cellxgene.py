@@ -12,11 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from tosg_graph.cells.primary import PRIMARY
+
 #: Columns of obs that tell a file of this schema, whoever filled it in.
-COLUMNS = ("cell_type_ontology_term_id", "donor_id", "is_primary_data")
+COLUMNS = ("cell_type_ontology_term_id", "donor_id", PRIMARY)
 #: Keys of the organism, in obs or in uns.
 ORGANISM = ("organism_ontology_term_id", "organism")
-PRIMARY = "is_primary_data"
 TISSUE_TYPE = "tissue_type"
 #: Columns of obs that :func:`notes` looks at.
 NOTED = (PRIMARY, TISSUE_TYPE, ORGANISM[0])

@@ -14,6 +14,7 @@ import pyarrow as pa
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.antibodies import AntibodyNames
+from tosg_graph.cells.cellxgene import HUMAN
 
 #: How a feature came to its node, or why it has none.
 #:
@@ -33,7 +34,6 @@ _MAPPING = {
 
 _ENSEMBL = re.compile(r"^(ENS[A-Z]*G\d{11})(?:\.\d+)?$")
 _HUMAN_GENE = re.compile(r"^ENSG\d")
-_HUMAN = "NCBITaxon:9606"
 _GENOME = re.compile(r"^(?:hg19|hg38|GRCh37|GRCh38)_+")
 
 #: Columns of a table of features that hold symbols, folded.
@@ -211,7 +211,7 @@ def _of_another_species(features: pd.DataFrame, ensembl: Sequence[str | None]) -
         return foreign
     said = features["feature_reference"].astype(object)
     return [
-        one or (isinstance(taxon, str) and taxon.startswith("NCBITaxon:") and taxon != _HUMAN)
+        one or (isinstance(taxon, str) and taxon.startswith("NCBITaxon:") and taxon != HUMAN)
         for one, taxon in zip(foreign, said, strict=True)
     ]
 

@@ -92,20 +92,7 @@ class MappedFile:
 
 
 class MappedShard(MappedFile):
-    """A hot shard whose bytes stay in its file; only the places of its buffers are in memory.
-
-    Parameters
-    ----------
-    path
-        The Arrow IPC file.
-    record
-        What the manifest says of it.
-
-    Raises
-    ------
-    CellsError
-        If the file is missing, has another size than the manifest says, or is no shard.
-    """
+    """A hot shard whose bytes stay in its file; only the places of its buffers are in memory."""
 
     def _layout(self, reader: Any) -> None:
         feature_type, value_type = (field.type.value_type for field in reader.schema)

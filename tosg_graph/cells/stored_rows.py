@@ -6,11 +6,12 @@ know of a shard therefore lies in tables, a row per shard, filled when the shard
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class StoredRows:
             if tier not in ("hot", "compact"):
                 raise CellsError(f"{file}: tier {tier!r} found; hot or compact expected")
         self._compact = np.array([tier == "compact" for tier in tiers], np.bool_)
-        self._readers: list[tuple[bool, _Tier]] = []
+        self._readers: list[tuple[bool, _Tier[Any]]] = []
         if "hot" in tiers:
             self._readers.append((False, _HotRows(files, records, n_features)))
         if "compact" in tiers:
@@ -106,7 +107,7 @@ class StoredRows:
         for reader, chosen in self._parts(shards):
             reader.copy(shards[chosen], rows[chosen], lengths[chosen], at[chosen], features, values)
 
-    def _parts(self, shards: _Array) -> list[tuple[_Tier, _Array | slice]]:
+    def _parts(self, shards: _Array) -> list[tuple[_Tier[Any], _Array | slice]]:
         """Which rows each tier reads."""
         if len(self._readers) == 1:
             return [(self._readers[0][1], slice(None))]
@@ -114,28 +115,44 @@ class StoredRows:
         return [(reader, np.flatnonzero(compact == of)) for of, reader in self._readers]
 
 
-class _Tier(Protocol):
-    def lengths(self, shards: _Array, rows: _Array) -> _Array: ...
+class _Tier(ABC, Generic[_Shard]):
+    """Shards of one tier: opened when they are first read, once, and noted in tables."""
 
+    def __init__(
+        self, files: Sequence[Path], records: Sequence[Mapping[str, Any]], n_features: int
+    ) -> None:
+        self._files, self._records, self._width = files, records, n_features
+        self._shards: list[_Shard | None] = [None] * len(files)
+        self._ready = np.zeros(len(files), np.bool_)
+        self._lock = Lock()
+        batches = [-(-int(record["rows"]) // BATCH_CELLS) for record in records]
+        #: int64 [shards + 1]: number of the first record batch of each among those of all.
+        self._first = np.concatenate(([0], np.cumsum(batches, dtype=np.int64)))
+
+    @abstractmethod
+    def _open(self, file: Path, record: Mapping[str, Any]) -> _Shard: ...
+
+    @abstractmethod
+    def _note(self, number: int, shard: _Shard) -> None:
+        """Fill the tables of the loops."""
+
+    @abstractmethod
+    def _measure(self, shards: _Array, rows: _Array, out: _Array) -> int:
+        """Write the lengths of rows of open shards; the number of the first bad one, or -1."""
+
+    @abstractmethod
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
         features: _Array, values: _Array,
     ) -> None: ...  # fmt: skip
 
+    def lengths(self, shards: _Array, rows: _Array) -> _Array:
+        self._ensure(shards)
+        found = np.empty(len(rows), np.int64)
+        self._check(self._measure(shards, rows, found), shards, rows)
+        return found
 
-class _Opened(Generic[_Shard]):
-    """Opens shards when they are first read, once, and has a table filled from each."""
-
-    def __init__(
-        self, files: Sequence[Path], records: Sequence[Mapping[str, Any]],
-        make: Callable[[Path, Mapping[str, Any]], _Shard], note: Callable[[int, _Shard], None],
-    ) -> None:  # fmt: skip
-        self._files, self._records, self._make, self._note = files, records, make, note
-        self._shards: list[_Shard | None] = [None] * len(files)
-        self._ready = np.zeros(len(files), np.bool_)
-        self._lock = Lock()
-
-    def ensure(self, shards: _Array) -> None:
+    def _ensure(self, shards: _Array) -> None:
         """Open those of some shards that are not yet open."""
         ready = self._ready[shards]
         if ready.all():
@@ -143,38 +160,33 @@ class _Opened(Generic[_Shard]):
         for number in np.unique(shards[~ready]).tolist():
             with self._lock:
                 if not self._ready[number]:
-                    shard = self._make(self._files[number], self._records[number])
+                    shard = self._open(self._files[number], self._records[number])
                     self._note(number, shard)
                     self._shards[number] = shard
                     self._ready[number] = True  # last: other threads look at it without the lock
 
-    def __getitem__(self, number: int) -> _Shard:
+    def _shard(self, number: int) -> _Shard:
         shard = self._shards[number]
-        assert shard is not None  # ensure() comes first
+        assert shard is not None  # lengths() comes first
         return shard
 
-    def check(self, bad: int, shards: _Array, rows: _Array) -> None:
+    def _check(self, bad: int, shards: _Array, rows: _Array) -> None:
         """Name the damaged row of which a loop told the number, if it did."""
         if bad >= 0:
-            raise self[int(shards[bad])].damaged(f"cell {int(rows[bad])}")
+            raise self._shard(int(shards[bad])).damaged(f"cell {int(rows[bad])}")
 
 
-def _first_batches(records: Sequence[Mapping[str, Any]]) -> _Array:
-    """Number of the first record batch of each shard among those of all: int64 [shards + 1]."""
-    batches = [-(-int(record["rows"]) // BATCH_CELLS) for record in records]
-    return np.concatenate(([0], np.cumsum(batches, dtype=np.int64)))
-
-
-class _HotRows:
+class _HotRows(_Tier[MappedShard]):
     def __init__(
         self, files: Sequence[Path], records: Sequence[Mapping[str, Any]], n_features: int
     ) -> None:
-        self._first = _first_batches(records)
+        super().__init__(files, records, n_features)
         self._starts = np.zeros((int(self._first[-1]), 3), np.int64)
         self._places = np.zeros((len(files), 5), np.int64)
         self._kinds = np.zeros((len(files), 2), np.int64)
-        self._width = n_features
-        self._shards = _Opened(files, records, MappedShard, self._note)
+
+    def _open(self, file: Path, record: Mapping[str, Any]) -> MappedShard:
+        return MappedShard(file, record)
 
     def _note(self, number: int, shard: MappedShard) -> None:
         from tosg_graph.cells.gather import KINDS
@@ -185,14 +197,10 @@ class _HotRows:
         self._places[number] = shard.address, shard.size, *sizes, first
         self._kinds[number] = [KINDS.index(of) for of in shard.types]
 
-    def lengths(self, shards: _Array, rows: _Array) -> _Array:
+    def _measure(self, shards: _Array, rows: _Array, out: _Array) -> int:
         from tosg_graph.cells.gather import row_lengths
 
-        self._shards.ensure(shards)
-        found = np.empty(len(rows), np.int64)
-        bad = row_lengths(self._places, self._starts, shards, rows, BATCH_CELLS, found)
-        self._shards.check(bad, shards, rows)
-        return found
+        return int(row_lengths(self._places, self._starts, shards, rows, BATCH_CELLS, out))
 
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
@@ -204,37 +212,33 @@ class _HotRows:
             self._places, self._kinds, self._starts, shards, rows, lengths, BATCH_CELLS,
             at, self._width, features, values,
         )  # fmt: skip
-        self._shards.check(bad, shards, rows)
+        self._check(bad, shards, rows)
 
 
-class _CompactRows:
+class _CompactRows(_Tier[CompactShard]):
     def __init__(
         self, files: Sequence[Path], records: Sequence[Mapping[str, Any]], n_features: int,
         cache: BlockCache,
     ) -> None:  # fmt: skip
-        self._first = _first_batches(records)
+        super().__init__(files, records, n_features)
         self._starts = np.zeros(int(self._first[-1]), np.int64)
         self._places = np.zeros((len(files), 3), np.int64)
-        self._width, self._cache = n_features, cache
-        self._shards = _Opened(files, records, CompactShard, self._note)
+        self._cache = cache
+
+    def _open(self, file: Path, record: Mapping[str, Any]) -> CompactShard:
+        return CompactShard(file, record)
 
     def _note(self, number: int, shard: CompactShard) -> None:
         if len(shard.order) and int(shard.order.max()) >= self._width:
             raise shard.damaged(f"a feature beyond {self._width - 1}")
-        if shard.block_cells != BLOCK_CELLS:
-            raise shard.damaged(f"blocks of {shard.block_cells}, {BLOCK_CELLS} expected")
         first = self._first[number]
         self._starts[first : first + len(shard.starts)] = shard.starts
         self._places[number] = shard.address, len(shard.order), first
 
-    def lengths(self, shards: _Array, rows: _Array) -> _Array:
+    def _measure(self, shards: _Array, rows: _Array, out: _Array) -> int:
         from tosg_graph.cells.gather import block_lengths
 
-        self._shards.ensure(shards)
-        found = np.empty(len(rows), np.int64)
-        bad = block_lengths(self._places, self._starts, shards, rows, BATCH_CELLS, found)
-        self._shards.check(bad, shards, rows)
-        return found
+        return int(block_lengths(self._places, self._starts, shards, rows, BATCH_CELLS, out))
 
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
@@ -259,11 +263,11 @@ class _CompactRows:
                 np.array([block.places for block in blocks], np.int64), chosen,
                 rows[part] % BLOCK_CELLS, lengths[part], at[part], self._width, features, values,
             )  # fmt: skip
-            self._shards.check(bad, shards[part], rows[part])
+            self._check(bad, shards[part], rows[part])
 
     def _block(self, key: int, shard: int, row: int) -> Block:
         block = self._cache.get((id(self), key))
         if block is None:
-            block = self._shards[shard].block(row // BLOCK_CELLS)
+            block = self._shard(shard).block(row // BLOCK_CELLS)
             self._cache.put((id(self), key), block)
         return block
