@@ -53,7 +53,7 @@ from tosg_graph.config import Settings  # noqa: E402
 from tosg_graph.graph import bulk_import  # noqa: E402
 from tosg_graph.graph.ddl import neo4j_constraints, neo4j_indexes  # noqa: E402
 from tosg_graph.graph.neo4j import Neo4jStore  # noqa: E402
-from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL, Batch  # noqa: E402
+from tosg_graph.graph.neo4j_batches import Batch  # noqa: E402
 from tosg_graph.graph.neo4j_load import batches_of  # noqa: E402
 from tosg_graph.graph.parts import edge_parts, rows_of, tables_of  # noqa: E402
 from tosg_graph.schema import triplets  # noqa: E402
@@ -135,13 +135,8 @@ def bare_loop(running: Server, sent: list[Batch]) -> None:
     with running.driver() as driver, driver.session() as session:
         for statement in neo4j_constraints():
             session.run(statement).consume()
-        create = f"CREATE (p:{PROGRESS_LABEL} {{rows: 0}}) RETURN elementId(p)"
-        node, before = session.run(create).single(strict=True)[0], 0
         for batch in sent:
-            given = batch.after(node, before)
-            session.execute_write(lambda tx, s=batch.statement, g=given: tx.run(s, g).consume())
-            before += batch.rows
-        session.run(f"MATCH (p:{PROGRESS_LABEL}) DELETE p").consume()
+            session.execute_write(lambda tx, b=batch: tx.run(b.statement, b.parameters).consume())
         for statement in neo4j_indexes():
             session.run(statement).consume()
         session.run("CALL db.awaitIndexes(3600)").consume()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ from tosg_graph.graph.canonical import fingerprint_of_build
 from tosg_graph.graph.ddl import schema_cypher
 from tosg_graph.graph.embedded import EmbeddedStore
 from tosg_graph.graph.neo4j import Neo4jStore
-from tosg_graph.graph.neo4j_batches import Batch, create_edges, create_nodes
-from tosg_graph.graph.neo4j_load import Loader, batches_of
+from tosg_graph.graph.neo4j_batches import Batch, create_edges, create_nodes, turn
+from tosg_graph.graph.neo4j_load import batches_of
 from tosg_graph.graph.parts import EdgePart
 from tosg_graph.graph.store import GraphStore
 from tosg_graph.schema import LABELS, triplets
@@ -218,9 +219,10 @@ def test_load_statements_never_scan(neo4j_settings: Neo4jSettings, neo4j_server:
     batches = [batch for label in LABELS for batch in create_nodes(label.name, one_node(label))]
     for a, kind, b in triplets():
         batches += create_edges(kind, EdgePart(a, b, one_edge(kind)))
-    for batch in batches:
-        found = operators(neo4j_server, batch.statement, **batch.after("4:x:0", 0))
-        assert "NodeByElementIdSeek" in found, found
+    taken = turn("4:x:0", 0, 1)
+    assert "NodeByElementIdSeek" in operators(neo4j_server, taken.statement, **taken.parameters)
+    for batch in [taken, *batches]:
+        found = operators(neo4j_server, batch.statement, **batch.parameters)
         sought = [o for o in found if "IndexSeek" in o]
         assert len(sought) == len(batch.ends), found
         assert not [o for o in found if "Scan" in o], batch.statement
@@ -244,13 +246,13 @@ def test_a_batch_that_is_sent_twice_is_written_once(
     (node,) = neo4j_server.run("CREATE (p:TosgBuild {rows: 0}) RETURN elementId(p)")[0]
     before = 0
     for batch in batches_of(build):
-        given = batch.after(str(node), before)
+        both = [turn(str(node), before, batch.rows), batch]
 
-        def write(_: int, batch: Batch = batch, given: dict[str, Any] = given) -> int:
-            return empty.connection.write(batch.statement, given)
+        def write(_: int, both: list[Batch] = both) -> bool:
+            return empty.connection.write_all(both)
 
         with ThreadPoolExecutor(4) as pool:
-            assert sorted(pool.map(write, range(4))) == [0, 0, 0, batch.rows]
+            assert sorted(pool.map(write, range(4))) == [False, False, False, True]
         before += batch.rows
     assert neo4j_server.run("MATCH (p:TosgBuild) RETURN p.rows") == [[before]]
     assert empty.fingerprint() == fingerprint_of_build(build)
@@ -292,12 +294,17 @@ def _break_after(store: Neo4jStore, build: Build, writes: int) -> None:
     whole = store._loader
     left = iter(range(writes))
 
-    def write(query: str, parameters: object = None) -> int:
-        if next(left, None) is None:
-            raise Broken
-        return whole.write(query, parameters)
+    def breaking(write: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*given: Any) -> Any:
+            if next(left, None) is None:
+                raise Broken
+            return write(*given)
 
-    broken = Loader(rows=whole.rows, write=write, define=whole.define, where=whole.where)
+        return counted
+
+    broken = dataclasses.replace(
+        whole, write=breaking(whole.write), write_all=breaking(whole.write_all)
+    )
     with pytest.raises(Broken):
         broken.load(build)
 

@@ -60,8 +60,8 @@ class Outage:
         self.done = 0
         self.threads: list[threading.Thread] = []
 
-    def around(self, write: Callable[..., int]) -> Callable[..., int]:
-        def counted(*given: Any) -> int:
+    def around(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*given: Any) -> Any:
             self.done += 1
             if self.done in self.writes:
                 self.threads.append(threading.Thread(target=self._strike))
@@ -83,7 +83,8 @@ class Outage:
 def outage(store: Neo4jStore, server: Server, *writes: int) -> Iterator[Outage]:
     with pytest.MonkeyPatch.context() as patch:
         struck = Outage(server, list(writes))
-        patch.setattr(store.connection, "write", struck.around(store.connection.write))
+        for way in ("write", "write_all"):
+            patch.setattr(store.connection, way, struck.around(getattr(store.connection, way)))
         try:
             yield struck
         finally:

@@ -116,6 +116,7 @@ class Neo4jStore:
         return {
             "rows": there.patient_rows,
             "write": there.write,
+            "write_all": there.write_all,
             "define": there.define,
             "where": self.address,
         }

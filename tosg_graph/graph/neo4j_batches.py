@@ -5,11 +5,14 @@ properties again for every row, which costs more than the values. Columns withou
 out, and a value that all rows share is sent once.
 
 There are two kinds. :func:`create_nodes` and :func:`create_edges` fill a database that this tool
-emptied. A node of its own (:data:`PROGRESS_LABEL`) says how many rows are written; a batch is
-written only if that number is the one before it, and raises it in the same transaction. So a batch
-that is sent again, because nobody heard how its transaction ended, is written once, without
-looking for each of its rows. The other statements change a graph that is there; they look each row
-up, and may run twice.
+emptied. A node of its own (:data:`PROGRESS_LABEL`) says how many rows are written; a batch goes in
+the transaction that raises this number (:func:`turn`), which nobody can if it is not the one
+before. So a batch that is sent again, because nobody heard how its transaction ended, is written
+once, without looking for each of its rows. The other statements change a graph that is there; they
+look each row up, and may run twice.
+
+A small graph is loaded in the time that the server needs to plan these statements, one for each
+kind of edge and pair of labels; so they have few clauses.
 """
 
 from __future__ import annotations
@@ -22,16 +25,14 @@ import pyarrow as pa
 
 from tosg_graph.graph.ddl import EMBEDDING
 from tosg_graph.graph.parts import EdgePart
+from tosg_graph.schema import EDGE_ENDS
 
 #: Label of the node that stands beside the graph: what an import left, or how far a load is.
 PROGRESS_LABEL = "TosgBuild"
 
 _ROWS = "UNWIND range(0, $rows - 1) AS i "
-#: Writing before reading takes the lock: two that send one batch do so one after the other.
-_TURN = "MATCH (p) WHERE elementId(p) = $progress SET p.at = $before WITH p WHERE p.rows = $before "
 #: Columns that are looked up, row by row.
 _KEYS = ("source", "target", "id", "edge_id")
-_ENDS = ("source", "target")
 #: A batch has at most about so many bytes.
 TRANSACTION_BYTES = 8_000_000
 
@@ -52,6 +53,8 @@ class Batch:
         Name of the label or type, for errors.
     ends
         For edges: per label, the ids of nodes that must be there.
+    some
+        Whether fewer rows may be written, since some are gone.
     """
 
     statement: str
@@ -59,66 +62,49 @@ class Batch:
     rows: int
     what: str
     ends: tuple[tuple[str, list[str]], ...] = field(default=(), repr=False)
-
-    def after(self, progress: str, before: int) -> dict[str, Any]:
-        """Parameters of a batch that creates: whose turn it is after so many rows.
-
-        ``progress`` is the element id of the node that counts them.
-        """
-        turn = {"progress": progress, "before": before, "after": before + self.rows}
-        return {**self.parameters, **turn}
+    some: bool = False
 
 
 # ---- into an empty database ------------------------------------------------------------------
 
 
+def turn(progress: str, before: int, rows: int) -> Batch:
+    """Raise the number of rows written, if it is ``before``: whoever does may write the next.
+
+    ``progress`` is the element id of the node that counts. Writing before reading takes its lock:
+    two that send one batch do so one after the other.
+    """
+    return Batch(
+        "MATCH (p) WHERE elementId(p) = $progress SET p.at = $before WITH p WHERE p.rows = $before "
+        "SET p.rows = $after RETURN count(p) AS turns",
+        {"progress": progress, "before": before, "after": before + rows},
+        1,
+        PROGRESS_LABEL,
+    )
+
+
 def create_nodes(label: str, table: pa.Table) -> Iterator[Batch]:
-    """Create nodes, each batch once and in turn."""
+    """Create nodes; in a transaction with their :func:`turn`."""
     for part in _by_size(table):
         given, values = _columns(part)
-        yield Batch(
-            f"{_TURN}SET p.rows = $after WITH p {_ROWS}"
-            f"CREATE (n:{label} {_map(values)}) RETURN count(n) AS written",
-            given,
-            part.num_rows,
-            label,
-        )
+        statement = f"{_ROWS}CREATE (n:{label} {_map(values)}) RETURN count(n) AS written"
+        yield Batch(statement, given, part.num_rows, label)
 
 
 def create_edges(kind: str, part: EdgePart) -> Iterator[Batch]:
-    """Create edges between two labels, each batch once and in turn, whole or not at all.
-
-    Each node is looked up once per batch; the rows name its place among those found.
-    """
+    """Create edges between two labels; in a transaction with their :func:`turn`."""
     for rows in _by_size(part.rows):
-        given, values = _columns(rows.drop_columns(list(_ENDS)))
-        ends = []
-        for end, label in (("source", part.source_label), ("target", part.target_label)):
-            places = rows[end].combine_chunks().dictionary_encode()
-            given[end], ids = places.indices.to_pylist(), places.dictionary.to_pylist()
-            given[f"{end}_ids"] = ids
-            ends.append((label, ids))
+        given, values = _columns(rows)
+        properties = _map({name: value for name, value in values.items() if name not in EDGE_ENDS})
         yield Batch(
-            f"{_TURN}{_found('source', part.source_label, 'p')}"
-            f"{_found('target', part.target_label, 'p, source')}"
-            "WITH p, source, target WHERE size(source) = size($source_ids) "
-            "AND size(target) = size($target_ids) "
-            f"SET p.rows = $after WITH source, target {_ROWS}"
-            "WITH i, source[$source[i]] AS a, target[$target[i]] AS b "
-            f"CREATE (a)-[r:{kind} {_map(values)}]->(b) RETURN count(r) AS written",
+            f"{_ROWS}MATCH (a:{part.source_label} {{id: $source[i]}}) "
+            f"MATCH (b:{part.target_label} {{id: $target[i]}}) "
+            f"CREATE (a)-[r:{kind} {properties}]->(b) RETURN count(r) AS written",
             given,
             rows.num_rows,
             kind,
-            tuple(ends),
+            ((part.source_label, given["source"]), (part.target_label, given["target"])),
         )
-
-
-def _found(end: str, label: str, kept: str) -> str:
-    """Look nodes up by their ids, in the order of these."""
-    return (
-        f"UNWIND range(0, size(${end}_ids) - 1) AS j MATCH (n:{label} {{id: ${end}_ids[j]}}) "
-        f"WITH {kept}, j, n ORDER BY j WITH {kept}, collect(n) AS {end} "
-    )
 
 
 # ---- into a graph that is there --------------------------------------------------------------
@@ -139,35 +125,43 @@ def set_nodes(label: str, table: pa.Table) -> Iterator[Batch]:
         )
 
 
-def set_edges(kind: str, part: EdgePart) -> Iterator[Batch]:
-    """Add or change edges between two labels, whose ids the index over ``edge_id`` finds.
+def add_edges(kind: str, part: EdgePart) -> Iterator[tuple[Batch, ...]]:
+    """Add edges between two labels, of which some may be there: batches for one transaction each.
 
-    ``MERGE`` would look through the edges of a hub for each. Removing a property that no node has
-    takes the lock of the source, as ``MERGE`` does, so that nobody else adds the edge meanwhile.
+    What is there goes first, found by the index over ``edge_id``; ``MERGE`` would look through the
+    edges of a hub for each row. If a batch is sent again, the lock of one of its nodes lets it wait
+    for the end of the transaction that was not heard.
     """
-    for rows in _by_size(part.rows):
-        given, values = _columns(rows)
-        properties = _map({name: value for name, value in values.items() if name not in _ENDS})
-        yield Batch(
-            f"{_ROWS}MATCH (a:{part.source_label} {{id: $source[i]}}) "
-            f"MATCH (b:{part.target_label} {{id: $target[i]}}) REMOVE a.tosg_lock WITH i, a, b "
-            f"OPTIONAL {_by_id(kind)}WITH i, a, b, r "
-            f"FOREACH (_ IN CASE WHEN r IS NULL THEN [i] ELSE [] END | "
-            f"CREATE (a)-[:{kind} {properties}]->(b)) "
-            f"FOREACH (_ IN CASE WHEN r IS NULL THEN [] ELSE [i] END | SET r = {properties}) "
-            "RETURN count(i) AS written",
-            given,
-            rows.num_rows,
-            kind,
-            ((part.source_label, given["source"]), (part.target_label, given["target"])),
+    for batch in create_edges(kind, part):
+        lock = Batch(
+            f"MATCH (n:{part.source_label} {{id: $id}}) REMOVE n.tosg_lock RETURN count(n)",
+            {"id": batch.parameters["source"][0]},
+            1,
+            part.source_label,
+            batch.ends,
         )
+        ids = {name: batch.parameters[name] for name in ("rows", "edge_id")}
+        yield lock, _withdraw(kind, ids, batch.rows), batch
+
+
+def change_edges(kind: str, table: pa.Table) -> Iterator[Batch]:
+    """Give edges that are there new properties."""
+    ends = [name for name in table.column_names if name in EDGE_ENDS]
+    for rows in _by_size(table.drop_columns(ends)):
+        given, values = _columns(rows)
+        statement = f"{_ROWS}{_by_id(kind)}SET r = {_map(values)} RETURN count(r) AS written"
+        yield Batch(statement, given, rows.num_rows, kind)
 
 
 def withdraw_edges(kind: str, table: pa.Table) -> Batch:
     """Remove edges, of which some may be gone."""
     given, _ = _columns(table.select(["edge_id"]))
+    return _withdraw(kind, given, table.num_rows)
+
+
+def _withdraw(kind: str, ids: dict[str, Any], rows: int) -> Batch:
     statement = f"{_ROWS}{_by_id(kind)}DELETE r RETURN count(*) AS removed"
-    return Batch(statement, given, table.num_rows, kind)
+    return Batch(statement, ids, rows, kind, some=True)
 
 
 def _by_id(kind: str) -> str:
@@ -179,7 +173,7 @@ def withdraw_nodes(label: str, table: pa.Table) -> Batch:
     """Remove nodes, which must have no edges left, and of which some may be gone."""
     given, _ = _columns(table.select(["id"]))
     statement = f"{_ROWS}MATCH (n:{label} {{id: $id[i]}}) DELETE n RETURN count(*) AS removed"
-    return Batch(statement, given, table.num_rows, label)
+    return Batch(statement, given, table.num_rows, label, some=True)
 
 
 # ---- columns ---------------------------------------------------------------------------------

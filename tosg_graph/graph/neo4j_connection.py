@@ -29,6 +29,7 @@ from neo4j.exceptions import (
 
 from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.errors import QueryError, StoreError, TosgError, UsageError
+from tosg_graph.graph.neo4j_batches import Batch
 from tosg_graph.graph.neo4j_version import ServerVersion
 from tosg_graph.graph.result import timed_out
 
@@ -69,6 +70,10 @@ class Open:
 
 _NAME_TAKEN = "Neo.ClientError.Schema.IndexWithNameAlreadyExists"
 _CONSTRAINT = re.compile(r"CREATE CONSTRAINT `?(?P<name>\w+)`?")
+
+
+class _Undone(Exception):
+    """A transaction is not to be committed."""
 
 
 class Connection:
@@ -153,6 +158,24 @@ class Connection:
             return int(record[0])
 
         return self._patiently(lambda: self._write(work))
+
+    def write_all(self, batches: Sequence[Batch]) -> bool:
+        """Run writes in one transaction; undone, and False, if one writes fewer rows than it has.
+
+        As with :meth:`write`, they may be sent twice.
+        """
+
+        def work(tx: neo4j.ManagedTransaction) -> None:
+            for batch in batches:
+                record = tx.run(batch.statement, batch.parameters).single(strict=True)
+                if record[0] != batch.rows and not batch.some:
+                    raise _Undone
+
+        try:
+            self._patiently(lambda: self._write(work))
+        except _Undone:
+            return False
+        return True
 
     def define(self, statements: Sequence[str]) -> None:
         """Run schema statements in one transaction, which may not hold data beside them."""

@@ -23,6 +23,7 @@ from tosg_graph.graph.neo4j_batches import (
     Batch,
     create_edges,
     create_nodes,
+    turn,
 )
 from tosg_graph.graph.neo4j_indexes import repair_indexes
 from tosg_graph.graph.neo4j_vectors import Vectors
@@ -59,13 +60,16 @@ def order_of(build: Build) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Loader:
-    """Loads builds through three ways of talking to a server.
+    """Loads builds through a few ways of talking to a server.
 
     Parameters
     ----------
     rows, write
         Called with a query and, if it has any, a mapping of parameters: read rows; write in one
         transaction, and give the number that the query returns.
+    write_all
+        Called with batches: write them in one transaction, or none of them; whether all of
+        their rows are.
     define
         Run schema statements in one transaction.
     where
@@ -74,6 +78,7 @@ class Loader:
 
     rows: Callable[..., list[list[Any]]]
     write: Callable[..., int]
+    write_all: Callable[[Sequence[Batch]], bool]
     define: Callable[[Sequence[str]], None]
     where: str
 
@@ -205,24 +210,18 @@ class Loader:
 
     def _create(self, batch: Batch, node: str, before: int) -> None:
         """Write a batch, or see that it was written by a transaction whose end was not heard."""
-        if self.write(batch.statement, batch.after(node, before)) == batch.rows:
+        if self.write_all([turn(node, before, batch.rows), batch]):
             return
         query = "MATCH (p) WHERE elementId(p) = $progress RETURN p.rows"
         found = self.rows(query, {"progress": node})
         if found != [[before + batch.rows]]:
-            raise self._lost(batch, batch.rows)
+            raise self._lost(batch)
 
-    def _send(self, batch: Batch) -> None:
-        """Write a batch that may be written twice."""
-        written = self.write(batch.statement, batch.parameters)
-        if written != batch.rows:
-            raise self._lost(batch, batch.rows - written)
-
-    def _lost(self, batch: Batch, rows: int) -> StoreError:
+    def _lost(self, batch: Batch) -> StoreError:
         absent = [name for label, ids in batch.ends for name in self._absent(label, ids)]
         why = f"no {', '.join(absent[:3])} is there" if absent else "somebody else writes there"
         return StoreError(
-            f"{self.where} did not take {rows} of {batch.rows} rows of {batch.what}: {why}; "
+            f"{self.where} did not take {batch.rows:,} rows of {batch.what}: {why}; "
             "build again, empty the database and load again"
         )
 

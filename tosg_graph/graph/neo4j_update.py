@@ -12,15 +12,24 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from tosg_graph.build.diff import Diff
 from tosg_graph.errors import StoreError
-from tosg_graph.graph.neo4j_batches import set_edges, set_nodes, withdraw_edges, withdraw_nodes
+from tosg_graph.graph.neo4j_batches import (
+    Batch,
+    add_edges,
+    change_edges,
+    set_nodes,
+    withdraw_edges,
+    withdraw_nodes,
+)
 from tosg_graph.graph.neo4j_load import TRANSACTION_ROWS, Loader
 from tosg_graph.graph.parts import by_ends
-from tosg_graph.graph.store import Counts, Progress
+from tosg_graph.graph.store import Counts, Progress, tell
 from tosg_graph.schema import EDGE_TYPES, LABELS, SCHEMA_VERSION
 
 _UPDATING = re.compile(
@@ -125,39 +134,45 @@ class Updater(Loader):
     def _set_nodes(self, diff: Diff, progress: Progress | None) -> None:
         for kind in ("added", "changed"):
             for label in LABELS:
-                _tell(progress, diff, f"nodes/{label.name}", kind)
-                for table in diff.batches(
-                    f"nodes/{label.name}", kind, rows=TRANSACTION_ROWS["nodes"]
-                ):
+                for table in self._batches(diff, f"nodes/{label.name}", kind, progress):
                     for batch in set_nodes(label.name, table):
                         self._send(batch)
 
     def _withdraw_edges(self, diff: Diff, progress: Progress | None) -> None:
         for edge in EDGE_TYPES:
-            name = f"edges/{edge.name}"
-            _tell(progress, diff, name, "withdrawn")
-            for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
-                batch = withdraw_edges(edge.name, table)
-                self.write(batch.statement, batch.parameters)
+            for table in self._batches(diff, f"edges/{edge.name}", "withdrawn", progress):
+                self._send(withdraw_edges(edge.name, table))
 
     def _set_edges(self, diff: Diff, progress: Progress | None) -> None:
-        for kind in ("added", "changed"):
-            for edge in EDGE_TYPES:
-                name = f"edges/{edge.name}"
-                _tell(progress, diff, name, kind)
-                where = str(diff.file(name, kind))
-                for table in diff.batches(name, kind, rows=TRANSACTION_ROWS["edges"]):
-                    for part in by_ends(table, edge.name, where):
-                        for batch in set_edges(edge.name, part):
-                            self._send(batch)
+        for edge in EDGE_TYPES:
+            name = f"edges/{edge.name}"
+            where = str(diff.file(name, "added"))
+            for table in self._batches(diff, name, "added", progress):
+                for part in by_ends(table, edge.name, where):
+                    for batches in add_edges(edge.name, part):
+                        self._send(*batches)
+            for table in self._batches(diff, name, "changed", progress):
+                for batch in change_edges(edge.name, table):
+                    self._send(batch)
 
     def _withdraw_nodes(self, diff: Diff, progress: Progress | None) -> None:
         for label in LABELS:
-            name = f"nodes/{label.name}"
-            _tell(progress, diff, name, "withdrawn")
-            for table in diff.batches(name, "withdrawn", rows=TRANSACTION_ROWS["edges"]):
-                batch = withdraw_nodes(label.name, table)
-                self.write(batch.statement, batch.parameters)
+            for table in self._batches(diff, f"nodes/{label.name}", "withdrawn", progress):
+                self._send(withdraw_nodes(label.name, table))
+
+    def _batches(
+        self, diff: Diff, name: str, kind: str, progress: Progress | None
+    ) -> Iterator[pa.Table]:
+        """Read what was added, withdrawn or changed, in tables for one transaction each."""
+        if number := diff.rows(name, kind):
+            folder, _, what = name.partition("/")
+            tell(progress, f"{what}: {number:,} {kind}")
+            yield from diff.batches(name, kind, rows=TRANSACTION_ROWS[folder])
+
+    def _send(self, *batches: Batch) -> None:
+        """Write batches, which may be written twice, in one transaction."""
+        if not self.write_all(batches):
+            raise self._lost(batches[-1])
 
 
 def _updating(diff: Diff) -> str:
@@ -168,9 +183,3 @@ def _updating(diff: Diff) -> str:
 
 def _signed(numbers: Mapping[str, int]) -> str:
     return f"+{numbers['added']}-{numbers['withdrawn']}~{numbers['changed']}"
-
-
-def _tell(progress: Progress | None, diff: Diff, name: str, kind: str) -> None:
-    number = diff.rows(name, kind)
-    if progress and number:
-        progress(f"{name.partition('/')[2]}: {number:,} {kind}")
