@@ -43,7 +43,7 @@ clean:
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version); set PYTHON=..." >&2; exit 1; }
-	@if command -v uv >/dev/null; then \
+	@if uv --version >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV) && \
 	  VIRTUAL_ENV=$(VENV) uv pip install --quiet --constraint constraints.txt $(1); \
 	else \

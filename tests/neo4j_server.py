@@ -191,6 +191,7 @@ class Server:
             "dbms.usage_report.enabled": "false",
             "server.memory.pagecache.size": "64m",
             "db.shutdown_transaction_end_timeout": "0s",
+            "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",  # seconds, twice
             "dbms.security.allow_csv_import_from_file_urls": "false",
             "server.directories.import": "import",
             **self.options,

@@ -105,20 +105,20 @@ class Loader:
 
     def counts(self) -> Counts:
         """Nodes per label and edges per type."""
-        nodes = {label.name: f"(n:{label.name})" for label in LABELS}
-        edges = {edge.name: f"()-[n:{edge.name}]->()" for edge in EDGE_TYPES}
-        return Counts(self._count_each(nodes), self._count_each(edges))
+        patterns = {label.name: f"(:{label.name})" for label in LABELS}
+        patterns |= {edge.name: f"()-[:{edge.name}]->()" for edge in EDGE_TYPES}
+        numbers = self._count_each(patterns)
+        held = {name: number for name, number in numbers.items() if number}
+        return Counts(
+            {label.name: held[label.name] for label in LABELS if label.name in held},
+            {edge.name: held[edge.name] for edge in EDGE_TYPES if edge.name in held},
+        )
 
     def _count_each(self, patterns: Mapping[str, str]) -> dict[str, int]:
-        """Count what there is of several patterns, in one query; those with none are left out."""
-        parts = (
-            f"MATCH {pattern} RETURN '{name}' AS name, count(n) AS number"
-            for name, pattern in patterns.items()
-        )
-        return {name: int(n) for name, n in self.rows(" UNION ALL ".join(parts)) if n}
-
-    def _count(self, pattern: str) -> int:
-        return int(self.rows(f"MATCH {pattern} RETURN count(n)")[0][0])
+        """Read how many there are of each pattern from what the server counts as it writes."""
+        parts = ", ".join(f"COUNT {{ {pattern} }} AS {name}" for name, pattern in patterns.items())
+        (numbers,) = self.rows(f"RETURN {parts}")
+        return dict(zip(patterns, map(int, numbers), strict=True))
 
     # ---- whose database ----------------------------------------------------------------------
 
@@ -137,8 +137,9 @@ class Loader:
     def check_ours(self) -> None:
         """Refuse a database that holds anything but a graph of ours."""
         marks = self._marks()
-        imported = self._count(f"(n:{PROGRESS_LABEL})")
-        nodes, edges = self._count("(n)") - imported, self._count("()-[n]->()")
+        all_of = {"nodes": "()", "edges": "()-->()", "imported": f"(:{PROGRESS_LABEL})"}
+        nodes, edges, imported = self._count_each(all_of).values()
+        nodes -= imported
         ours = self.counts() if marks or imported else Counts({}, {})
         if (nodes, edges) != (ours.n_nodes, ours.n_edges):
             raise ForeignDatabase(
