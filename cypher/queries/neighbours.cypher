@@ -26,10 +26,13 @@ CALL () {
   WHERE x.symbol = $node
   RETURN x
 }
+// Only what orders the rows is read of every edge of a hub; the rest of those that are given.
 MATCH (x)-[r]-(y)
-RETURN DISTINCT x.id AS node_id,
-       CASE WHEN r.directed = false THEN 'both' WHEN startNode(r) = x THEN 'out' ELSE 'in' END AS direction,
-       type(r) AS type, y.id AS neighbour_id, labels(y)[0] AS label, y.name AS neighbour,
-       r.sign AS sign, r.edge_id AS edge_id, r.sources AS sources, r.pmids AS pmids
+WITH DISTINCT x, r, y, type(r) AS type,
+     CASE WHEN r.directed = false THEN 'both' WHEN startNode(r) = x THEN 'out' ELSE 'in' END AS direction
+WITH x, r, y, type, direction, x.id AS node_id, y.id AS neighbour_id, r.edge_id AS edge_id
 ORDER BY node_id, type, direction, neighbour_id, edge_id
 LIMIT $limit
+RETURN node_id, direction, type, neighbour_id, labels(y)[0] AS label, y.name AS neighbour,
+       r.sign AS sign, edge_id, r.sources AS sources, r.pmids AS pmids
+ORDER BY node_id, type, direction, neighbour_id, edge_id

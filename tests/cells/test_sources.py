@@ -160,6 +160,28 @@ def test_a_truncated_gzip_is_refused(tmp_path, tiny):
         add(path, tmp_path, tiny)
 
 
+@pytest.mark.parametrize("make", [tenx_h5, tenx_folder])
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("IDS", [ENSEMBL[0], *ENSEMBL[:3], *IDS[4:]], f"1 feature ids .*example '{ENSEMBL[0]}'"),
+        (
+            "cell_names",
+            lambda n: [f"cell{i % (n - 1)}" for i in range(n)],
+            "1 barcodes .*example 'cell0'",
+        ),
+    ],
+)
+def test_a_tenx_gene_or_barcode_that_stands_twice_is_named(
+    tmp_path, tiny, monkeypatch, make, name, value, said
+):
+    monkeypatch.setitem(globals(), name, value)
+    path = make(tmp_path / "twice.h5")
+    with pytest.raises(CellsError, match=said):
+        add(path, tmp_path, tiny)
+    assert not any((tmp_path / "cells").iterdir())
+
+
 @pytest.mark.parametrize("layout", ["csr", "csc", "dense"])
 @pytest.mark.parametrize("version", [2, 3])
 def test_zarr_of_both_versions(tmp_path, tiny, layout, version):
