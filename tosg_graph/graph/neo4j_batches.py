@@ -138,7 +138,6 @@ def add_edges(kind: str, part: EdgePart) -> Iterator[tuple[Batch, ...]]:
             {"id": batch.parameters["source"][0]},
             1,
             part.source_label,
-            batch.ends,
         )
         ids = {name: batch.parameters[name] for name in ("rows", "edge_id")}
         yield lock, _withdraw(kind, ids, batch.rows), batch

@@ -105,14 +105,12 @@ class Loader:
 
     def counts(self) -> Counts:
         """Nodes per label and edges per type."""
-        patterns = {label.name: f"(:{label.name})" for label in LABELS}
-        patterns |= {edge.name: f"()-[:{edge.name}]->()" for edge in EDGE_TYPES}
-        numbers = self._count_each(patterns)
-        held = {name: number for name, number in numbers.items() if number}
-        return Counts(
-            {label.name: held[label.name] for label in LABELS if label.name in held},
-            {edge.name: held[edge.name] for edge in EDGE_TYPES if edge.name in held},
-        )
+        nodes = {label.name: f"(:{label.name})" for label in LABELS}
+        edges = {edge.name: f"()-[:{edge.name}]->()" for edge in EDGE_TYPES}
+        return Counts(self._there(nodes), self._there(edges))
+
+    def _there(self, patterns: Mapping[str, str]) -> dict[str, int]:
+        return {name: number for name, number in self._count_each(patterns).items() if number}
 
     def _count_each(self, patterns: Mapping[str, str]) -> dict[str, int]:
         """Read how many there are of each pattern from what the server counts as it writes."""
