@@ -221,7 +221,9 @@ class Subgraph:
         if not nodes:
             raise UsageError(f"no node is chosen: the build {build.id} has no nodes")
         edges = _edge_tables(build, nodes, edge_types)
-        return cls(build.id, nodes, edges, dict(how), _products(build, nodes))
+        made = cls(build.id, nodes, edges, dict(how), _products(build, nodes))
+        pa.default_memory_pool().release_unused()  # what reading took and nothing holds
+        return made
 
     @property
     def labels(self) -> tuple[str, ...]:
