@@ -7,12 +7,19 @@ skipped and the end of the run says so.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.tiny import tiny_build
 from tosg_graph.build.tables import Build
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.reader import CellStore
+    from tosg_graph.graph.store import GraphStore
+    from tosg_graph.workspace import Workspace
 
 pytest_plugins = ["tests.neo4j_server"]
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,10 +56,33 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_build(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """All of the public files as one build, made once for the whole run; read only."""
-    from tosg_graph.build.assemble import build_graph
-    from tosg_graph.sources.registry import find_files, select
+def real_work(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace with the build of all public files, made once for the whole run; read only."""
+    from tosg_graph.config import Settings
+    from tosg_graph.workspace import Workspace
 
-    located = find_files(real_data, select(None), {})
-    return build_graph(located, tmp_path_factory.mktemp("real") / "graph")
+    path = tmp_path_factory.mktemp("real") / "work"
+    with Workspace(path, settings=Settings(workspace=path)) as work:
+        work.build(real_data)
+        yield work
+
+
+@pytest.fixture(scope="session")
+def real_build(real_work: Workspace) -> Build:
+    """All of the public files as one build; read only."""
+    return real_work.graph
+
+
+@pytest.fixture(scope="session")
+def real_store(real_work: Workspace) -> GraphStore:
+    """The build of the public files in the embedded graph; read only."""
+    real_work.load()
+    return real_work.store
+
+
+@pytest.fixture(scope="session")
+def real_cells(real_work: Workspace, real_data: Path) -> CellStore:
+    """The sorted blood cells as the store ``pbmc``; read only."""
+    source = real_data / "cells" / "pbmc_facs_3774.h5ad"
+    real_work.add_cells(source, name="pbmc", label="celltype")
+    return real_work.cells("pbmc")

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tosg_graph.errors import TosgError
+
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal; the file is read in pieces."""
@@ -28,6 +30,26 @@ def write_json(path: Path, content: Any) -> None:
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     fresh.write_text(text + "\n", encoding="utf-8")
     fresh.replace(path)
+
+
+@contextmanager
+def writing(place: Path, raised: type[TosgError]) -> Iterator[None]:
+    """Turn what the system says when it cannot write into an error of ours.
+
+    Parameters
+    ----------
+    place
+        What is written, as the error names it; the caller keeps nothing of it.
+    raised
+        Class of the error.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise raised(
+            f"{place} cannot be written: {error.strerror or error}; nothing of it is kept: "
+            "free space on that disk, or name another place"
+        ) from error
 
 
 @contextmanager

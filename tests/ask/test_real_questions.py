@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import anndata as ad
@@ -12,11 +12,9 @@ import pytest
 
 from tosg_graph.ask.answer import Answer
 from tosg_graph.ask.ask import ask
-from tosg_graph.ask.link import Linker
-from tosg_graph.build.tables import Build
-from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.reader import CellStore
-from tosg_graph.graph.embedded import EmbeddedStore
+from tosg_graph.graph.store import GraphStore
+from tosg_graph.workspace import Workspace
 
 pytestmark = pytest.mark.real
 
@@ -44,28 +42,11 @@ def accession(hgnc: pd.DataFrame) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def cells(
-    real_data: Path, real_build: Build, tmp_path_factory: pytest.TempPathFactory
-) -> CellStore:
-    folder = tmp_path_factory.mktemp("cells")
-    source = real_data / "cells/pbmc_facs_3774.h5ad"
-    add_h5ad(source, folder, name="pbmc", build=real_build, label="celltype")
-    return CellStore.open(folder / "pbmc")
-
-
-@pytest.fixture(scope="module")
-def store(real_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
-    with EmbeddedStore(tmp_path_factory.mktemp("lbug") / "graph.lbug") as opened:
-        opened.load(real_build)
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def real(real_build: Build, store: EmbeddedStore, cells: CellStore) -> Asker:
-    linker = Linker.of(real_build)
+def real(real_work: Workspace, real_store: GraphStore, real_cells: CellStore) -> Asker:
+    build, cells = real_work.graph, {"pbmc": real_cells}
 
     def of(question: str) -> Answer:
-        return ask(question, build=real_build, store=store, cells={"pbmc": cells}, linker=linker)
+        return ask(question, build=build, store=real_store, cells=cells, linker=real_work.linker)
 
     return of
 

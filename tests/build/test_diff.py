@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.faults import full_disk
 from tests.graph.changing import Tables, random_tables, tiny_changed
 from tests.tiny import tiny_tables, write_build
 from tosg_graph.build import compare
 from tosg_graph.build.diff import diff
 from tosg_graph.build.history import find_build
-from tosg_graph.errors import UsageError
+from tosg_graph.errors import BuildError, UsageError
 
 ENDS = ("source", "target", "source_label", "target_label")
 
@@ -123,3 +124,14 @@ def test_with_one_build_only_the_next_step_is_said(tmp_path: Path) -> None:
         find_build(tmp_path / "graph", "previous", "aa11")
     assert "one build only, aa11" in str(said.value)
     assert f"tosg build --data DIR -w {tmp_path})" in str(said.value)
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    before = write_build(tmp_path / "a", tiny_tables(), "a")
+    after = write_build(tmp_path / "b", tiny_changed(), "b")
+    with (
+        full_disk(1_000),
+        pytest.raises(BuildError, match=r"diff-a-b cannot be written.*free space"),
+    ):
+        diff(before, after, tmp_path / "diffs")
+    assert list((tmp_path / "diffs").iterdir()) == []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pandas as pd
 import pyarrow as pa
@@ -14,13 +13,12 @@ import pytest
 
 from tests.build import world as w
 from tests.build.test_assemble import world
+from tests.faults import apart
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, SourceError
 from tosg_graph.sources import Chunk
 from tosg_graph.sources.own import edge_table_source
-
-ROOT = Path(__file__).resolve().parents[2]
 
 #: Builds the world of this test; dies, or runs out of disk, at a point that the caller names.
 SCRIPT = """
@@ -28,6 +26,7 @@ import os, resource, signal, sys
 from pathlib import Path
 from tests.build import world as w
 from tests.build.test_assemble import world
+from tests.faults import apart
 from tosg_graph.errors import BuildError
 
 folder, point = Path(sys.argv[1]), sys.argv[2]
@@ -43,7 +42,7 @@ def say(said):
     if said == point:
         die()
     if point.isdigit():  # no file of the build may be larger
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(point), int(point)))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(point), resource.RLIM_INFINITY))
 
 sys.addaudithook(watch)
 try:
@@ -66,11 +65,8 @@ POINTS = (
 )
 
 
-def run(folder: Path, point: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(folder), point],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def run(folder: Path, point: str) -> CompletedProcess[str]:
+    return apart(SCRIPT, folder, point)
 
 
 def seen(folder: Path) -> list[str]:
@@ -270,9 +266,8 @@ if len(sys.argv) > 2:
     sys.addaudithook(watch)
 print(Workspace(sys.argv[1]).build(data_folder(), sources=["hgnc", *sys.argv[2:]]).id)
 """
-    command = [sys.executable, "-c", script, str(tmp_path)]
-    first = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    killed = subprocess.run([*command, "uniprot"], check=False, capture_output=True)
+    first = apart(script, tmp_path).stdout.strip()
+    killed = apart(script, tmp_path, "uniprot")
     assert killed.returncode == -signal.SIGKILL
     assert (tmp_path / "graph" / "current").read_text().strip() == first
     assert Build.open(tmp_path / "graph" / first).rows("nodes/Gene")

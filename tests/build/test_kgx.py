@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.build import world as w
+from tests.faults import full_disk
 from tests.graph.graphs import nasty_build
 from tests.tiny import tiny_tables, write_build
 from tosg_graph.build.kgx import write_kgx
@@ -226,3 +227,13 @@ def test_one_id_under_two_labels_is_refused(tmp_path):
     built = write_build(tmp_path / "build", tables)
     with pytest.raises(BuildError, match="Disease and Drug"):
         write_kgx(built, tmp_path / "out")
+
+
+@pytest.mark.parametrize("file_format", ["tsv", "jsonl"])
+def test_a_full_disk_leaves_nothing(tiny, tmp_path, file_format):
+    with (
+        full_disk(1_000),
+        pytest.raises(BuildError, match=r"kgx.*nothing of it is kept: free space"),
+    ):
+        write_kgx(tiny, tmp_path / "kgx", file_format=file_format)
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.build import world as w
+from tests.faults import apart
 from tosg_graph.build import reuse
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.tables import Build
@@ -20,7 +21,6 @@ from tosg_graph.errors import SourceError
 from tosg_graph.sources import Source
 from tosg_graph.sources.registry import Located
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["hgnc", "signor", "uniprot"]
 FACT = w.facts("ACTIVATES", {"a": "UniProtKB:P01133", "b": "symbol:EGFR", "record_id": "r"})
 
@@ -224,8 +224,7 @@ World(Path(sys.argv[1])).build("graph")
     ],
 )
 def test_a_killed_build_leaves_whole_entries_only(tmp_path, event, path, reused):
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path), event, path]
-    killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    killed = apart(SCRIPT, tmp_path, event, path)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     world = World(tmp_path)
     again = world.build("graph")

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from tests.cells.files import as_layout, cell_names, random_counts, write
+from tests.faults import apart
 from tests.tiny import tiny_tables, write_build
 from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.executors import Dask, InProcess, Processes, Slurm
@@ -78,7 +79,7 @@ def run_killed(code, **values):
     """
     values = {name: str(value) for name, value in values.items()}
     text = textwrap.dedent(head) + f"\nV = {values!r}\n" + textwrap.dedent(code)
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    done = apart(text)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
@@ -337,7 +338,7 @@ echo 77
 """
 
 
-def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
+def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, tiny):
     from tosg_graph.build.tables import Build
 
     again = (
@@ -348,23 +349,22 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
         "shard_cells=1024, executor=Slurm(()))"
     )
     cells = tmp_path / "cells"
-    command = (sys.executable, "-c", again, str(folder / "csr.h5ad"), str(cells), str(tiny.path))
+    source = folder / "more.h5ad"  # three tasks
+    whole = add_cells(source, tmp_path / "whole", name="s", build=tiny, shard_cells=1024)
+    command = (sys.executable, "-c", again, str(source), str(cells), str(tiny.path))
     slurm = Slurm(command, at_most=2, options=("--partition=short",))
-    with pytest.raises(Unfinished, match="6 tasks wait for SLURM") as waiting:
+    with pytest.raises(Unfinished, match="3 tasks wait for SLURM") as waiting:
         add_cells(
-            folder / "csr.h5ad", cells, name="s", build=Build.open(tiny.path), shard_cells=1024,
-            executor=slurm,
-        )  # fmt: skip
-    job = waiting.value.job
-    convert_task(job.folder, 3)  # one is done already: the script lists the others when made anew
-    with pytest.raises(Unfinished, match="5 tasks wait"):
-        add_cells(
-            folder / "csr.h5ad", cells, name="s", build=tiny, shard_cells=1024, executor=slurm
+            source, cells, name="s", build=Build.open(tiny.path), shard_cells=1024, executor=slurm
         )
+    job = waiting.value.job
+    convert_task(job.folder, 1)  # one is done already: the script lists the others when made anew
+    with pytest.raises(Unfinished, match="2 tasks wait"):
+        add_cells(source, cells, name="s", build=tiny, shard_cells=1024, executor=slurm)
     text = (job.folder / "tasks.sbatch").read_text()
-    assert "#SBATCH --array=1-5%2" in text
+    assert "#SBATCH --array=1-2%2" in text
     assert "#SBATCH --partition=short" in text
-    assert (job.folder / "tasks.txt").read_text().split() == ["0", "1", "2", "4", "5"]
+    assert (job.folder / "tasks.txt").read_text().split() == ["0", "2"]
     (tmp_path / "sbatch").write_text(SBATCH)
     (tmp_path / "sbatch").chmod(0o755)
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
@@ -372,7 +372,7 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
         ["sh", str(job.folder / "submit.sh")], env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, (done.stderr, (tmp_path / "log").read_text())
-    assert contents(cells / "s") == whole["csr"]
+    assert contents(cells / "s") == contents(whole.path)
     assert [p.name for p in cells.iterdir()] == ["s"]
 
 
@@ -442,7 +442,7 @@ from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.tiers import pack, unpack
 from tosg_graph.errors import CellsError
 cells, source = Path({str(cells)!r}), Path({str(folder / "more.h5ad")!r})
-resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
 try:
     if {what!r} == "pack":
         pack(cells / "s")
@@ -453,7 +453,7 @@ try:
 except CellsError as error:
     print("refused:", error)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = apart(code)
     assert done.stdout.startswith("refused: "), done.stderr
     assert "could not be written" in done.stdout
     assert contents(report.path) == before

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults import full_disk
 from tests.graph.compose import amount, server_settings
 from tests.graph.graphs import NASTY, n_nodes, nasty_tables, small_build
 from tests.neo4j_server import RELEASES, Server, new_server
@@ -102,6 +104,15 @@ def test_the_read_buffer_holds_the_longest_text(nasty: Build, tiny: Build, tmp_p
 def test_a_missing_command_says_how_to_name_it(tiny: Build) -> None:
     with pytest.raises(StoreError, match=r"no-such-admin cannot be run .*TOSG_NEO4J_ADMIN="):
         bulk_import(tiny, neo4j_admin="no-such-admin --flag")
+
+
+def test_a_full_disk_of_the_temporary_files_leaves_nothing(
+    tiny: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with full_disk(500), pytest.raises(StoreError, match=r"cannot be written: .*free space"):
+        bulk_import(tiny, neo4j_admin=[sys.executable, "-c", "raise SystemExit(1)"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_failing_command_said_last_is_shown(tiny: Build) -> None:

@@ -26,11 +26,8 @@ def h5ad(real_data):
 
 
 @pytest.fixture(scope="module")
-def store(real_data, real_build, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real_cells")
-    source = real_data / "cells" / "pbmc_facs_3774.h5ad"
-    add_h5ad(source, folder, name="pbmc", build=real_build, label="celltype")
-    return CellStore.open(folder / "pbmc")
+def store(real_cells):
+    return real_cells
 
 
 @pytest.fixture(scope="module")

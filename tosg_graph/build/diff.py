@@ -33,7 +33,7 @@ from tosg_graph.build.compare import Compared, compare_statements, compare_table
 from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.tables import Build, table_schema
 from tosg_graph.errors import BuildError, UsageError
-from tosg_graph.filing import commit_folder, sha256, write_json
+from tosg_graph.filing import commit_folder, sha256, write_json, writing
 from tosg_graph.schema import EDGE_TYPES, LABELS
 
 MANIFEST = "manifest.json"
@@ -200,6 +200,8 @@ def diff(
     ------
     UsageError
         If the builds have different schemas.
+    BuildError
+        If it cannot be written; nothing of it is kept.
     """
     _check_schemas(before, after)
     final = into / f"diff-{before.id}-{after.id}"
@@ -207,7 +209,10 @@ def diff(
     if kept is not None and (kept.manifest["statements"] or not statements):
         return kept
     into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".comparing-", dir=into) as name:
+    with (
+        writing(final, BuildError),
+        tempfile.TemporaryDirectory(prefix=".comparing-", dir=into) as name,
+    ):
         folder = Path(name)
         out = folder / "diff"
         out.mkdir()

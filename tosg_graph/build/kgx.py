@@ -29,7 +29,7 @@ from tosg_graph.build.lines import column_types, write_lines
 from tosg_graph.build.manifest import ATTRIBUTION, infores_of
 from tosg_graph.build.tables import MANIFEST, Build
 from tosg_graph.errors import BuildError, UsageError
-from tosg_graph.filing import commit_folder, folder_beside, sha256, write_json
+from tosg_graph.filing import commit_folder, folder_beside, sha256, write_json, writing
 from tosg_graph.schema import EDGE_TYPES, LABELS, STATEMENT_PROPERTIES, Label
 
 FORMATS = ("tsv", "jsonl")
@@ -129,12 +129,16 @@ def write_kgx(
     UsageError
         If the folder is taken or the format unknown.
     BuildError
-        If an id stands for nodes of two labels, or an end of a fact is no node.
+        If an id stands for nodes of two labels, an end of a fact is no node, or the disk is full.
     """
     if file_format not in FORMATS:
         raise UsageError(f"unknown format {file_format!r}; known: {', '.join(FORMATS)}")
     _check_free(out, overwrite=overwrite)
-    with folder_beside(out) as folder, Engine(spill=folder / "spill") as engine:
+    with (
+        writing(out, BuildError),
+        folder_beside(out) as folder,
+        Engine(spill=folder / "spill") as engine,
+    ):
         new = folder / "kgx"
         new.mkdir()
         _look_at(engine, build)

@@ -26,6 +26,7 @@ import pyarrow.csv as pcsv
 
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import BuildError, ForeignDatabase, StoreError
+from tosg_graph.filing import writing
 from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL
 from tosg_graph.graph.parts import edge_parts, tables_of
 from tosg_graph.graph.store import Counts, LoadReport, Progress, tell
@@ -130,12 +131,16 @@ def bulk_import(
     ForeignDatabase
         If the server has that database already, empty or not: it is left as it is.
     StoreError
-        If the command is missing or fails; what it wrote by then is removed.
+        If the command is missing or fails, or the disk of the temporary files is full; what was
+        written by then is removed.
     """
     start = time.monotonic()
+    words = shlex.split(neo4j_admin) if isinstance(neo4j_admin, str) else list(neo4j_admin)
+    if shutil.which(words[0]) is None:  # before gigabytes are written for it
+        raise _not_run(words[0], "no such program")
     with tempfile.TemporaryDirectory(prefix="tosg-import-") as name:
-        files = _write(build, Path(name), progress)
-        words = shlex.split(neo4j_admin) if isinstance(neo4j_admin, str) else list(neo4j_admin)
+        with writing(Path(name), StoreError):
+            files = _write(build, Path(name), progress)
         command = [*words, "database", "import", "full", database]
         if progress:
             progress("neo4j-admin database import full")
@@ -163,10 +168,7 @@ def _run(command: list[str], database: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise StoreError(
-            f"{command[0]} cannot be run ({error.strerror}); put neo4j-admin on the path or name "
-            "it: TOSG_NEO4J_ADMIN=/path/to/bin/neo4j-admin"
-        ) from None
+        raise _not_run(command[0], error.strerror) from None
     if not done.returncode:
         return
     if "already exist" in done.stderr + done.stdout:
@@ -180,6 +182,13 @@ def _run(command: list[str], database: str) -> None:
     said = "\n".join(lines[-_SAID_LINES:])
     raise StoreError(
         f"neo4j-admin failed with code {done.returncode}; nothing was kept. It said last:\n{said}"
+    )
+
+
+def _not_run(program: str, why: str) -> StoreError:
+    return StoreError(
+        f"{program} cannot be run ({why}); put neo4j-admin on the path or name it: "
+        "TOSG_NEO4J_ADMIN=/path/to/bin/neo4j-admin"
     )
 
 
