@@ -177,6 +177,22 @@ def test_a_data_set_is_removed_and_the_rest_keeps_its_places(store, tmp_path):
         remove_dataset(store.folder, "two")
 
 
+@pytest.mark.parametrize("part", ["features", "measured"])
+def test_nothing_is_made_from_a_damaged_table(store, tmp_path, tiny, part):
+    """A version that is made from a version takes over its tables, which must be whole."""
+    path = sorted((store.folder / part).iterdir())[-1]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    extra = write(tmp_path / "three.h5ad", as_layout(ONE[:10], "csr"),
+                  var=pd.DataFrame(index=FIRST))  # fmt: skip
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        add_cells(extra, tmp_path / "cells", name="s", build=tiny, append=True)
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        remove_dataset(store.folder, "one")
+    assert CellStore.open(store.folder).version == 2
+
+
 def test_a_number_is_never_given_twice(store, tmp_path, tiny):
     remove_dataset(store.folder, "two")
     prune(store.folder)
