@@ -118,10 +118,40 @@ def test_65535_still_fits_16_bits(tmp_path, tiny):
 
 
 def test_a_count_above_32_bits_is_refused(tmp_path, tiny):
-    counts = np.array([[2**32, 0], [0, 1]])
+    counts = np.array([[1, 0], [0, 2**32], [2**32, 1]])
     path = write(tmp_path / "a.h5ad", as_layout(counts, "csr", np.float64))
-    with pytest.raises(CellsError, match="4294967296"):
+    with pytest.raises(
+        CellsError,
+        match=rf"^{path}: X: 2 of 4 values are too large .*4,294,967,295.*, for example 4294967296.0 "
+        r"for gene1 in cell cell1\. Such values are never stored",
+    ):
         add(path, tmp_path, tiny)
+    assert not (tmp_path / "cells/s").exists()
+    path = write(tmp_path / "b.h5ad", as_layout(np.minimum(counts, 2**32 - 1), "csr", np.float64))
+    assert add(path, tmp_path, tiny)[0].gather("rna", [1]).counts.tolist() == [2**32 - 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.uint64])
+def test_a_count_beyond_64_bits_is_refused_too(tmp_path, tiny, dtype):
+    """Turned into an integer of 64 bits it would be another number, small or negative."""
+    huge = 2**64 - 1 if dtype is np.uint64 else 1e30
+    x = sparse.csr_matrix((np.array([3, huge], dtype), ([0, 1], [0, 1])), shape=(2, 2))
+    with pytest.raises(CellsError, match=r"1 of 2 values are too large.*for gene1 in cell cell1"):
+        add(write(tmp_path / "a.h5ad", x), tmp_path, tiny)
+
+
+def test_a_normalised_value_beyond_32_bits_is_refused(tmp_path, tiny):
+    path = write(tmp_path / "a.h5ad", as_layout(np.array([[0.5, 1e39]]), "csr", np.float64))
+    with pytest.raises(CellsError, match=r"too large.*3\.4e38.*1e\+39 for gene1 in cell cell0"):
+        add(path, tmp_path, tiny, normalised=True)
+
+
+def test_counts_that_add_up_to_more_than_32_bits_are_refused(tmp_path, tiny):
+    x = sparse.csr_matrix((2, 3), dtype=np.float64)
+    x.data, x.indices = np.array([1.0, 2.0**32 - 1, 1.0]), np.array([0, 2, 2], np.int32)
+    x.indptr = np.array([0, 1, 3], np.int32)
+    with pytest.raises(CellsError, match=r"too large.*4294967295\.0 for gene2 in cell cell1"):
+        add(write(tmp_path / "a.h5ad", x), tmp_path, tiny)
 
 
 def test_70000_features_take_32_bit_indices(tmp_path, tiny):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from pathlib import Path
+from subprocess import PIPE, Popen
+from threading import Barrier, Event
 
 import numpy as np
 import pandas as pd
@@ -13,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cells.files import as_layout, cell_names, random_counts, write
+from tests.cells.readers import Watched, watch
 from tests.tiny import GENES, gene
 from tosg_graph.cells.axis import places
 from tosg_graph.cells.convert import add_cells
@@ -177,6 +182,22 @@ def test_a_data_set_is_removed_and_the_rest_keeps_its_places(store, tmp_path):
         remove_dataset(store.folder, "two")
 
 
+@pytest.mark.parametrize("part", ["features", "measured"])
+def test_nothing_is_made_from_a_damaged_table(store, tmp_path, tiny, part):
+    """A version that is made from a version takes over its tables, which must be whole."""
+    path = sorted((store.folder / part).iterdir())[-1]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    extra = write(tmp_path / "three.h5ad", as_layout(ONE[:10], "csr"),
+                  var=pd.DataFrame(index=FIRST))  # fmt: skip
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        add_cells(extra, tmp_path / "cells", name="s", build=tiny, append=True)
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        remove_dataset(store.folder, "one")
+    assert CellStore.open(store.folder).version == 2
+
+
 def test_a_number_is_never_given_twice(store, tmp_path, tiny):
     remove_dataset(store.folder, "two")
     prune(store.folder)
@@ -220,33 +241,42 @@ def test_what_does_not_fit_a_store_is_refused(store, tmp_path, tiny):
 
 
 @pytest.mark.parametrize("tier", ["hot", "compact"])
-def test_twenty_readers_while_one_appends(store, tmp_path, tiny, tier):
-    """Whoever opens the store finds a whole version, whenever; nobody waits and nobody fails."""
+def test_twenty_readers_in_two_processes_while_one_appends(store, tmp_path, tiny, tier):
+    """Whoever opens the store finds one whole version, the old or the new; nobody waits or fails.
+
+    What was opened before stays the old one, what is opened afterwards is the new one.
+    """
     if tier == "compact":
         pack(store.folder)
     _, whole = expected()
-    sums = {1160: whole.sum(), 1170: whole.sum() + ONE[:10].sum()}
+    number = CellStore.open(store.folder).version
+    old = [number, 1160, 1160, int(whole.sum())]
+    new = [number + 1, 1170, 1170, int(whole.sum() + ONE[:10].sum())]
     extra = write(tmp_path / "three.h5ad", as_layout(ONE[:10], "csr"),
                   var=pd.DataFrame(index=FIRST))  # fmt: skip
-    done = Event()
-
-    def read(_):
-        seen = []
-        while not done.is_set() or not seen:
-            found = CellStore.open(store.folder)
-            total = sum(int(rows.counts.sum()) for _, rows in found.scan("rna"))
-            seen.append((found.n_cells, found.obs.num_rows, total))
-        return seen
-
-    with ThreadPoolExecutor(20) as pool:
-        reading = [pool.submit(read, n) for n in range(20)]
+    ready, done = Barrier(6, timeout=60), Event()
+    command = [sys.executable, "-m", "tests.cells.readers", str(store.folder), "15"]
+    with (
+        Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=Path(__file__).parents[2]) as others,
+        ThreadPoolExecutor(5) as pool,
+    ):
+        reading = [pool.submit(watch, store.folder, ready, done) for _ in range(5)]
         try:
+            assert others.stdout.readline() == "ready\n"
+            ready.wait()
             add_cells(extra, tmp_path / "cells", name="s", build=tiny, append=True)
         finally:
             done.set()
-        seen = {entry for future in reading for entry in future.result()}
-    assert seen <= {(n, n, total) for n, total in sums.items()}
-    assert CellStore.open(store.folder).n_cells == 1170
+            said, _ = others.communicate(timeout=60)
+        watched = [Watched(**found) for found in json.loads(said)]
+        watched += [future.result() for future in reading]
+    assert len(watched) == 20
+    for found in watched:
+        assert (found.before, found.kept, found.after) == (old, old, new)
+        at = found.during.index(new) if new in found.during else len(found.during)
+        assert found.during == [old] * at + [new] * (len(found.during) - at)
+    assert any(old in found.during for found in watched[:15])
+    assert any(old in found.during for found in watched[15:])
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])

@@ -13,7 +13,7 @@ from tests.cells.files import as_layout, blood, cell_names, write
 from tests.cells.test_datasets import FIRST, ONE, SECOND, TWO, dense, files
 from tests.tiny import GENES, gene, protein, tiny_tables, write_build
 from tosg_graph.cells.convert import add_cells
-from tosg_graph.cells.manifest import axis_file, measured_of
+from tosg_graph.cells.manifest import axis_file, file_record, measured_of, write_manifest
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.rejoin import rejoin
 from tosg_graph.cells.removal import remove_dataset
@@ -142,8 +142,12 @@ def test_a_store_that_did_not_keep_what_it_is_joined_by(tmp_path, tiny, newer):
     source, _ = blood(tmp_path / "blood.h5ad")
     add_cells(source, tmp_path / "cells", name="s", build=tiny)
     folder = tmp_path / "cells" / "s"
-    path = folder / measured_of(CellStore.open(folder).manifest["datasets"][0])
-    pq.write_table(pq.read_table(path).drop_columns(["ensembl", "symbols"]), path)
+    manifest = CellStore.open(folder).manifest
+    file = measured_of(manifest["datasets"][0])
+    older = pq.read_table(folder / file).drop_columns(["ensembl", "symbols"])
+    pq.write_table(older, folder / file)
+    manifest["datasets"][0]["files"][file] = file_record(folder / file, rows=older.num_rows)
+    write_manifest(folder, manifest)
     rejoin(folder, newer)
     ids = joined(CellStore.open(folder).features("rna"))
     assert ids["ENSG00000157764"] == gene("KRAS")
@@ -191,6 +195,31 @@ def test_damaged_sums_are_noticed(store, newer):
     pq.write_table(
         table.set_column(table.column_names.index("total"), "total", pa.array(wrong)), path
     )
+    with pytest.raises(CellsError, match=rf"{path} is damaged: SHA-256"):
+        rejoin(store.folder, newer)
+    assert CellStore.open(store.folder).version == store.version
+
+
+@pytest.mark.parametrize("at", [3, 2])
+def test_a_table_with_a_flipped_bit_is_not_joined_anew(store, newer, at):
+    path = store.folder / measured_of(store.manifest["datasets"][1])
+    data = bytearray(path.read_bytes())
+    data[len(data) // at] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CellsError, match=rf"{path} is damaged: SHA-256"):
+        rejoin(store.folder, newer)
+    assert CellStore.open(store.folder).version == store.version
+
+
+def test_sums_that_do_not_add_up_are_noticed(store, newer):
+    """Every checksum is right: a store put together wrongly."""
+    file = axis_file(store.manifest)
+    table = pq.read_table(store.folder / file)
+    wrong = np.asarray(table["total"]) + 1
+    at = table.column_names.index("total")
+    pq.write_table(table.set_column(at, "total", pa.array(wrong)), store.folder / file)
+    record = file_record(store.folder / file, rows=table.num_rows)
+    write_manifest(store.folder, {**store.manifest, "files": {file: record}})
     with pytest.raises(CellsError, match="tosg cells verify"):
         rejoin(store.folder, newer)
     assert CellStore.open(store.folder).version == store.version

@@ -13,10 +13,16 @@ from scipy import sparse
 from tests.cells.files import as_layout, blood, random_counts, write
 from tosg_graph.cells.compact import CODECS
 from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.mapped import MappedShard
+from tosg_graph.cells.metacells import make_metacells
+from tosg_graph.cells.profiles import profiles
+from tosg_graph.cells.pseudobulk import pseudobulk
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import cohort_of
 from tosg_graph.cells.tiers import pack, unpack
 from tosg_graph.cells.versions import prune
 from tosg_graph.errors import CellsError, UsageError
+from tosg_graph.filing import sha256
 
 COUNTS = random_counts(3000, 50, seed=11)
 QUIET = settings(
@@ -136,6 +142,178 @@ def test_a_truncated_packed_shard_is_named(tmp_path, packed):
     with pytest.raises(CellsError, match=r"000001\.zstd\.arrow has .* bytes, .* expected"):
         store.gather("rna", [1500])
     assert store.gather("rna", [0]).shape == (1, 50)
+
+
+def flip(path, at=None):
+    """Change one bit of a file; of a hot shard's counts where no place is said."""
+    data = bytearray(path.read_bytes())
+    data[at if at is not None else len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def flip_count(store, number=0):
+    """Change the last bit of a count in a hot shard: a whole file with another value in it."""
+    record = store.manifest["modalities"]["rna"]["shards"][number]
+    path = store.folder / record["file"]
+    flip(path, int(MappedShard(path, record).starts[0, 2]))
+    return path
+
+
+@pytest.fixture
+def hot(tmp_path, tiny):
+    return make(tmp_path, tiny, COUNTS, shard_cells=1024)
+
+
+def test_a_hot_shard_with_a_flipped_bit_is_not_packed(hot):
+    path = flip_count(hot, 1)
+    files = sorted(hot.folder.rglob("*"))
+    with pytest.raises(
+        CellsError, match=rf"{path} is damaged: SHA-256 .* found, .* expected.*copy"
+    ):
+        pack(hot.folder)
+    now = CellStore.open(hot.folder)
+    assert (now.version, now.versions) == (1, [1])
+    left = {p.name for p in set(hot.folder.rglob("*")) - set(files)}
+    assert left == {"000000.zstd.arrow"}  # whole, and used by the next run
+    path.unlink()
+    with pytest.raises(CellsError, match=rf"{path} is missing"):
+        pack(hot.folder)
+
+
+def test_a_packed_shard_with_a_flipped_bit_is_not_unpacked(hot):
+    pack(hot.folder)
+    prune(hot.folder)
+    path = hot.folder / "rna/000002.zstd.arrow"
+    flip(path)
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        unpack(hot.folder)
+    assert CellStore.open(hot.folder).version == 2
+
+
+@pytest.mark.parametrize("left", ["junk", "rotten", "another", "whole"])
+def test_a_file_that_was_left_behind_is_used_only_if_it_holds_the_same(hot, tmp_path, left):
+    """No version lists it: a run that was cut off left it, or somebody else did."""
+    shutil.copytree(hot.folder, tmp_path / "copy")
+    pack(tmp_path / "copy")
+    good = (tmp_path / "copy/rna/000001.zstd.arrow").read_bytes()
+    path = hot.folder / "rna/000001.zstd.arrow"
+    bytes_left = {
+        "junk": b"junk",
+        "rotten": good[: len(good) // 2] + bytes([good[len(good) // 2] ^ 1])
+        + good[len(good) // 2 + 1 :],
+        "another": (tmp_path / "copy/rna/000000.zstd.arrow").read_bytes(),
+        "whole": good,
+    }  # fmt: skip
+    path.write_bytes(bytes_left[left])
+    before = path.stat().st_mtime_ns
+    pack(hot.folder)
+    packed = CellStore.open(hot.folder)
+    assert path.read_bytes() == good
+    assert (path.stat().st_mtime_ns == before) == (left == "whole")
+    assert np.array_equal(dense(packed), COUNTS)
+    packed.verify(source=tmp_path / "a.h5ad")
+
+
+@pytest.mark.parametrize("first", [pack, unpack])
+def test_a_rotten_file_of_an_older_version_is_made_anew(hot, tmp_path, first):
+    """It lies there from packing and unpacking before, and a bit of it changed since."""
+    pack(hot.folder)
+    second = {pack: unpack, unpack: pack}[first]
+    if first is pack:
+        unpack(hot.folder)
+        rotten = hot.folder / "rna/000001.zstd.arrow"
+        flip(rotten)
+    else:
+        rotten = flip_count(hot, 1)
+    first(hot.folder)
+    prune(hot.folder)
+    now = CellStore.open(hot.folder)
+    assert np.array_equal(dense(now), COUNTS)
+    assert now.hash == hot.hash
+    now.verify(source=tmp_path / "a.h5ad")
+    second(hot.folder)
+    CellStore.open(hot.folder).verify(source=tmp_path / "a.h5ad")
+
+
+def test_the_whole_file_of_the_other_tier_mends_a_store(hot, tmp_path):
+    """Hot shards rot while the packed ones of an older version are there, and the other way."""
+    pack(hot.folder)
+    flip(hot.folder / "rna/000002.zstd.arrow")
+    unpack(hot.folder)
+    CellStore.open(hot.folder).verify(source=tmp_path / "a.h5ad")
+    pack(hot.folder)
+    flip_count(CellStore.open(hot.folder, version=1), 0)
+    unpack(hot.folder)
+    CellStore.open(hot.folder).verify(source=tmp_path / "a.h5ad")
+
+
+def test_prune_keeps_the_shards_that_damaged_ones_would_replace(hot, tmp_path):
+    pack(hot.folder)
+    rotten = hot.folder / "rna/000001.zstd.arrow"
+    flip(rotten)
+    files = sorted(hot.folder.rglob("*"))
+    with pytest.raises(
+        CellsError,
+        match=rf"{rotten} is damaged.*rna/000001\.arrow.*Nothing was removed.*tosg cells unpack s",
+    ):
+        prune(hot.folder)
+    assert sorted(hot.folder.rglob("*")) == files
+    unpack(hot.folder)  # what the message says
+    prune(hot.folder)
+    CellStore.open(hot.folder).verify(source=tmp_path / "a.h5ad")
+    pack(hot.folder, codec="lz4")
+    rotten = flip_count(CellStore.open(hot.folder, version=3), 1)
+    prune(hot.folder)  # the damaged one goes
+    assert not rotten.exists()
+    unpack(hot.folder)
+    flip_count(CellStore.open(hot.folder), 1)
+    with pytest.raises(CellsError, match="tosg cells pack --codec lz4 s"):
+        prune(hot.folder)
+
+
+def test_what_was_written_is_compared_with_the_shard(hot, monkeypatch):
+    import tosg_graph.cells.tiers as tiers
+
+    def wrong(shard, path, **options):
+        write = tiers_pack(shard, path, **options)
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2] + b"\0" * 64 + data[len(data) // 2 + 64 :])
+        return write
+
+    tiers_pack = tiers.pack_shard
+    monkeypatch.setattr(tiers, "pack_shard", wrong)
+    with pytest.raises(CellsError, match=r"000000\.zstd\.arrow: what was written is not what"):
+        pack(hot.folder)
+    assert CellStore.open(hot.folder).version == 1
+    assert sorted(p.name for p in (hot.folder / "rna").iterdir())[-1] == "000002.arrow"
+
+
+def test_nothing_lasting_is_made_from_a_damaged_shard(hot, tiny):
+    path = flip_count(hot, 1)
+    CellStore.open(hot.folder).check_shards([0, 1023, 2048])  # cells of the others
+    store = CellStore.open(hot.folder)
+    for cells in (None, [1024], np.arange(3000)):
+        with pytest.raises(CellsError, match=rf"{path} is damaged"):
+            store.check_shards(cells)
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        profiles(store, group="donor_id")
+    assert not (hot.folder / "profiles").exists()
+    cohort = cohort_of(CellStore.open(hot.folder), np.arange(3000) >= 1024)
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        pseudobulk(cohort, by=("data_set",))
+    with pytest.raises(CellsError, match=rf"{path} is damaged"):
+        make_metacells(cohort, hot.folder.parent, name="m", build=tiny, within=("data_set",))
+    assert sorted(p.name for p in hot.folder.parent.iterdir()) == ["s"]
+
+
+def test_a_shard_is_checked_once_while_the_store_is_open(hot, monkeypatch):
+    import tosg_graph.cells.manifest as manifest
+
+    read = []
+    monkeypatch.setattr(manifest, "sha256", lambda path: read.append(path.name) or sha256(path))
+    for cells in ([5], [2050, 7], None, None):
+        hot.check_shards(cells)
+    assert read == ["000000.arrow", "000002.arrow", "000001.arrow"]
 
 
 def test_cells_without_counts_pack(tmp_path, tiny):

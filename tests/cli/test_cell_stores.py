@@ -59,14 +59,18 @@ def test_the_life_of_a_store(tosg: Tosg, own: Path, more: Path, tmp_path: Path) 
     assert tosg("cells", "verify", "blood", "-w", own).code == 0
 
 
-def test_damage_is_named_and_the_exit_code_says_so(tosg: Tosg, own: Path) -> None:
+def test_damage_is_named_and_the_exit_code_says_so(tosg: Tosg, own: Path, tmp_path: Path) -> None:
     path = own / "cells/blood/rna/000000.arrow"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    ran = tosg("cells", "verify", "blood", "-w", own)
-    assert ran.code == 1
-    assert "rna/000000.arrow" in ran.err.replace("\n", "")
+    export = ("export", "--pathway", "R-HSA-1280215", "--cells", "blood", "--out", tmp_path / "e")
+    for words in (("cells", "verify", "blood"), ("cells", "pack", "blood"), export):
+        ran = tosg(*words, "-w", own)
+        assert ran.code == 1
+        assert "rna/000000.arrow" in ran.err.replace("\n", "")
+    assert not (tmp_path / "e").exists()
+    assert Workspace(own).cells("blood").versions == [1]
 
 
 def test_a_store_follows_the_graph_to_another_build(tosg: Tosg, own: Path) -> None:

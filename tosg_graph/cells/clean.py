@@ -12,7 +12,11 @@ import numpy as np
 from tosg_graph.cells.gather import compiled
 
 #: Places of the kinds of fault in the array of faults.
-NOT_FINITE, NEGATIVE, FRACTIONAL = 0, 1, 2
+NOT_FINITE, NEGATIVE, FRACTIONAL, TOO_LARGE = 0, 1, 2, 3
+
+#: The largest count, and the largest normalised value, that a store holds.
+MOST_COUNT = float(np.iinfo(np.uint32).max)
+MOST_VALUE = float(np.finfo(np.float32).max)
 
 
 @compiled
@@ -42,6 +46,15 @@ def _put_in_order(indices: Any, data: Any, start: int, end: int) -> int:
 
 
 @compiled
+def _listed(place: Any, indices: Any, start: int, feature: int) -> int:
+    """Where a row that begins at ``start`` first lists a feature."""
+    at = start
+    while place[indices[at]] != feature:
+        at += 1
+    return at
+
+
+@compiled
 def clean_rows(
     indptr: Any, indices: Any, data: Any, place: Any, normalised: bool,
     out_indptr: Any, out_indices: Any, out_data: Any,
@@ -67,7 +80,7 @@ def clean_rows(
     feature_totals, feature_cells
         Per place on the axis: sum of values and number of cells, added to.
     faults
-        int64 [3, 3]: per kind of fault how many there are, and row and place in the block of the
+        int64 [4, 3]: per kind of fault how many there are, and row and place in the block of the
         first one; see :data:`NOT_FINITE`. The first is only written where the number was 0.
 
     Returns
@@ -77,6 +90,7 @@ def clean_rows(
     """
     seen = 0
     at = 0
+    most = MOST_VALUE if normalised else MOST_COUNT
     out_indptr[0] = 0
     for row in range(len(indptr) - 1):
         start = at
@@ -98,7 +112,10 @@ def clean_rows(
                 _count(faults, NEGATIVE, row, k)
             if fractional:
                 _count(faults, FRACTIONAL, row, k)
-            if negative or fractional:
+            large = wide > most
+            if large:
+                _count(faults, TOO_LARGE, row, k)
+            if negative or fractional or large:
                 continue
             out_indices[at] = feature
             out_data[at] = value
@@ -111,6 +128,8 @@ def clean_rows(
         out_indptr[row + 1] = at
         detected[row] = at - start
         for k in range(start, at):
+            if np.float64(out_data[k]) > most:  # what a file lists twice, added up
+                _count(faults, TOO_LARGE, row, _listed(place, indices, indptr[row], out_indices[k]))
             totals[row] += out_data[k]
             feature_totals[out_indices[k]] += out_data[k]
             feature_cells[out_indices[k]] += 1

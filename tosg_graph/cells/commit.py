@@ -21,6 +21,7 @@ from tosg_graph.cells.job import Job
 from tosg_graph.cells.labels import LabelTerm, label_terms
 from tosg_graph.cells.manifest import (
     MODALITIES,
+    checked_table,
     features_file,
     file_record,
     measured_file,
@@ -175,9 +176,7 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
     report = _report(addition, target, obs, terms)
     dataset["report"] = report.content()
     manifest = {**manifest, **version}
-    measured = [
-        pq.read_table(_measured_path(addition, root, d, number)) for d in manifest["datasets"]
-    ]
+    measured = [_measured(addition, root, d, number) for d in manifest["datasets"]]
     features = with_sums(
         addition.new_axis, measured, normalised=addition.value_kind == "normalised"
     )
@@ -202,10 +201,11 @@ def _version(addition: Addition, root: Path) -> dict[str, Any]:
     return {key: made[key] for key in ("version", "change", "tool_version")}
 
 
-def _measured_path(addition: Addition, root: Path, dataset: dict[str, Any], new: int) -> Path:
+def _measured(addition: Addition, root: Path, dataset: dict[str, Any], new: int) -> pa.Table:
     if dataset["number"] == new:
-        return addition.job.folder / "measured.parquet"
-    return root / measured_of(dataset)
+        return pq.read_table(addition.job.folder / "measured.parquet")
+    file = measured_of(dataset)
+    return checked_table(root, file, dataset["files"][file])
 
 
 def _dataset(

@@ -14,7 +14,7 @@ shard gives an error, never a wrong place in memory. :mod:`tosg_graph.cells.bloc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ import numpy as np
 import pyarrow as pa
 
 from tosg_graph.cells.mapped import MappedShard
-from tosg_graph.filing import sha256
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -121,9 +120,3 @@ def _batch(
     columns += [[planes[k] for _, planes in blocks] for k in range(len(schema) - 2)]  # type: ignore[misc]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def compact_record(hot: Mapping[str, Any], path: Path, file: str) -> dict[str, Any]:
-    """Describe a compact shard as a manifest lists it, from the record of the hot one."""
-    size = {"file": file, "bytes": path.stat().st_size, "sha256": sha256(path)}
-    return {**hot, **size, "tier": "compact"}

@@ -35,7 +35,7 @@ from tosg_graph.cells.job_folder import (
     taken,
     target_of,
 )
-from tosg_graph.cells.manifest import STORE_NAME
+from tosg_graph.cells.manifest import STORE_NAME, axis_file, check_file
 from tosg_graph.cells.obs import check_column
 from tosg_graph.cells.options import Options, SourceOptions
 from tosg_graph.cells.report import CellReport
@@ -152,6 +152,8 @@ class _Conversion:
         from tosg_graph.cells.reader import CellStore
 
         store = CellStore.open(self._target)
+        file = axis_file(store.manifest)
+        check_file(store.folder, file, store.manifest["files"][file])
         self._base, self._axis = store.manifest, store.axis
         if store.build_id != self._build.id:
             raise CellsError(

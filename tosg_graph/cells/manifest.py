@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tosg_graph.errors import CellsError, UsageError
 from tosg_graph.filing import sha256, write_json
@@ -67,6 +71,51 @@ def measured_of(dataset: dict[str, Any]) -> str:
 def file_record(path: Path, *, rows: int) -> dict[str, Any]:
     """Size, checksum and rows of a file, as a manifest lists it."""
     return {"rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def damage(folder: Path, file: str, record: Mapping[str, Any]) -> str | None:
+    """Say how a file differs from what a manifest says of it; None if it does not.
+
+    The whole file is read, to compute its checksum.
+    """
+    path = folder / file
+    try:
+        found = sha256(path)
+    except FileNotFoundError:
+        return f"{path} is missing"
+    except OSError as error:
+        return f"{path} cannot be read ({error})"
+    if found == record["sha256"]:
+        return None
+    expected = str(record["sha256"])
+    return f"{path} is damaged: SHA-256 {found[:12]}… found, {expected[:12]}… expected"
+
+
+def check_file(folder: Path, file: str, record: Mapping[str, Any]) -> None:
+    """See that a file is what a manifest says, before something lasting is made from it.
+
+    Raises
+    ------
+    CellsError
+        If it is missing or has another checksum.
+    """
+    if wrong := damage(folder, file, record):
+        raise CellsError(
+            f"{wrong}; nothing was made from it. Put a good copy of the file in its place, or add "
+            "the cells again"
+        )
+
+
+def checked_table(folder: Path, file: str, record: Mapping[str, Any]) -> pa.Table:
+    """Read a table of a store, once its checksum is found right.
+
+    Raises
+    ------
+    CellsError
+        If it is missing or has another checksum.
+    """
+    check_file(folder, file, record)
+    return pq.read_table(folder / file)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
@@ -147,9 +196,13 @@ def listed_files(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found = dict(manifest["files"])
     for dataset in manifest["datasets"]:
         found |= dataset["files"]
-    for entry in manifest["modalities"].values():
-        found |= {shard["file"]: shard for shard in entry["shards"]}
-    return found
+    return found | listed_shards(manifest)
+
+
+def listed_shards(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every shard that a manifest lists, by its file."""
+    entries = manifest["modalities"].values()
+    return {str(shard["file"]): shard for entry in entries for shard in entry["shards"]}
 
 
 def store_names(folder: Path) -> list[str]:

@@ -182,6 +182,8 @@ def make_metacells(
     ------
     UsageError
         If no cell is in a partition, the store is normalised, or the name is taken.
+    CellsError
+        If a shard of the cells is not what the manifest says.
     MissingExtra
         If scikit-learn, or the package of the method, is not installed.
     """
@@ -196,6 +198,7 @@ def make_metacells(
             f"no partition of {', '.join(options.within)} has {min_cells} cells of the "
             f"{cohort.n_cells:,} chosen; name other columns (within=…) or a smaller min_cells"
         )
+    cohort.store.check_shards(cohort.cells)
     space = _Space(cohort.store, np.concatenate(partitions), options)
     most = metacell_package.PIECE if method == "metacells" else PIECE
     parts = _cut(partitions, seed, most)

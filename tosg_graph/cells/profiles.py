@@ -220,6 +220,7 @@ def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -
     scale = np.ones(len(totals))
     if counts:
         scale = 1e4 / np.maximum(totals, 1)
+    store.check_shards(modality=modality)  # the result is kept under the hash of the store
     for cells, rows in store.scan(modality):
         add_profiles(
             rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells],

@@ -135,7 +135,8 @@ def pseudobulk(
     UsageError
         If the store holds normalised values, no cell is in a group, or a column is not known.
     CellsError
-        If the sums do not add up to those of the cells: the store is damaged.
+        If a shard of the cells is not what the manifest says, or the sums do not add up to those of
+        the cells: the store is damaged.
     """
     store = cohort.store
     modality = modality or store.modalities[0]
@@ -143,6 +144,7 @@ def pseudobulk(
         raise UsageError(f"the store {store.name!r} holds normalised values; sums need counts")
     names = [n if n == AGE_BAND else column_of(cohort.columns, n) for n in by]
     codes, table = _groups(cohort, names)
+    store.check_shards(cohort.cells, modality=modality)
     counts = _summed(cohort, modality, codes, table.num_rows)
     depth = cohort.columns.numbers(total_names(modality)[0]).values
     totals = np.asarray(counts.sum(axis=1)).ravel().astype(np.int64)

@@ -54,6 +54,8 @@ class CellStore:
         self._ranges: dict[str, tuple[_Array, _Array]] = {}
         self._columns: dict[str, pa.Array] = {}
         self._lock = Lock()
+        #: Shards whose checksum was found right since the store was opened.
+        self.checked: set[str] = set()
 
     @classmethod
     def open(cls, folder: Path | str, *, version: int | None = None) -> Self:
@@ -329,6 +331,22 @@ class CellStore:
         from tosg_graph.cells.verify import verify_store
 
         return verify_store(self, source=source, dataset=dataset)
+
+    def check_shards(self, cells: _Cells | None = None, *, modality: str | None = None) -> None:
+        """Check the shards of cells (default: of all) before something lasting is made from them.
+
+        See :func:`tosg_graph.cells.verify.check_shards`.
+        """
+        from tosg_graph.cells.verify import check_shards
+
+        check_shards(self, None if cells is None else self._positions(cells), modality=modality)
+
+    def shards_of(self, modality: str, cells: _Array | None = None) -> list[dict[str, Any]]:
+        """What the manifest says of the shards that hold cells, by position; default: of all."""
+        records: list[dict[str, Any]] = self._entry(modality)["shards"]
+        if cells is None:
+            return records
+        return [records[number] for number in np.unique(self._places(modality, cells)[0]).tolist()]
 
     def _entry(self, modality: str) -> dict[str, Any]:
         entry = self.manifest["modalities"].get(modality)

@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from tosg_graph.build.tables import Build, write_parquet
 from tosg_graph.cells.assembly import store_report
@@ -29,6 +28,7 @@ from tosg_graph.cells.features import Found, Joining, feature_names, targets_of
 from tosg_graph.cells.manifest import (
     MODALITIES,
     axis_file,
+    checked_table,
     features_file,
     file_record,
     measured_file,
@@ -143,7 +143,7 @@ class _Rejoining:
     ) -> None:
         self._folder, self._old, self._new, self._build = folder, old, new, build
         self._joining = Joining(build)
-        self._axis = pq.read_table(folder / axis_file(old))
+        self._axis = checked_table(folder, axis_file(old), old["files"][axis_file(old)])
         #: Per modality its rows of the axis.
         self._rows: dict[str, pa.Table] = {
             modality: part
@@ -173,7 +173,8 @@ class _Rejoining:
     def _dataset(self, dataset: dict[str, Any]) -> tuple[dict[str, Any], pa.Table]:
         """Join what a data set measured; its entry in the manifest, and the table."""
         old_file = measured_of(dataset)
-        parts = list(self._joined(pq.read_table(self._folder / old_file)))
+        measured = checked_table(self._folder, old_file, dataset["files"][old_file])
+        parts = list(self._joined(measured))
         table = pa.concat_tables(parts)
         file = measured_file(dataset["number"], version=self._new["version"])
         kept = {k: v for k, v in dataset["files"].items() if k != old_file}

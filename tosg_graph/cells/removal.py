@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from tosg_graph.build.tables import write_parquet
 from tosg_graph.cells.assembly import assemble, store_report
 from tosg_graph.cells.axis import with_sums
 from tosg_graph.cells.manifest import (
     axis_file,
+    checked_table,
     features_file,
     file_record,
     measured_of,
@@ -61,8 +60,8 @@ def _without(
         widths={m: entry["n_features"] for m, entry in old["modalities"].items()},
     )  # fmt: skip
     made |= {key: new[key] for key in ("version", "change", "tool_version")}
-    axis = pq.read_table(folder / axis_file(old))
-    measured = [pq.read_table(folder / measured_of(d)) for d in kept]
+    axis = checked_table(folder, axis_file(old), old["files"][axis_file(old)])
+    measured = [checked_table(folder, measured_of(d), d["files"][measured_of(d)]) for d in kept]
     features = with_sums(
         axis.drop_columns(["total", "cells", "datasets"]), measured,
         normalised=old["value_kind"] == "normalised",

@@ -14,7 +14,13 @@ from tosg_graph.errors import CellsError
 _Array = np.ndarray[Any, np.dtype[Any]]
 
 #: The ways in which values are wrong, in the order of :mod:`tosg_graph.cells.clean`.
-_FAULTS = ("are NaN or infinite", "are negative", "are not integers")
+_FAULTS = (
+    "are NaN or infinite",
+    "are negative",
+    "are not integers",
+    "are too large (a count, with what is listed twice for its cell and feature added up, is at "
+    "most 4,294,967,295; a normalised value 3.4e38)",
+)
 
 
 @dataclass
@@ -167,7 +173,7 @@ def refuse_faults(
             example = f"{one.value} for {feature(one.column)} in cell {cell(one.cell)}"
             words.append(f"{number:,} of {seen:,} values {what}, for example {example}")
     if words:
-        advice = _advice(elsewhere, never=wrong[0] or wrong[1])
+        advice = _advice(elsewhere, never=wrong[0] or wrong[1] or wrong[3])
         raise CellsError(f"{where}: {'; '.join(words)}. {advice}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from tosg_graph.cells.manifest import MANIFEST, listed_files
+from tosg_graph.cells.manifest import MANIFEST, check_file, listed_files
 from tosg_graph.cells.obs import total_names
 from tosg_graph.errors import CellsError, UsageError
 from tosg_graph.filing import sha256
@@ -71,6 +71,33 @@ def verify_store(
     if source is not None and number is not None:
         compared = _compare(store, Path(source), number)
     return Verified(files, store.n_cells, values, compared)
+
+
+def check_shards(
+    store: CellStore, cells: _Array | None = None, *, modality: str | None = None
+) -> None:
+    """Compare the checksums of the shards that hold cells with the manifest, before lasting use.
+
+    A shard is read whole, once for as long as the store is open: a second per gigabyte, or what the
+    disk gives.
+
+    Parameters
+    ----------
+    cells
+        int64: positions; default: all.
+    modality
+        Default: all.
+
+    Raises
+    ------
+    CellsError
+        If one is missing or has another checksum.
+    """
+    for name in [modality] if modality else store.modalities:
+        for record in store.shards_of(name, cells):
+            if record["file"] not in store.checked:
+                check_file(store.folder, record["file"], record)
+                store.checked.add(record["file"])
 
 
 def _chosen(store: CellStore, dataset: str | None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from typing import Any
 import tosg_graph
 from tosg_graph.cells.manifest import (
     MANIFEST,
+    damage,
     listed_files,
+    listed_shards,
     read_manifest,
     version_file,
     version_numbers,
@@ -116,7 +118,8 @@ class Pruned:
 def prune(folder: Path, *, keep: int = 1) -> Pruned:
     """Remove all but the newest versions, and every file that none of those that stay lists.
 
-    Not for a store that others are reading in an older version: their files disappear.
+    Not for a store that others are reading in an older version: their files disappear. A shard that
+    stays in place of one of the other tier is read first, to see that its checksum is right.
 
     Parameters
     ----------
@@ -126,7 +129,8 @@ def prune(folder: Path, *, keep: int = 1) -> Pruned:
     Raises
     ------
     CellsError
-        If another process writes to the store.
+        If a shard that stays is damaged, and one with the same cells would go; nothing is removed
+        then. If another process writes to the store.
     """
     with store_lock(folder):
         current = read_manifest(folder)
@@ -136,10 +140,37 @@ def prune(folder: Path, *, keep: int = 1) -> Pruned:
         wanted = {file for manifest in kept for file in listed_files(manifest)}
         wanted |= {version_file(manifest["version"]) for manifest in kept} | {MANIFEST}
         spare = [p for p in _files(folder) if p.relative_to(folder).as_posix() not in wanted]
+        _check_replacing(folder, gone, kept, spare)
         size = sum(path.stat().st_size for path in spare)
         for path in spare:
             path.unlink()
     return Pruned(tuple(gone), len(spare), size)
+
+
+def _check_replacing(
+    folder: Path, gone: list[int], kept: list[dict[str, Any]], spare: list[Path]
+) -> None:
+    """See that every shard that stays in place of one that goes is what its manifest says."""
+    going: dict[str, str] = {}
+    for number in gone:
+        with suppress(CellsError):  # a damaged manifest does not say what its files hold
+            for file, shard in listed_shards(read_manifest(folder, version=number)).items():
+                if folder / file in spare:
+                    going[shard["content"]] = file
+    staying = {file: shard for manifest in kept for file, shard in listed_shards(manifest).items()}
+    for file, shard in staying.items():
+        instead = going.get(shard["content"])
+        if instead and (wrong := damage(folder, file, shard)):
+            raise CellsError(
+                f"{wrong}; {instead}, which holds the same cells, would be removed. Nothing was "
+                f"removed. Make a version of it first: tosg cells {_maker(instead)} {folder.name}"
+            )
+
+
+def _maker(file: str) -> str:
+    """The command that makes a version of the shards that a file is one of."""
+    codec = file.split(".")[1]
+    return "unpack" if codec == "arrow" else f"pack --codec {codec}"
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -131,6 +131,7 @@ class Exports:
         overwrite
             Whether an earlier export in that folder may be replaced.
         """
+        from tosg_graph.cells.selection import Cohort
         from tosg_graph.tensors.export import write_export
 
         if primary and selected is not None and not isinstance(selected, str):
@@ -140,11 +141,14 @@ class Exports:
                 raise UsageError("a query chooses among the cells of a store; name it (--cells)")
             query = selected if isinstance(selected, str) else "all"
             selected = self._cells.cohort(cells, query, primary=primary)
+        store = None if cells is None else self._cells.cells(cells)
+        if store is not None:
+            store.check_shards(selected.cells if isinstance(selected, Cohort) else selected)
         return write_export(
             Path(out),
             build=self._builds.graph,
             subgraph=subgraph if subgraph is not None else self.subgraph(),
-            store=None if cells is None else self._cells.cells(cells),
+            store=store,
             cells=selected,
             label=label,
             split=None if cells is None else split,
