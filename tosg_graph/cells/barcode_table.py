@@ -77,6 +77,7 @@ class BarcodeTable:
             name = "the table of obs"
             table = _in_memory(given, name)
             file, digest = None, _digest(table)
+        table = _without_row_numbers(table)
         names = [str(column) for column in table.column_names]
         if twice := sorted({column for column in names if names.count(column) > 1}):
             raise CellsError(f"{name}: the column {twice[0]!r} stands twice; name it otherwise")
@@ -165,12 +166,23 @@ def _in_memory(given: pd.DataFrame | pa.Table, name: str) -> pa.Table:
         ) from error
 
 
+def _index(table: pa.Table) -> list[str]:
+    """Columns that were the index of a data frame."""
+    index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    return [name for name in table.column_names if name in index]
+
+
+def _without_row_numbers(table: pa.Table) -> pa.Table:
+    """Leave out the index of a data frame that names no cells: numbers that filtering left."""
+    numbers = [name for name in _index(table) if pa.types.is_integer(table.schema.field(name).type)]
+    return table.drop_columns(numbers) if numbers else table
+
+
 def _key(table: pa.Table) -> str:
     """Name of the column of barcodes."""
     names = table.column_names
-    index = (table.schema.pandas_metadata or {}).get("index_columns", [])
-    if len(index) == 1 and index[0] in names:
-        return str(index[0])
+    if index := _index(table):
+        return index[0]
     if not names or not names[0]:  # pandas and R leave the name of the index out
         return ""
     folded = {fold(name): name for name in reversed(names)}
