@@ -337,7 +337,7 @@ echo 77
 """
 
 
-def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
+def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny, monkeypatch):
     from tosg_graph.build.tables import Build
 
     again = (
@@ -347,7 +347,8 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
         "add_cells(Path(sys.argv[1]), Path(sys.argv[2]), name='s', build=Build.open(sys.argv[3]), "
         "shard_cells=1024, executor=Slurm(()))"
     )
-    cells = tmp_path / "cells"
+    cells = Path("cells")  # the call is made in one folder, the scripts are submitted in another
+    monkeypatch.chdir(tmp_path)
     command = (sys.executable, "-c", again, str(folder / "csr.h5ad"), str(cells), str(tiny.path))
     slurm = Slurm(command, at_most=2, options=("--partition=short",))
     with pytest.raises(Unfinished, match="6 tasks wait for SLURM") as waiting:
@@ -356,6 +357,7 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
             executor=slurm,
         )  # fmt: skip
     job = waiting.value.job
+    assert job.folder == tmp_path / "cells" / job.folder.name
     convert_task(job.folder, 3)  # one is done already: the script lists the others when made anew
     with pytest.raises(Unfinished, match="5 tasks wait"):
         add_cells(
@@ -368,10 +370,13 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, whole, tiny):
     (tmp_path / "sbatch").write_text(SBATCH)
     (tmp_path / "sbatch").chmod(0o755)
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     done = subprocess.run(
         ["sh", str(job.folder / "submit.sh")], env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, (done.stderr, (tmp_path / "log").read_text())
+    monkeypatch.chdir(tmp_path)
     assert contents(cells / "s") == whole["csr"]
     assert [p.name for p in cells.iterdir()] == ["s"]
 
