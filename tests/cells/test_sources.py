@@ -119,8 +119,12 @@ def test_tenx_matrix_market_folder(tmp_path, tiny, field):
 
 
 def test_older_matrix_market_folders_have_genes_tsv(tmp_path, tiny):
-    store, _ = add(tenx_folder(tmp_path / "tenx", zipped=False), tmp_path, tiny)
+    who = pd.DataFrame({"who": ["P1", "P2"] * 750}, index=cell_names(1500)[::-1])
+    path = tenx_folder(tmp_path / "tenx", zipped=False)
+    store, _ = add(path, tmp_path, tiny, obs=who, donor="who", constants={"tissue": "lung"})
     assert np.array_equal(dense(store), COUNTS)
+    assert store.obs["donor_id"].to_pylist() == ["tenx/s/P2", "tenx/s/P1"] * 750
+    assert store.values("tissue").to_pylist() == ["lung"] * 1500
 
 
 def test_matrix_market_by_blocks_and_tasks_is_the_same(tmp_path, tiny, monkeypatch):
