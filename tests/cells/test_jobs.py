@@ -338,7 +338,7 @@ echo 77
 """
 
 
-def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, tiny):
+def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, tiny, monkeypatch):
     from tosg_graph.build.tables import Build
 
     again = (
@@ -348,7 +348,8 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, tiny):
         "add_cells(Path(sys.argv[1]), Path(sys.argv[2]), name='s', build=Build.open(sys.argv[3]), "
         "shard_cells=1024, executor=Slurm(()))"
     )
-    cells = tmp_path / "cells"
+    cells = Path("cells")  # the call is made in one folder, the scripts are submitted in another
+    monkeypatch.chdir(tmp_path)
     source = folder / "more.h5ad"  # three tasks
     whole = add_cells(source, tmp_path / "whole", name="s", build=tiny, shard_cells=1024)
     command = (sys.executable, "-c", again, str(source), str(cells), str(tiny.path))
@@ -358,6 +359,7 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, tiny):
             source, cells, name="s", build=Build.open(tiny.path), shard_cells=1024, executor=slurm
         )
     job = waiting.value.job
+    assert job.folder == tmp_path / "cells" / job.folder.name
     convert_task(job.folder, 1)  # one is done already: the script lists the others when made anew
     with pytest.raises(Unfinished, match="2 tasks wait"):
         add_cells(source, cells, name="s", build=tiny, shard_cells=1024, executor=slurm)
@@ -368,10 +370,13 @@ def test_a_slurm_array_gives_the_same_bytes(tmp_path, folder, tiny):
     (tmp_path / "sbatch").write_text(SBATCH)
     (tmp_path / "sbatch").chmod(0o755)
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     done = subprocess.run(
         ["sh", str(job.folder / "submit.sh")], env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, (done.stderr, (tmp_path / "log").read_text())
+    monkeypatch.chdir(tmp_path)
     assert contents(cells / "s") == contents(whole.path)
     assert [p.name for p in cells.iterdir()] == ["s"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import warnings
 
 import anndata
@@ -17,7 +18,7 @@ from tests.tiny import GENES, gene
 from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.source import open_source
-from tosg_graph.errors import CellsError
+from tosg_graph.errors import CellsError, UsageError
 
 SYMBOLS = list(GENES)[:4]
 ENSEMBL = [GENES[symbol][2] for symbol in SYMBOLS]
@@ -118,8 +119,12 @@ def test_tenx_matrix_market_folder(tmp_path, tiny, field):
 
 
 def test_older_matrix_market_folders_have_genes_tsv(tmp_path, tiny):
-    store, _ = add(tenx_folder(tmp_path / "tenx", zipped=False), tmp_path, tiny)
+    who = pd.DataFrame({"who": ["P1", "P2"] * 750}, index=cell_names(1500)[::-1])
+    path = tenx_folder(tmp_path / "tenx", zipped=False)
+    store, _ = add(path, tmp_path, tiny, obs=who, donor="who", constants={"tissue": "lung"})
     assert np.array_equal(dense(store), COUNTS)
+    assert store.obs["donor_id"].to_pylist() == ["tenx/s/P2", "tenx/s/P1"] * 750
+    assert store.values("tissue").to_pylist() == ["lung"] * 1500
 
 
 def test_matrix_market_by_blocks_and_tasks_is_the_same(tmp_path, tiny, monkeypatch):
@@ -266,6 +271,64 @@ def test_counts_are_found_in_a_layer(tmp_path, tiny):
     store, report = add(path, tmp_path, tiny)
     assert report.matrix == "layers/counts"
     assert np.array_equal(dense(store), counts)
+
+
+FRACTIONS, BINARY = np.log1p(COUNTS[:30]), (COUNTS[:30] > 5).astype(float)
+PARTS = {"ambiguous": COUNTS[:30] // 20, "spliced": COUNTS[:30] // 2}
+
+
+@pytest.mark.parametrize(
+    ("x", "layers", "taken", "words"),
+    [
+        (FRACTIONS, {**PARTS, "counts": COUNTS[:30]}, "layers/counts", "also in layers/ambiguous"),
+        (BINARY, {"Raw_Counts": COUNTS[:30]}, "layers/Raw_Counts", "X holds zeros and ones only"),
+        (BINARY, {"other": COUNTS[:30]}, "layers/other", "X holds zeros and ones only"),
+        (BINARY, {"other": FRACTIONS, "counts": BINARY}, "X", "X holds zeros and ones only: are"),
+        (BINARY, {"a": BINARY, "b": BINARY}, "X", r"also in layers/a \(zeros and ones only\), "),
+        (COUNTS[:30], PARTS, "X", "whole numbers are also in layers/ambiguous .*, layers/spliced"),
+        (FRACTIONS, {"spliced": PARTS["spliced"], "z": FRACTIONS}, "layers/spliced", "in layers/s"),
+    ],
+)  # fmt: skip
+def test_counts_are_told_from_other_whole_numbers(tmp_path, x, layers, taken, words):
+    path = write(tmp_path / "a.h5ad", x, layers=layers)
+    with open_source(path) as source:
+        source.parts()
+        assert source.matrix == taken
+        assert any(re.search(words, note) for note in source.notes), source.notes
+
+
+@pytest.mark.parametrize("x", [FRACTIONS, BINARY])
+def test_layers_of_whole_numbers_without_a_name_that_says_so_need_a_choice(tmp_path, x):
+    path = write(tmp_path / "a.h5ad", x, layers=PARTS)
+    with (
+        open_source(path) as source,
+        pytest.raises(
+            CellsError, match=r"layers/ambiguous .*, layers/spliced.*--matrix layers/spl"
+        ),
+    ):
+        source.parts()
+    with open_source(path, matrix="layers/spliced") as source:
+        source.parts()
+        assert source.matrix == "layers/spliced"
+
+
+def test_a_layer_that_is_no_matrix_is_none_of_counts(tmp_path):
+    path = write(tmp_path / "a.h5ad", COUNTS[:30].astype(float), layers={"counts": COUNTS[:30]})
+    with h5py.File(path, "a") as file:
+        del file["layers/counts"]
+        file["layers/counts"] = np.array([b"nothing"])
+    with open_source(path) as source:
+        source.parts()
+        assert (source.matrix, source.notes) == ("X", [])
+
+
+@pytest.mark.parametrize("make", [tenx_h5, tenx_folder])
+def test_what_cannot_be_chosen_is_no_option_of_10x(tmp_path, make):
+    path = make(tmp_path / "a.h5")
+    with pytest.raises(UsageError, match=r"one matrix; there is no 'raw/X'.*--matrix .*AnnData"):
+        open_source(path, matrix="raw/X")
+    with pytest.raises(UsageError, match=r"no obsm with 'ADT'"):
+        open_source(path, antibodies="ADT")
 
 
 def test_normalised_values_are_those_of_x_even_where_there_are_counts(tmp_path, tiny):

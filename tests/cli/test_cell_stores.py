@@ -104,6 +104,10 @@ def test_wrong_uses(tosg: Tosg, own: Path, more: Path) -> None:
         assert f"(--shard-cells) is {size}; expected a multiple of 1,024" in ran.err.replace(
             "\n", " "
         )
+    for said in (("donor",), ("=P1",), ("donor=P1", "--set", "donor=P2")):
+        ran = tosg(*words, "--set", *said)
+        assert ran.code == 2
+        assert "expected one value each, as --set donor=P1" in ran.err.replace("\n", " ")
     assert [path.name for path in (own / "cells").iterdir()] == ["blood"]
     assert tosg("cells", "pack", "blood", "--codec", "gzip", "-w", own).code == 2
     assert tosg("cells", "add", more, "--name", "none", "--append", "-w", own).code == 2
@@ -113,7 +117,11 @@ def test_wrong_uses(tosg: Tosg, own: Path, more: Path) -> None:
 def test_a_slurm_conversion_is_written_done_and_committed(
     tosg: Tosg, own: Path, more: Path
 ) -> None:
-    words = ("cells", "add", more, "--name", "far", "--slurm", "-w", own)
+    table = own.parent / "runs.csv"
+    names = anndata.read_h5ad(more, backed="r").obs_names
+    table.write_text("cell,run\n" + "".join(f"{name},01\n" for name in names))
+    said = ("--obs", table, "--set", "batch=7")
+    words = ("cells", "add", more, "--name", "far", "--slurm", *said, "-w", own)
     waiting = tosg(*words, "--json").json
     job = Path(waiting["job"])
     assert waiting["next"].endswith(f"sh {shlex.quote(str(job / 'submit.sh'))}")
@@ -129,6 +137,8 @@ def test_a_slurm_conversion_is_written_done_and_committed(
     assert done.returncode == 0, (done.stderr, script)
     assert sys.executable in script
     assert tosg(*words).code == 0
-    assert Workspace(own).cells("far").n_cells == 600
+    far = Workspace(own).cells("far")
+    assert far.n_cells == 600
+    assert [set(far.obs[name].to_pylist()) for name in ("run", "batch")] == [{"01"}, {7}]
     assert not job.exists()
     assert tosg("cells", "convert-task", job, "0").code == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -50,6 +51,8 @@ class Addition:
     ----------
     job, source
         The job, and the source that it read.
+    obs
+        The table of cells, with the columns that were given beside the source.
     name
         What the data set is called.
     joined
@@ -68,6 +71,7 @@ class Addition:
 
     job: Job
     source: CellSource
+    obs: pd.DataFrame
     name: str
     joined: dict[str, pa.Table]
     place: dict[str, _Array]
@@ -232,6 +236,7 @@ def _dataset(
             "sha256": addition.sha256,
             "matrix": source.matrix,
             "antibodies": addition.job.content["source"]["antibodies"],
+            **addition.job.content["annotation"],
         },
         "files": files,
     }
@@ -258,7 +263,7 @@ def _shards(
 def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
     """Make the table of cells, with the terms of the labels, the donors and the sums."""
     source, said, terms = addition.source, addition.options, list[LabelTerm]()
-    frame, label = source.obs, said.label
+    frame, label = addition.obs, said.label
     base_label = (addition.base or {}).get("label_column")
     renamed = label if label and base_label not in (None, label, *frame.columns) else None
     from_file = paired_terms(frame, label) if label else {}
@@ -277,7 +282,7 @@ def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
         )
         obs.add_terms(kept, ontology_column(label), terms)
     donors = donor_ids(
-        source.obs, said.donor, source=source.path.stem, dataset=said.dataset, default=store
+        addition.obs, said.donor, source=source.path.stem, dataset=said.dataset, default=store
     )
     obs.add_strings("donor_id", donors)
     for modality, sums in addition.totals.items():

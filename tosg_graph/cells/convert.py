@@ -11,15 +11,17 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 import tosg_graph
 from tosg_graph.build.tables import Build
+from tosg_graph.cells.annotation import Annotation
 from tosg_graph.cells.axis import of_modality, places
 from tosg_graph.cells.commit import Addition, commit
 from tosg_graph.cells.executors import Executor, InProcess
@@ -117,6 +119,7 @@ class _Conversion:
     ) -> None:
         self._source, self._target, self._build, self._say = source, target, build, say
         self._options = _with_defaults(options, source)
+        self._annotation = Annotation.of(options.obs, options.constants)
         self._name = options.dataset_name or _dataset_name(source.path)
         self._base: dict[str, Any] | None = None
         self._axis: pa.Table | None = None
@@ -146,6 +149,16 @@ class _Conversion:
             if not append and self._target.exists() and not replace:  # somebody was faster
                 taken(self._target.name)
             return commit(addition, self._target)
+
+    @cached_property
+    def _obs(self) -> pd.DataFrame:
+        """The table of cells, with the columns that were given beside the source."""
+        if not self._annotation.record:
+            return self._source.obs
+        source = self._source
+        obs, notes = self._annotation.join(source.obs, source.cells, source.path)
+        source.notes += notes
+        return obs
 
     def _open_base(self) -> None:
         """Read the store that is appended to, and check that the cells fit it."""
@@ -178,9 +191,10 @@ class _Conversion:
             "donor": self._options.donor,
             "data set": self._options.dataset,
         }
+        obs = self._obs
         for what, column in asked.items():
             if column is not None:
-                check_column(self._source.obs, column, self._source.path, what)
+                check_column(obs, column, self._source.path, what)
 
     def _join(self, part: Part) -> pa.Table:
         self._say(f"{part.modality}: joining {len(part.features):,} features")
@@ -188,7 +202,8 @@ class _Conversion:
 
     def _key(self, stamp: SourceStamp, place: dict[str, _Array], append: bool) -> str:
         """Name the job after all that decides what it makes."""
-        said = {**asdict(self._options), "label_map": str(self._options.label_map)}
+        said = self._options.given() | {"obs": None, "constants": self._annotation.record}
+        said["label_map"] = str(self._options.label_map)
         parts = {m: hashlib.sha256(found.tobytes()).hexdigest() for m, found in place.items()}
         content = [stamp.files, said, self._build.id, parts, append, self._name]
         text = json.dumps([*content, tosg_graph.__version__], sort_keys=True)
@@ -224,7 +239,7 @@ class _Conversion:
         return write_job(
             folder, self._source, parts, place, widths,
             antibodies=self._options.antibodies, normalised=self._options.normalised,
-            shard_cells=self._options.shard_cells, stamp=stamp,
+            shard_cells=self._options.shard_cells, stamp=stamp, annotation=self._annotation.record,
         )  # fmt: skip
 
     def _check_values(self, job: Job, parts: list[Part]) -> None:
@@ -247,6 +262,7 @@ class _Conversion:
         return Addition(
             job=job,
             source=self._source,
+            obs=self._obs,
             name=self._name,
             joined=joined,
             place=place,
@@ -266,8 +282,7 @@ def _holds(manifest: dict[str, Any], dataset: dict[str, Any]) -> bool:
 
 def _with_defaults(options: Options, source: CellSource) -> Options:
     """Fill in the columns that the kind of source names."""
-    given = {k: v for k, v in asdict(options).items() if v is not None}
-    return Options(**{**source.default_columns(), **given})
+    return Options(**{**source.default_columns(), **options.given()})
 
 
 def _dataset_name(path: Path) -> str:

@@ -7,6 +7,7 @@ for byte.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -163,7 +164,8 @@ class Slurm:
     Parameters
     ----------
     again
-        The command that commits the job when its tasks are done: the one that was called.
+        The command that commits the job when its tasks are done: the one that was called. It runs
+        where it was called, wherever the scripts are submitted: its paths may be relative.
     at_most
         Tasks that run at the same time.
     options
@@ -207,7 +209,7 @@ class Slurm:
 
     def _submit(self, job: Job) -> str:
         array = shlex.quote(str(job.folder / "tasks.sbatch"))
-        again = shlex.quote(shlex.join(self.again))
+        again = shlex.quote(f"cd {shlex.quote(os.getcwd())} && {shlex.join(self.again)}")
         lines = [
             "#!/bin/sh",
             "set -e",

@@ -15,7 +15,7 @@ import pandas as pd
 from anndata.io import read_elem
 from scipy.sparse import csr_matrix
 
-from tosg_graph.cells import cellxgene
+from tosg_graph.cells import cellxgene, count_matrix
 from tosg_graph.cells.matrix import Matrix, RowMatrix, dense_rows, is_array, reading
 from tosg_graph.cells.source import (
     Part,
@@ -47,8 +47,8 @@ class H5ad:
     path
         The file.
     matrix
-        Path of the cells × features matrix: ``X``, ``raw/X``, ``layers/<name>``; default: the first
-        of them that holds whole numbers.
+        Path of the cells × features matrix: ``X``, ``raw/X``, ``layers/<name>``; default:
+        :func:`tosg_graph.cells.count_matrix.choose`.
     antibodies
         The key under ``obsm`` that holds antibody counts; default: the one whose name says so.
     counts
@@ -162,20 +162,24 @@ class H5ad:
         return [path for path in paths if path in self._file]
 
     def _find_counts(self) -> None:
-        """Take the first matrix whose values, those that are looked at, are whole numbers."""
+        """Take the matrix of the counts, by what some of the values of each are."""
         paths = self._matrices()
-        for path in paths:
-            with reading(f"{self.path}: {path}"):
-                values = Matrix.of(self._file[path], f"{self.path}: {path}").sample()
-            if (
-                np.all(np.isfinite(values))
-                and np.all(values >= 0)
-                and np.all(values == np.rint(values))
-            ):
-                self._choose, self.matrix = False, path
-                if path != paths[0]:
-                    self.notes.append(f"counts were found in {path}; {paths[0]} holds none")
-                return
+        looks = {path: self._look(path, needed=path == paths[0]) for path in paths}
+        found, notes = count_matrix.choose(looks, self.path)
+        if found is not None:
+            self._choose, self.matrix = False, found
+            self.notes += notes
+
+    def _look(self, path: str, *, needed: bool) -> count_matrix.Look:
+        """See what some values of a matrix are; one that is not needed may be anything."""
+        where = f"{self.path}: {path}"
+        try:
+            with reading(where):
+                return count_matrix.look_of(Matrix.of(self._file[path], where).sample())
+        except CellsError:
+            if needed:
+                raise
+            return "fractions"
 
     def _cellxgene_notes(self) -> list[str]:
         """What the columns say that are read for it alone: obs itself may be large."""

@@ -73,6 +73,7 @@ class Job:
         Its folder.
     content
         What ``job.json`` says: ``source`` (path, matrix, antibodies, files with size and time),
+        ``annotation`` (file and checksum of the table that adds columns of cells, constants),
         ``normalised``, ``n_cells``, ``tasks`` (first and last cell of each), ``parts`` (per
         modality: length of the axis).
     """
@@ -168,7 +169,7 @@ def plan_tasks(n_cells: int, shard_cells: int) -> list[tuple[int, int]]:
 def write_job(
     folder: Path, source: CellSource, parts: Sequence[Part], places: dict[str, _Array],
     widths: dict[str, int], *, antibodies: str | None, normalised: bool, shard_cells: int,
-    stamp: SourceStamp,
+    stamp: SourceStamp, annotation: dict[str, Any],
 ) -> Job:  # fmt: skip
     """Write down a job, and turn the matrices that lie the wrong way round.
 
@@ -178,6 +179,9 @@ def write_job(
         Per modality the place of each of its features on the axis.
     widths
         Per modality the length of the axis.
+    annotation
+        Record of what was given beside the source
+        (:attr:`tosg_graph.cells.annotation.Annotation.record`); the tasks need none of it.
     """
     tasks = plan_tasks(source.n_cells, shard_cells)
     for part in parts:
@@ -194,6 +198,7 @@ def write_job(
             "antibodies": antibodies,
             "files": stamp.files,
         },
+        "annotation": annotation,
         "normalised": normalised,
         "n_cells": source.n_cells,
         "tasks": tasks,

@@ -75,7 +75,7 @@ def job_folder(target: Path, key: str) -> Iterator[Path]:
     It stays when the process is killed or interrupted, and when the tasks run elsewhere.
     """
     parent = target.parent
-    folder = parent / f".adding-{target.name}-{key}"
+    folder = (parent / f".adding-{target.name}-{key}").absolute()  # others work elsewhere
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

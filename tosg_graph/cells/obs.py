@@ -49,8 +49,11 @@ def check_column(obs: pd.DataFrame, name: str, where: Path, what: str) -> None:
     known = [str(column) for column in obs.columns]
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else "."
+    advice = f"Add columns from a table (--obs TABLE), or one value for all (--set {name}=VALUE)"
     listed = ", ".join(known) or "none"
-    raise UsageError(f"{where}: obs has no column {name!r} for the {what}{hint} Columns: {listed}")
+    raise UsageError(
+        f"{where}: obs has no column {name!r} for the {what}{hint} Columns: {listed}. {advice}"
+    )
 
 
 class ObsTable:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -11,6 +11,10 @@ from tosg_graph.cells.manifest import BATCH_CELLS, SHARD_CELLS
 from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from tosg_graph.cells.annotation import Constant
     from tosg_graph.cells.executors import Executor
 
 
@@ -25,6 +29,12 @@ class SourceOptions(TypedDict, total=False):
     label_map
         A table (``label``, ``ontology_id``; tabs) that maps labels to ontology terms, beside the
         one that is built in.
+    obs
+        A table that adds columns to those of the source (CSV or TSV, gzipped or not, Parquet, a
+        pandas DataFrame or a pyarrow Table), with the names of the cells in its index, in a column
+        ``barcode``, ``cell_id`` or ``index``, or in its first column.
+    constants
+        Column → value that all cells have, such as ``{"donor": "P1"}``.
     normalised
         Keep values that are not counts, as 32-bit floats; everything downstream knows.
     matrix, antibodies
@@ -41,6 +51,8 @@ class SourceOptions(TypedDict, total=False):
     label_map: Path | None
     donor: str | None
     dataset: str | None
+    obs: Path | str | pd.DataFrame | pa.Table | None
+    constants: Mapping[str, Constant] | None
     normalised: bool
     matrix: str | None
     antibodies: str | None
@@ -83,6 +95,8 @@ class Options:
     label_map: Path | None = None
     donor: str | None = None
     dataset: str | None = None
+    obs: Path | str | pd.DataFrame | pa.Table | None = None
+    constants: Mapping[str, Constant] | None = None
     normalised: bool = False
     matrix: str | None = None
     antibodies: str | None = None
@@ -101,3 +115,8 @@ class Options:
         """Take what was said; None stands for the default."""
         given: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
         return cls(**given)
+
+    def given(self) -> dict[str, Any]:
+        """Give every option that was said, by its name."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if value is not None}

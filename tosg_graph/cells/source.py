@@ -112,6 +112,9 @@ class CellSource(Protocol):
 class OneMatrix:
     """What sources of one matrix share that have nothing to close."""
 
+    kind: str
+    matrix: str
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.left_out: dict[str, str] = {}
@@ -126,6 +129,22 @@ class OneMatrix:
     def other_matrices(self) -> list[str]:
         """There is no other matrix."""
         return []
+
+    def refuse_matrix(self, wanted: str | None) -> None:
+        """Refuse a choice where there is none.
+
+        Raises
+        ------
+        UsageError
+            If another matrix is wanted than the only one.
+        """
+        if wanted not in (None, self.matrix):
+            self.__exit__(None, None, None)
+            raise UsageError(
+                f"{self.path} is {self.kind}, which has one matrix; there is no {wanted!r} to "
+                "choose. --matrix (matrix=…) is for AnnData (X, raw/X, layers/NAME) and for 10x "
+                "HDF5 v2 of several genomes"
+            )
 
 
 def open_source(
@@ -147,7 +166,8 @@ def open_source(
     ----------
     matrix
         Where the counts are: ``X``, ``raw/X``, ``layers/<name>`` (anndata) or the genome (10x
-        version 2). Default: found and reported.
+        version 2). Default: found and reported
+        (:func:`tosg_graph.cells.count_matrix.choose`).
     antibodies
         The key under ``obsm`` with antibody counts. Default: the one whose name says so.
     counts
@@ -177,8 +197,17 @@ def open_source(
             f"{path} cannot be opened as HDF5 ({error}): {_what_else(path)}"
         ) from error
     if tenx:
+        _refuse_antibodies(path, antibodies)
         return TenxH5(path, genome=matrix)
     return H5ad(path, matrix=matrix, antibodies=antibodies, counts=counts)
+
+
+def _refuse_antibodies(path: Path, wanted: str | None) -> None:
+    if wanted is not None:
+        raise UsageError(
+            f"{path} is no AnnData: it has no obsm with {wanted!r}. --antibodies (antibodies=…) is "
+            "for that; antibodies of 10x are found by their feature type"
+        )
 
 
 def _what_else(path: Path) -> str:
@@ -198,10 +227,12 @@ def _open_folder(
     from tosg_graph.cells.omnicell import OmniCell, is_omnicell
     from tosg_graph.cells.tenx import TenxFolder, is_tenx_folder
 
-    if is_tenx_folder(path):
-        return TenxFolder(path)
-    if is_omnicell(path):
-        return OmniCell(path)
+    for known, kind in ((is_tenx_folder, TenxFolder), (is_omnicell, OmniCell)):
+        if known(path):
+            _refuse_antibodies(path, antibodies)
+            source = kind(path)
+            source.refuse_matrix(matrix)
+            return source
     if any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zattrs")):
         return ZarrAnnData(path, matrix=matrix, antibodies=antibodies, counts=counts)
     near = sorted(p.name for end in ("", ".gz") for p in path.glob(f"*matrix.mtx{end}"))

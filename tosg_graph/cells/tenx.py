@@ -114,7 +114,8 @@ class TenxH5(_Tenx):
         super().__init__(path)
         self._file = h5py.File(path, "r")
         if "matrix/barcodes" in self._file:
-            self.matrix, self.kind = "matrix", "10x HDF5 v3"
+            self.kind = "10x HDF5 v3"
+            self.refuse_matrix(genome)
         else:
             self.matrix, self.kind = self._genome(genome), "10x HDF5 v2"
         self._node = self._file[self.matrix]

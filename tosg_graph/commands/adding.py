@@ -14,6 +14,7 @@ from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
 
 if TYPE_CHECKING:
+    from tosg_graph.cells.annotation import Constant
     from tosg_graph.cells.executors import Executor
     from tosg_graph.cells.job import Unfinished
     from tosg_graph.cells.options import AddOptions
@@ -29,6 +30,14 @@ _LabelMap = Annotated[
 _Donor = Annotated[str | None, typer.Option("--donor", help="obs column with the donor.")]
 _Dataset = Annotated[
     str | None, typer.Option("--dataset", help="obs column with the data set of each cell.")
+]
+_Obs = Annotated[
+    Path | None,
+    typer.Option("--obs", help="Table that adds columns of cells, by barcode: CSV, TSV, Parquet."),
+]
+_Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Value that all cells have, as donor=P1 (repeat)."),
 ]
 _Normalised = Annotated[bool, typer.Option("--normalised", help="Keep values that are not counts.")]
 _Matrix = Annotated[
@@ -68,6 +77,8 @@ def add(
     label_map: _LabelMap = None,
     donor: _Donor = None,
     dataset: _Dataset = None,
+    obs: _Obs = None,
+    constant: _Set = None,
     normalised: _Normalised = False,
     matrix: _Matrix = None,
     antibodies: _Antibodies = None,
@@ -88,6 +99,8 @@ def add(
         "label_map": label_map,
         "donor": donor,
         "dataset": dataset,
+        "obs": obs,
+        "constants": _constants(constant or []),
         "normalised": normalised,
         "matrix": matrix,
         "antibodies": antibodies,
@@ -123,6 +136,22 @@ def _print_waiting(waiting: Unfinished, *, as_json: bool) -> None:
         display.print_json({"job": str(waiting.job.folder), "next": str(waiting)})
     else:
         display.say(str(waiting))
+
+
+def _constants(said: list[str]) -> dict[str, Constant]:
+    """Read ``NAME=VALUE``; values are numbers where they are written as such, as in a table."""
+    import pyarrow as pa
+
+    from tosg_graph.cells.barcode_table import typed
+
+    found: dict[str, Constant] = {}
+    for word in said:
+        name, _, value = (part.strip() for part in word.partition("="))
+        if not name or not value or name in found:
+            wrong = "is said twice" if name in found else "is no NAME=VALUE"
+            raise UsageError(f"--set {word!r} {wrong}; expected one value each, as --set donor=P1")
+        found[name] = typed(pa.chunked_array([[value]], pa.string()))[0].as_py()
+    return found
 
 
 def _executor(processes: int, dask: str | None, slurm: bool, options: list[str]) -> Executor | None:

@@ -185,7 +185,7 @@ def _run(command: list[str], database: str) -> None:
     )
 
 
-def _not_run(program: str, why: str) -> StoreError:
+def _not_run(program: str, why: str | None) -> StoreError:
     return StoreError(
         f"{program} cannot be run ({why}); put neo4j-admin on the path or name it: "
         "TOSG_NEO4J_ADMIN=/path/to/bin/neo4j-admin"
