@@ -184,6 +184,13 @@ def test_the_next_epoch_follows_though_the_last_batch_was_the_last_thing_asked_f
     assert [name for batch in loader for name in batch.cell_ids] == second
 
 
+def test_a_rank_without_a_batch_goes_on_with_the_others(store, whole):
+    """Fewer cells than ranks: the loader of the last rank has nothing, in every epoch."""
+    few = CellLoader(store, whole, batch_size=2, cells=np.arange(2), rank=2, world_size=3)
+    assert [list(few), list(few)] == [[], []]
+    assert few.state_dict()["epoch"] == 2
+
+
 def test_a_trainer_that_sets_the_epoch_of_a_loaded_state_goes_on_within_it(store, whole):
     loader = CellLoader(store, whole, batch_size=16, seed=5)
     batches = iter(loader)
@@ -301,7 +308,7 @@ def test_a_normalised_store_is_not_normalised_again(tiny, whole, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch_size is 0"),
+        ({"batch_size": 0}, "batch_size=0 found"),
         ({"rank": 2, "world_size": 2}, "rank 2 of 2 ranks"),
         ({"normalise": "clr"}, "normalise='clr' found; expected one of log1p_10k, raw, none"),
         ({"cells": np.array([90])}, "cells 90 to 90 asked for; there are 0 to 89"),

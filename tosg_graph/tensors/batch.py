@@ -23,7 +23,7 @@ import numpy.typing as npt
 from tosg_graph.cells.audit import Audit
 from tosg_graph.cells.draws import Weights
 from tosg_graph.cells.reader import CellStore
-from tosg_graph.cells.sampler import Sampler
+from tosg_graph.cells.sampler import Sampler, Step
 from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.abundance import Abundance, StoreAbundance
@@ -190,16 +190,15 @@ class BatchLoader:
 
         At its end the next epoch begins, with another order if cells are shuffled.
         """
-        if not self.sampler.resumed:
-            self.sampler.go_to(self.sampler.epoch, 0)
-        epoch = self.sampler.epoch
-        for batch, cells, place in self._made(self.sampler.planned()):
-            self.sampler.go_to(*place)
+        epoch = self.sampler.begin()
+        for batch, step in self._made(self.sampler.planned()):
+            self.sampler.go_to(step.epoch, step.position)
             if self.audit is not None:
-                self.audit.add(epoch, cells)
-                if place[0] > epoch:
+                self.audit.add(epoch, step.cells)
+                if step.last:
                     self.audit.close()
             yield batch
+        self.sampler.finish(epoch)
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch: its order depends on seed and epoch alone.
@@ -236,20 +235,17 @@ class BatchLoader:
         """Hand a batch through: what ``DataLoader`` is to do with one that is made already."""
         return batch
 
-    def _made(
-        self, planned: Iterator[tuple[Index, int, int]]
-    ) -> Iterator[tuple[Batch, Index, tuple[int, int]]]:
+    def _made(self, planned: Iterator[Step]) -> Iterator[tuple[Batch, Step]]:
         """Make the batches here, or in threads, two ahead for each, in the order planned."""
         if not self.threads:
-            for cells, *place in planned:
-                yield self.dataset.batch(cells), cells, (place[0], place[1])
+            for step in planned:
+                yield self.dataset.batch(step.cells), step
             return
-        waiting: deque[tuple[Future[Batch], Index, tuple[int, int]]] = deque()
+        waiting: deque[tuple[Future[Batch], Step]] = deque()
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="cells")
         try:
-            for cells, *place in planned:
-                future = pool.submit(self.dataset.batch, cells)
-                waiting.append((future, cells, (place[0], place[1])))
+            for step in planned:
+                waiting.append((pool.submit(self.dataset.batch, step.cells), step))
                 if len(waiting) > 2 * self.threads:
                     yield _result(waiting.popleft())
             while waiting:
@@ -258,11 +254,8 @@ class BatchLoader:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _result(
-    made: tuple[Future[Batch], Index, tuple[int, int]],
-) -> tuple[Batch, Index, tuple[int, int]]:
-    future, cells, place = made
-    return future.result(), cells, place
+def _result(made: tuple[Future[Batch], Step]) -> tuple[Batch, Step]:
+    return made[0].result(), made[1]
 
 
 #: What the sampler calls an order.
