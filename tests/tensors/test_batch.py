@@ -11,6 +11,7 @@ from tests.tensors.conftest import ANTIBODIES, LABELS, N_CELLS, TWICE, UNMEASURE
 from tests.tiny import GENES, SIGNALS, gene, protein
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import choose
 from tosg_graph.errors import MissingExtra, UsageError
 from tosg_graph.tensors.batch import CellLoader
 from tosg_graph.tensors.subgraph import Subgraph
@@ -130,6 +131,8 @@ def test_shapes_and_types(store, whole):
         assert batch.measured[label].dtype == torch.bool
     assert batch.label.dtype == batch.cell_index.dtype == torch.int64
     assert "Drug" not in batch.x
+    with pytest.raises(UsageError, match="no counts reach 'Drug' nodes; they reach Gene, Protein"):
+        batch.measured_of("Drug")
 
 
 def test_labels_are_sorted_values_and_unknown_is_minus_one(store, whole, cells):
@@ -314,13 +317,53 @@ def test_a_normalised_store_is_not_normalised_again(tiny, whole, tmp_path):
         ({"cells": np.array([90])}, "cells 90 to 90 asked for; there are 0 to 89"),
         ({"cells": np.array([-1])}, "cells -1 to -1 asked for"),
         ({"cells": np.array([0.5])}, "type float64 found"),
-        ({"cells": np.array([], int)}, "at least one position expected"),
+        ({"cells": np.array([], int)}, "at least one position, or a mask of 90 booleans, expected"),
+        ({"cells": np.ones(89, bool)}, r"shape \(89,\) and type bool found"),
+        ({"cells": np.zeros(90, bool)}, "at least one position"),
+        ({"targets": []}, r"targets=\[\] found; one label at least"),
+        ({"cohort": "kind = x"}, r"cohort='kind = x' found; .*ws\.cohort\('small', query\)"),
+        ({"batchsize": 3}, "no option is called 'batchsize'; did you mean 'batch_size'"),
+        ({"batch_size": 32.0}, "batch_size=32.0 found; a whole number from 1 up"),
         ({"label": "kidn"}, "has no column 'kidn'; it has cell_id, kind"),
     ],
 )
 def test_wrong_options_are_refused(store, whole, options, message):
     with pytest.raises(UsageError, match=message):
         CellLoader(store, whole, **options)
+
+
+def test_a_mask_chooses_cells(store, whole, cells):
+    mask = np.arange(N_CELLS) % 7 == 0
+    for order in ("random", "class_balanced"):
+        found = values(CellLoader(store, whole, cells=mask, order=order, draws=None), "Gene", "rna")
+        assert set(found) <= {
+            name for name, chosen in zip(cells.names, mask, strict=True) if chosen
+        }
+
+
+def test_names_are_no_store_no_subgraph_and_an_empty_cohort_is_named(store, whole):
+    with pytest.raises(UsageError, match=r"'blood' found in the place of the cell store"):
+        CellLoader("blood", whole)
+    with pytest.raises(UsageError, match=r"'R-HSA-1' found; a Subgraph expected"):
+        CellLoader(store, "R-HSA-1")
+    none = choose(store, 'person = "d1" and person = "d2"')
+    with pytest.raises(UsageError, match=r"the cohort has no cell: .*person"):
+        CellLoader(store, whole, cohort=none)
+
+
+def test_a_loader_is_no_data_set(store, whole):
+    with pytest.raises(UsageError, match="yields batches and is no data set: iterate over it"):
+        list(torch.utils.data.DataLoader(CellLoader(store, whole)))
+
+
+def test_the_state_of_other_cells_is_refused(store, donorless, whole):
+    """As many cells, in the same order, of another store."""
+    state = CellLoader(store, whole, seed=5).state_dict()
+    other = CellLoader(donorless, whole, seed=5)
+    with pytest.raises(UsageError, match=rf"of '{store.hash}' in the state, '{donorless.hash}'"):
+        other.load_state_dict(state)
+    with pytest.raises(UsageError, match="none that a sampler gave: 7"):
+        other.load_state_dict(7)
 
 
 def test_a_negative_epoch_is_refused(store, whole):

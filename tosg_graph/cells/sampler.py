@@ -223,6 +223,8 @@ class Sampler:
         UsageError
             If it was a sampler of other cells or another order, or the state is damaged.
         """
+        if not isinstance(state, Mapping):
+            raise UsageError(f"{_DAMAGED}: {state!r}")
         other = [
             f"{key} {state.get(key)!r} in the state, {value!r} here"
             for key, value in {"format": _STATE_FORMAT, **self._identity}.items()
