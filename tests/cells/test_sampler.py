@@ -7,7 +7,7 @@ from itertools import islice, zip_longest
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tosg_graph.cells import permutation
@@ -67,23 +67,47 @@ def test_the_length_is_the_number_of_batches(n, epoch, **options):
 
 
 @given(
-    **CASES, other_world=st.integers(1, 5), other_batch=st.integers(1, 50), steps=st.integers(0, 20)
+    **CASES,
+    other_world=st.integers(1, 5),
+    other_batch=st.integers(1, 50),
+    steps=st.integers(0, 20),
+    of=st.integers(0, 4),
 )
 @settings(deadline=None, max_examples=150)
+@example(  # the second step has a cell for the first of five ranks alone
+    n=11, batch_size=2, world_size=5, seed=0, epoch=0, order="shuffled", block_size=1, window=1,
+    other_world=1, other_batch=1, steps=1, of=4,
+)  # fmt: skip
 def test_resuming_at_another_number_of_ranks_delivers_the_rest(
-    n, batch_size, world_size, epoch, other_world, other_batch, steps, **options
+    n, batch_size, world_size, epoch, other_world, other_batch, steps, of, **options
 ):
+    """From the state of any rank: they are the same where ranks were asked equally often."""
     before = ranks(world_size, n, epoch, batch_size=batch_size, **options)
     first = interleaved([list(islice(sampler, steps)) for sampler in before])
     states = [sampler.state_dict() for sampler in before]
     after = ranks(other_world, n, 0, batch_size=other_batch, **options)
+    state = states[of % world_size]
     for sampler in after:
-        sampler.load_state_dict(states[0])
-    if len(first) < n:
-        assert all(state == states[0] for state in states)
-    rest = interleaved(after) if states[0]["epoch"] == epoch else np.empty(0, np.int64)
+        sampler.load_state_dict(state)
+    assert states == [state] * world_size
+    rest = interleaved(after) if state["epoch"] == epoch else np.empty(0, np.int64)
     whole = interleaved(ranks(1, n, epoch, batch_size=batch_size, **options))
     assert np.array_equal(np.concatenate([first, rest]), whole)
+
+
+@given(**CASES, steps=st.integers(1, 20))
+@settings(deadline=None, max_examples=100)
+def test_who_breaks_off_and_iterates_again_gets_the_epoch_anew(n, epoch, steps, **options):
+    """But for a rank that had all of it, which goes on with the next epoch."""
+    for sampler in ranks(n=n, epoch=epoch, **options):
+        whole = [cells.tolist() for cells in sampler]
+        assert sampler.epoch == epoch + 1
+        sampler.set_epoch(epoch)
+        list(islice(sampler, steps))
+        again = [cells.tolist() for cells in sampler]
+        assert sampler.epoch == epoch + 1 + (len(whole) <= steps)
+        if steps < len(whole):
+            assert again == whole
 
 
 @given(**CASES, cut=st.tuples(st.integers(0, 700), st.integers(0, 700)))
@@ -330,6 +354,9 @@ def test_the_state_of_another_sampler_is_refused():
         Sampler(99, batch_size=10, seed=1).load_state_dict(state)
     with pytest.raises(UsageError, match="position 101 of 100"):
         Sampler(100, batch_size=10, seed=1).load_state_dict({**state, "position": 101})
+    without = {key: value for key, value in state.items() if key != "epoch"}
+    with pytest.raises(UsageError, match="none that a sampler gave: epoch None"):
+        Sampler(100, batch_size=10, seed=1).load_state_dict(without)
     chosen = Sampler([1, 2, 3], batch_size=1).state_dict()
     with pytest.raises(UsageError, match="cells"):
         Sampler([3, 2, 1], batch_size=1).load_state_dict(chosen)
@@ -338,8 +365,15 @@ def test_the_state_of_another_sampler_is_refused():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch_size is 0"),
-        ({"batch_size": 1, "block_size": 0}, "block_size is 0"),
+        ({"batch_size": 0}, "batch_size=0 found; a whole number from 1 up expected"),
+        ({"batch_size": 1, "block_size": 0}, "block_size=0 found"),
+        ({"batch_size": 32.0}, "batch_size=32.0 found; a whole number from 1 up"),
+        ({"batch_size": True}, "batch_size=True found"),
+        ({"batch_size": 1, "window": 2.5}, "window=2.5 found"),
+        ({"batch_size": 1, "seed": 1.5}, "seed=1.5 found; a whole number from 0 up"),
+        ({"batch_size": 1, "seed": None}, "seed=None found"),
+        ({"batch_size": 1, "seed": 2**63}, "a whole number below"),
+        ({"batch_size": 1, "order": "weighted", "weights": [1] * 10, "draws": 10.5}, "draws=10.5"),
         ({"batch_size": 1, "order": "random"}, "one of sequential, shuffled, weighted"),
         ({"batch_size": 1, "order": "weighted"}, r"weights of shape \(0,\) found for 10 cells"),
         ({"batch_size": 1, "order": "weighted", "weights": [1] * 9}, r"shape \(9,\) found"),
@@ -348,11 +382,11 @@ def test_the_state_of_another_sampler_is_refused():
         ({"batch_size": 1, "order": "weighted", "weights": [float("nan")] * 10}, "finite"),
         (
             {"batch_size": 1, "order": "weighted", "weights": [1] * 10, "draws": 0},
-            "draws is 0; at least 1",
+            "draws=0 found; a whole number from 1 up",
         ),
         ({"batch_size": 1, "weights": [1] * 10}, "for the order weighted, not for shuffled"),
         ({"batch_size": 1, "rank": 2, "world_size": 2}, "ranks are 0 to 1"),
-        ({"batch_size": 1, "seed": -1}, "at least 0"),
+        ({"batch_size": 1, "seed": -1}, "seed=-1 found"),
     ],
 )
 def test_wrong_numbers_are_named(options, message):

@@ -11,6 +11,7 @@ from tests.tensors.conftest import ANTIBODIES, LABELS, N_CELLS, TWICE, UNMEASURE
 from tests.tiny import GENES, SIGNALS, gene, protein
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import choose
 from tosg_graph.errors import MissingExtra, UsageError
 from tosg_graph.tensors.batch import CellLoader
 from tosg_graph.tensors.subgraph import Subgraph
@@ -130,6 +131,8 @@ def test_shapes_and_types(store, whole):
         assert batch.measured[label].dtype == torch.bool
     assert batch.label.dtype == batch.cell_index.dtype == torch.int64
     assert "Drug" not in batch.x
+    with pytest.raises(UsageError, match="no counts reach 'Drug' nodes; they reach Gene, Protein"):
+        batch.measured_of("Drug")
 
 
 def test_labels_are_sorted_values_and_unknown_is_minus_one(store, whole, cells):
@@ -182,6 +185,13 @@ def test_the_next_epoch_follows_though_the_last_batch_was_the_last_thing_asked_f
     second = [name for batch in loader for name in batch.cell_ids]
     loader.set_epoch(1)
     assert [name for batch in loader for name in batch.cell_ids] == second
+
+
+def test_a_rank_without_a_batch_goes_on_with_the_others(store, whole):
+    """Fewer cells than ranks: the loader of the last rank has nothing, in every epoch."""
+    few = CellLoader(store, whole, batch_size=2, cells=np.arange(2), rank=2, world_size=3)
+    assert [list(few), list(few)] == [[], []]
+    assert few.state_dict()["epoch"] == 2
 
 
 def test_a_trainer_that_sets_the_epoch_of_a_loaded_state_goes_on_within_it(store, whole):
@@ -301,19 +311,59 @@ def test_a_normalised_store_is_not_normalised_again(tiny, whole, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "batch_size is 0"),
+        ({"batch_size": 0}, "batch_size=0 found"),
         ({"rank": 2, "world_size": 2}, "rank 2 of 2 ranks"),
         ({"normalise": "clr"}, "normalise='clr' found; expected one of log1p_10k, raw, none"),
         ({"cells": np.array([90])}, "cells 90 to 90 asked for; there are 0 to 89"),
         ({"cells": np.array([-1])}, "cells -1 to -1 asked for"),
         ({"cells": np.array([0.5])}, "type float64 found"),
-        ({"cells": np.array([], int)}, "at least one position expected"),
+        ({"cells": np.array([], int)}, "at least one position, or a mask of 90 booleans, expected"),
+        ({"cells": np.ones(89, bool)}, r"shape \(89,\) and type bool found"),
+        ({"cells": np.zeros(90, bool)}, "at least one position"),
+        ({"targets": []}, r"targets=\[\] found; one label at least"),
+        ({"cohort": "kind = x"}, r"cohort='kind = x' found; .*ws\.cohort\('small', query\)"),
+        ({"batchsize": 3}, "no option is called 'batchsize'; did you mean 'batch_size'"),
+        ({"batch_size": 32.0}, "batch_size=32.0 found; a whole number from 1 up"),
         ({"label": "kidn"}, "has no column 'kidn'; it has cell_id, kind"),
     ],
 )
 def test_wrong_options_are_refused(store, whole, options, message):
     with pytest.raises(UsageError, match=message):
         CellLoader(store, whole, **options)
+
+
+def test_a_mask_chooses_cells(store, whole, cells):
+    mask = np.arange(N_CELLS) % 7 == 0
+    for order in ("random", "class_balanced"):
+        found = values(CellLoader(store, whole, cells=mask, order=order, draws=None), "Gene", "rna")
+        assert set(found) <= {
+            name for name, chosen in zip(cells.names, mask, strict=True) if chosen
+        }
+
+
+def test_names_are_no_store_no_subgraph_and_an_empty_cohort_is_named(store, whole):
+    with pytest.raises(UsageError, match=r"'blood' found in the place of the cell store"):
+        CellLoader("blood", whole)
+    with pytest.raises(UsageError, match=r"'R-HSA-1' found; a Subgraph expected"):
+        CellLoader(store, "R-HSA-1")
+    none = choose(store, 'person = "d1" and person = "d2"')
+    with pytest.raises(UsageError, match=r"the cohort has no cell: .*person"):
+        CellLoader(store, whole, cohort=none)
+
+
+def test_a_loader_is_no_data_set(store, whole):
+    with pytest.raises(UsageError, match="yields batches and is no data set: iterate over it"):
+        list(torch.utils.data.DataLoader(CellLoader(store, whole)))
+
+
+def test_the_state_of_other_cells_is_refused(store, donorless, whole):
+    """As many cells, in the same order, of another store."""
+    state = CellLoader(store, whole, seed=5).state_dict()
+    other = CellLoader(donorless, whole, seed=5)
+    with pytest.raises(UsageError, match=rf"of '{store.hash}' in the state, '{donorless.hash}'"):
+        other.load_state_dict(state)
+    with pytest.raises(UsageError, match="none that a sampler gave: 7"):
+        other.load_state_dict(7)
 
 
 def test_a_negative_epoch_is_refused(store, whole):

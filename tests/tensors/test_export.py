@@ -120,6 +120,10 @@ def test_its_loader_can_deliver_one_part(cells, export):
     assert sorted(found) == [n for n in cells.names if parts[n] == "test"]
     with pytest.raises(UsageError, match="no part 'tset'; parts: train, validation, test"):
         export.loader(split="tset")
+    with pytest.raises(UsageError, match="an export has no cohorts"):
+        export.loader(cohort="kind = x")
+    with pytest.raises(UsageError, match="'splits'; did you mean 'split'"):
+        export.loader(splits="train")
 
 
 def test_its_loader_can_deliver_chosen_cells(cells, export):

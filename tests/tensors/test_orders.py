@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections import Counter
 
@@ -123,6 +124,11 @@ def test_drawn_by_weight(store, whole, cells):
         ({"order": "shuffled"}, "order='shuffled' found; expected one of block_shuffled, random"),
         ({"layout": "csr"}, "layout='csr' found; expected one of dense, sparse"),
         ({"threads": -1}, "threads=-1 found"),
+        ({"workers": 1.5}, "workers=1.5 found; a whole number from 0 up expected"),
+        ({"threads": 1, "workers": 1}, "threads=1 and workers=1 found; one of them"),
+        ({"worker_options": {"timeout": 1}}, "worker_options found without workers"),
+        ({"workers": 1, "worker_options": {"shuffle": True}}, "'shuffle'; it may have multiproc"),
+        ({"workers": 1, "worker_options": {"prefetch_factor": -1}}, "prefetch_factor.*negative"),
         ({"order": "weighted"}, "weights of shape"),
         ({"order": "class_balanced", "weights": [1.0] * N_CELLS}, "class_balanced has its own"),
         ({"targets": ["Drug"]}, "counts cannot reach 'Drug' nodes; they reach Gene, Transcript"),
@@ -229,12 +235,112 @@ def test_ranks_and_runs_add_up_to_one_account(store, whole, tmp_path):
     for _ in range(4):
         next(batches)
     state = first.state_dict()
-    first.audit.close()  # the run ends here
+    batches.close()  # the run ends here
     second = CellLoader(store, whole, batch_size=8, rank=0, world_size=1, audit=audit())
     second.load_state_dict(state)
     list(second)
     assert Audit.read(tmp_path / "seen").hash(1) == expected_hash(store, 1, once)
     assert [row["deliveries"] for row in read.summary()] == [N_CELLS, N_CELLS]
+
+
+def began(store, whole, folder, batches, **options):
+    """A run of some batches that is killed: only what it wrote is left of it."""
+    audit = Audit(store.n_cells, of=store.hash, folder=folder)
+    loader = CellLoader(store, whole, batch_size=8, seed=3, audit=audit, **options)
+    running = iter(loader)
+    states = [loader.state_dict() for _, _ in zip(range(batches), running, strict=False)]
+    for _ in range(2):
+        next(running, None)  # after the last state
+    return running, states
+
+
+WEIGHTED = {"order": "weighted", "weights": np.arange(N_CELLS), "draws": 90}
+
+
+@pytest.mark.parametrize("options", [{}, {"threads": 1}, WEIGHTED], ids=["", "threads", "weighted"])
+@pytest.mark.parametrize("state", [3, 1, None], ids=["last", "older", "none"])
+def test_a_killed_run_and_the_one_that_goes_on_add_up(store, whole, tmp_path, options, state):
+    """From the last state, from an older one, or anew: a place of the epoch counts once."""
+    killed, states = began(store, whole, tmp_path, 4, **options)
+    assert Audit.read(tmp_path).summary()[0]["deliveries"] == 32
+    audit = Audit(store.n_cells, of=store.hash, folder=tmp_path)
+    loader = CellLoader(store, whole, batch_size=8, seed=3, audit=audit, **options)
+    if state is not None:
+        loader.load_state_dict(states[state])
+    list(loader)
+    order = CellLoader(store, whole, batch_size=N_CELLS, seed=3, **options)
+    times = np.bincount(next(iter(order)).cell_index.numpy(), minlength=N_CELLS)
+    read = Audit.read(tmp_path)
+    assert read.times(0).tolist() == times.tolist()
+    assert read.hash(0) == audit.hash(0) == expected_hash(store, 0, times)
+    killed.close()  # what it delivered after its last state was delivered again
+    assert read.times(0).tolist() == times.tolist()
+
+
+def test_a_run_that_asks_for_no_state_is_written_all_the_same(store, whole, tmp_path, monkeypatch):
+    """Every so often, and a file that is full is not written again."""
+    monkeypatch.setattr("tosg_graph.cells.audit._OFTEN", -1.0)
+    monkeypatch.setattr("tosg_graph.cells.audit._FULL", 16)
+    audit = Audit(store.n_cells, of=store.hash, folder=tmp_path)
+    running = iter(CellLoader(store, whole, batch_size=8, audit=audit))
+    for delivered in (8, 16, 24):
+        next(running)
+        assert Audit.read(tmp_path).summary()[0]["deliveries"] == delivered
+    assert len(list(tmp_path.glob("epoch-*"))) == 2
+    list(running)
+    assert Audit.read(tmp_path).cells(0).tolist() == list(range(N_CELLS))
+
+
+def test_a_loader_that_is_broken_off_writes_its_account(store, whole, tmp_path):
+    audit = Audit(store.n_cells, of=store.hash, folder=tmp_path)
+    for _ in CellLoader(store, whole, batch_size=8, audit=audit):
+        break
+    assert Audit.read(tmp_path).summary()[0]["cells"] == 8
+
+
+def test_the_account_of_other_cells_is_refused_by_a_loader(store, whole, tiny, tmp_path):
+    for audit in (Audit(N_CELLS, of="other"), Audit(10, of=store.hash)):
+        with pytest.raises(UsageError, match=rf"Audit\({N_CELLS}, of='{store.hash}'\) expected"):
+            CellLoader(store, whole, audit=audit)
+    with pytest.raises(UsageError, match="cells 3 to 10 found in an audit of 10 cells"):
+        Audit(10, of="x").add(0, np.array([3, 10]), first=0)
+    write_export(tmp_path / "e", build=tiny, subgraph=whole, store=store, split=None)
+    export = load_export(tmp_path / "e")
+    audit = Audit(N_CELLS, of=export.cells_hash)
+    list(export.loader(audit=audit))
+    assert audit.cells(0).tolist() == list(range(N_CELLS))
+
+
+def test_a_full_disk_is_told(store, whole, tmp_path, monkeypatch):
+    audit = Audit(store.n_cells, of=store.hash, folder=tmp_path)
+
+    def full(_table, path, **_options):
+        path.write_text("half")
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    with pytest.raises(CellsError, match=r"audit in .* cannot be written: No space left on device"):
+        list(CellLoader(store, whole, audit=audit))
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.json"]
+    monkeypatch.undo()
+    audit.save()  # what was counted is kept
+    assert Audit.read(tmp_path).cells(0).tolist() == list(range(N_CELLS))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CellsError, match="cannot be written"):
+        Audit(5, of="x", folder=tmp_path / "file" / "below")
+
+
+def test_a_damaged_account_is_named(tmp_path):
+    audit = Audit(5, of="x", folder=tmp_path)
+    audit.add(0, np.array([1, 2]), first=0)
+    audit.save()
+    (file,) = tmp_path.glob("epoch-*")
+    (tmp_path / "audit.json").write_text('{"format": 2, "of": "x", "n_cells": 2}')
+    with pytest.raises(CellsError, match="names places or cells that there are not"):
+        Audit.read(tmp_path).times(0)
+    file.write_text("half")
+    with pytest.raises(CellsError, match=rf"{file.name} is damaged"):
+        Audit.read(tmp_path).times(0)
 
 
 def test_an_account_in_memory_counts_what_was_handed_out(store, whole):

@@ -5,6 +5,11 @@ and gives each rank ``batch_size`` of them, in the order of the ranks; so the or
 on the number of ranks, every cell is delivered once, and no two ranks share one. The last step
 deals what is left evenly; a rank gets nothing in it only when fewer cells are left than ranks.
 
+A place is an epoch and a position: how many cells of the global order all ranks together have had.
+Ranks that were asked equally often stand at the same place, also where the last step has nothing
+for some of them: these begin the next epoch when they are asked for that step, or for the next
+epoch, and not before.
+
 A weighted order draws with replacement (:mod:`tosg_graph.cells.draws`). Shuffled orders are
 permutations that are functions (:mod:`tosg_graph.cells.permutation`): they depend on no library's
 random stream, and take the memory of a few thousand cells for a store of any size. Chosen cells
@@ -13,9 +18,11 @@ take 4 bytes each (8 above 2³²), weighted orders 8 bytes per block.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -26,14 +33,38 @@ from tosg_graph.errors import UsageError
 ORDERS = ("sequential", "shuffled", "weighted")
 #: Raised when an order changes, so that no state goes on with the rest of another one.
 _STATE_FORMAT = 2
+_DAMAGED = "the state is none that a sampler gave"
 #: Cells that are computed at a time where blocks are single cells.
 _SINGLE = 8_192
+
+
+class Step(NamedTuple):
+    """A batch of one rank.
+
+    Parameters
+    ----------
+    cells
+        Positions of its cells.
+    first
+        Place of its first cell in the global order of the epoch; the others follow it.
+    epoch, position
+        Where the sampler stands once the batch is delivered.
+    last
+        Whether this rank has no other batch in the epoch.
+    """
+
+    cells: Index
+    first: int
+    epoch: int
+    position: int
+    last: bool
 
 
 class Sampler:
     """Yields batches of cell positions for one rank; remembers where it is.
 
-    Iterating runs from the present position to the end of the epoch and then begins the next one.
+    Iterating delivers the epoch from its beginning, or what a loaded state left of it, and then
+    begins the next one. Who breaks off and iterates again gets the epoch anew.
 
     Parameters
     ----------
@@ -81,25 +112,26 @@ class Sampler:
         weights: Weights | None = None,
         draws: int | None = None,
     ) -> None:
-        self._cells = None if isinstance(cells, int) else _narrow(cells)
-        self.n = cells if isinstance(cells, int) else len(cells)
-        _check(
-            batch_size=batch_size, block_size=block_size, window=window, world_size=world_size
-        )  # fmt: skip
+        self._cells = None if isinstance(cells, int | np.integer) else _narrow(cells)
+        self.n = whole_number("cells", cells) if self._cells is None else len(self._cells)
+        self.batch_size = whole_number("batch_size", batch_size, least=1)
+        self.block_size = whole_number("block_size", block_size, least=1)
+        self.window = whole_number("window", window, least=1)
+        self.world_size = whole_number("world_size", world_size, least=1)
+        self.rank, self.seed = whole_number("rank", rank), whole_number("seed", seed)
         if order not in ORDERS:
             raise UsageError(f"order {order!r} is unknown; it is one of {', '.join(ORDERS)}")
-        if not 0 <= rank < world_size:
+        if self.rank >= self.world_size:
             raise UsageError(f"rank {rank} of {world_size} ranks; ranks are 0 to {world_size - 1}")
-        if self.n < 0 or not 0 <= seed < 2**63:
-            raise UsageError(f"{self.n} cells with seed {seed}; both are at least 0")
-        self.batch_size, self.seed, self.order = batch_size, seed, order
-        self.block_size, self.window = block_size, window
-        self.rank, self.world_size, self.drop_last = rank, world_size, drop_last
+        if self.seed >= 2**63:
+            raise UsageError(f"seed={seed} found; a whole number below 2⁶³ expected")
+        self.order, self.drop_last = order, drop_last
         self._draws: Draws | None = None
         if order == "weighted":
-            self._draws = Draws(weights, self.n, block_size=block_size, window=window, seed=seed)
-            self.n = self.n if draws is None else draws
-            _check(draws=self.n)
+            self._draws = Draws(
+                weights, self.n, block_size=self.block_size, window=self.window, seed=self.seed
+            )
+            self.n = self.n if draws is None else whole_number("draws", draws, least=1)
         elif weights is not None or draws is not None:
             raise UsageError(f"weights and draws are for the order weighted, not for {order}")
         self.epoch = 0
@@ -108,35 +140,44 @@ class Sampler:
 
     def __len__(self) -> int:
         """Batches of this rank in a whole epoch."""
-        step = self.batch_size * self.world_size
-        left = self.n % step
-        return self.n // step + (not self.drop_last and left > self.rank)
+        return self._batches_from(0)
 
     def __iter__(self) -> Iterator[Index]:
-        """Yield the batches that are left of the epoch, then begin the next."""
-        for cells, epoch, position in self.planned():
-            self.go_to(epoch, position)  # before the yield: what is handed out is delivered
-            yield cells
-        if self._position:  # a rank that had no batch
-            self.go_to(self.epoch + 1, 0)
+        """Yield the batches of the epoch, or those that a state left of it; begin the next."""
+        epoch = self.begin()
+        for step in self.planned():
+            self.go_to(step.epoch, step.position)  # before the yield: handed out is delivered
+            yield step.cells
+        self.finish(epoch)
 
-    def planned(self) -> Iterator[tuple[Index, int, int]]:
-        """Yield the batches that are left of the epoch, without going on.
+    def begin(self) -> int:
+        """Stand where an iteration begins: its epoch."""
+        if not self.resumed:
+            done = self._position > 0 and not self._batches_from(self._position)
+            self.go_to(self.epoch + done, 0)
+        return self.epoch
 
-        Each comes with the place (epoch, position) at which the sampler stands when it was
-        delivered: after the last one, the beginning of the next epoch.
-        """
+    def planned(self) -> Iterator[Step]:
+        """Yield the batches that are left of the epoch, without going on."""
         epoch, position = self.epoch, self._position
-        ahead: tuple[Index, int] | None = None
-        while step := self._step(position):
-            share = self._share(epoch, position, position + step)
+        for left in range(self._batches_from(position), 0, -1):
+            step = self._step(position)
+            first, end = self._share(position, position + step)
+            cells = self.global_order(epoch, first, end)
             position += step
-            if len(share):
-                if ahead is not None:
-                    yield ahead[0], epoch, ahead[1]
-                ahead = share, position
-        if ahead is not None:
-            yield ahead[0], epoch + 1, 0
+            place = (epoch, position) if self._step(position) else (epoch + 1, 0)
+            yield Step(cells, first, *place, last=left == 1)
+
+    def finish(self, epoch: int) -> None:
+        """Begin the next epoch at the end of one, also after a last step without a batch."""
+        if self.epoch == epoch:
+            self.go_to(epoch + 1, 0)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether ranks get different numbers of batches in what is left of the epoch."""
+        left = (self.n - self._position) % (self.batch_size * self.world_size)
+        return not self.drop_last and 0 < left < self.world_size
 
     def go_to(self, epoch: int, position: int) -> None:
         """Stand at a place of an epoch."""
@@ -167,8 +208,9 @@ class Sampler:
     def state_dict(self) -> dict[str, Any]:
         """Where the sampler is, in plain values.
 
-        All ranks have the same state. It may be loaded with another batch size and another number
-        of ranks: the rest of the epoch is delivered once, in the same global order.
+        Ranks that were asked equally often have the same state. It may be loaded with another
+        batch size and another number of ranks: the rest of the epoch is delivered once, in the
+        same global order.
         """
         place = {"epoch": self.epoch, "position": self._position}
         return {"format": _STATE_FORMAT, **place, **self._identity}
@@ -179,19 +221,30 @@ class Sampler:
         Raises
         ------
         UsageError
-            If it was a sampler of other cells or another order.
+            If it was a sampler of other cells or another order, or the state is damaged.
         """
+        if not isinstance(state, Mapping):
+            raise UsageError(f"{_DAMAGED}: {state!r}")
         other = [
             f"{key} {state.get(key)!r} in the state, {value!r} here"
             for key, value in {"format": _STATE_FORMAT, **self._identity}.items()
             if state.get(key) != value
         ]
-        position = state.get("position")
-        if other or not isinstance(position, int) or not 0 <= position <= self.n:
-            what = "; ".join(other) or f"position {position!r} of {self.n} cells"
-            raise UsageError(f"the state is that of another sampler: {what}")
-        self.go_to(int(state["epoch"]), position)
+        if other:
+            raise UsageError(f"the state is that of another sampler: {'; '.join(other)}")
+        epoch, position = state.get("epoch"), state.get("position")
+        if not _is_whole(position) or not 0 <= position <= self.n:
+            raise UsageError(f"{_DAMAGED}: position {position!r} of {self.n} cells")
+        if not _is_whole(epoch) or epoch < 0:
+            raise UsageError(f"{_DAMAGED}: epoch {epoch!r}")
+        self.go_to(epoch, position)
         self.resumed = True
+
+    @cached_property
+    def order_id(self) -> str:
+        """Short hash of what the order of an epoch is a function of, beside the epoch."""
+        text = json.dumps(self._identity, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
@@ -210,18 +263,33 @@ class Sampler:
         whole, left = self.batch_size * self.world_size, self.n - position
         return whole if left >= whole else 0 if self.drop_last else left
 
-    def _share(self, epoch: int, first: int, last: int) -> Index:
-        """Take the part of a step that is this rank's: as even as can be, in rank order."""
+    def _share(self, first: int, last: int) -> tuple[int, int]:
+        """Bounds of the part of a step that is this rank's: as even as can be, in rank order."""
         size, more = divmod(last - first, self.world_size)
         start = first + self.rank * size + min(self.rank, more)
-        end = start + size + (self.rank < more)
-        return self.global_order(epoch, start, end)
+        return start, start + size + (self.rank < more)
+
+    def _batches_from(self, position: int) -> int:
+        """Batches of this rank from a position to the end of the epoch."""
+        steps, left = divmod(self.n - position, self.batch_size * self.world_size)
+        return steps + (not self.drop_last and left > self.rank)
 
 
-def _check(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if number < 1:
-            raise UsageError(f"{name} is {number}; at least 1 was expected")
+def whole_number(name: str, value: Any, *, least: int = 0) -> int:
+    """Take a whole number that an option is to be.
+
+    Raises
+    ------
+    UsageError
+        If it is another thing, or too small.
+    """
+    if not _is_whole(value) or value < least:
+        raise UsageError(f"{name}={value!r} found; a whole number from {least} up expected")
+    return int(value)
+
+
+def _is_whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 @lru_cache(maxsize=4)

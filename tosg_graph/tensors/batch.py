@@ -6,16 +6,15 @@
     for batch in loader: ...
 
 A loader is an iterable with a length, ``set_epoch``, ``state_dict`` and ``load_state_dict``: what
-trainers that take any iterable ask for. ``DataLoader(loader.dataset, batch_sampler=loader.sampler,
-collate_fn=loader.collate, num_workers=2)`` makes the same batches in worker processes.
+trainers that take any iterable ask for. With ``workers=2`` the batches are made in the worker
+processes of a torch ``DataLoader``.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +22,26 @@ import numpy.typing as npt
 from tosg_graph.cells.audit import Audit
 from tosg_graph.cells.draws import Weights
 from tosg_graph.cells.reader import CellStore
-from tosg_graph.cells.sampler import Sampler
+from tosg_graph.cells.sampler import Sampler, Step, whole_number
 from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
 from tosg_graph.tensors.abundance import Abundance, StoreAbundance
+from tosg_graph.tensors.ahead import LentSampler, Made, Workers, made_here, made_in_threads
 from tosg_graph.tensors.cell_batch import Shared
-from tosg_graph.tensors.dataset import LAYOUTS, NORMALISATIONS, Batch, CellDataset
+from tosg_graph.tensors.dataset import LAYOUTS, Batch, CellDataset
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
-from tosg_graph.tensors.subgraph import Index, Subgraph
+from tosg_graph.tensors.options import (
+    LoaderOptions,
+    cells_of,
+    check_audit,
+    check_names,
+    check_normalisation,
+    check_one_of,
+    check_store,
+    positions,
+)
+from tosg_graph.tensors.subgraph import Subgraph
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -42,32 +52,12 @@ if TYPE_CHECKING:
 ORDERS = ("block_shuffled", "random", "sequential", "weighted", "class_balanced")
 
 
-class LoaderOptions(TypedDict, total=False):
-    """Options of every loader; :class:`BatchLoader` tells what they mean and their defaults."""
-
-    batch_size: int
-    cells: npt.NDArray[np.integer[Any]] | None
-    order: str
-    block_size: int
-    window: int
-    weights: Weights | None
-    draws: int | None
-    drop_last: bool
-    seed: int
-    rank: int
-    world_size: int
-    normalise: str
-    layout: str
-    threads: int
-    audit: Audit | None
-
-
 class BatchLoader:
     """Yields batches of cells from anything that knows their counts.
 
-    Memory is that of the batches in flight (one, and two per thread), 4 bytes per chosen cell,
-    8 per block of a weighted order, and the label codes (1 or 2 bytes per cell; those of a store
-    of over a million cells stay in a file, see :mod:`tosg_graph.cells.label_codes`).
+    Memory is that of the batches in flight (one, and two per thread or worker), 4 bytes per chosen
+    cell, 8 per block of a weighted order, and the label codes (1 or 2 bytes per cell; those of a
+    store of over a million cells stay in a file, see :mod:`tosg_graph.cells.label_codes`).
 
     Parameters
     ----------
@@ -77,10 +67,12 @@ class BatchLoader:
         The graph, shared by all batches.
     labels
         Names and labels of all cells of ``abundance``.
+    of
+        What the cells are, by hash; a state of other cells and an audit of them are refused.
     batch_size
         Cells of a batch; the last one of an epoch may have fewer.
     cells
-        Positions of the cells to deliver; None stands for all.
+        Positions of the cells to deliver, or a mask; None stands for all.
     order
         One of :data:`ORDERS`. ``class_balanced`` draws each label as often as any other, and no
         cell whose label is not known.
@@ -93,7 +85,7 @@ class BatchLoader:
     draws
         For ``weighted`` and ``class_balanced``: cells of an epoch; default: as many as there are.
     drop_last
-        Leave out the last, incomplete step.
+        Leave out the last, incomplete step: all ranks have as many batches.
     seed
         Seed of the order.
     rank, world_size
@@ -105,13 +97,17 @@ class BatchLoader:
         ``dense`` yields :class:`CellBatch`, ``sparse`` :class:`SparseCellBatch`.
     threads
         Threads that make batches ahead of the one in use; 0: they are made when asked for.
+    workers, worker_options
+        The same with processes, those of a torch ``DataLoader``, and what it is to be told of them:
+        :data:`tosg_graph.tensors.ahead.WORKER_OPTIONS`.
     audit
         Counts what is delivered, once a batch was handed out.
 
     Raises
     ------
     UsageError
-        If an option is out of range, or normalised values are to be normalised again.
+        If an option is out of range, normalised values are to be normalised again, or the audit is
+        one of other cells.
     """
 
     def __init__(
@@ -120,8 +116,9 @@ class BatchLoader:
         topology: HeteroData,
         labels: CellLabels,
         *,
+        of: str | None = None,
         batch_size: int = 64,
-        cells: npt.NDArray[np.integer[Any]] | None = None,
+        cells: npt.NDArray[Any] | Sequence[int] | None = None,
         order: str = "block_shuffled",
         block_size: int = 64,
         window: int = 256,
@@ -134,19 +131,29 @@ class BatchLoader:
         normalise: str = "log1p_10k",
         layout: str = "dense",
         threads: int = 0,
+        workers: int = 0,
+        worker_options: Mapping[str, Any] | None = None,
         audit: Audit | None = None,
     ) -> None:
-        _check_normalisation(normalise, abundance.value_kind)
-        _check_one_of("layout", layout, LAYOUTS)
-        _check_one_of("order", order, ORDERS)
-        if threads < 0:
-            raise UsageError(f"threads={threads} found; a number from 0 up expected")
-        chosen = _positions(cells, abundance.n_cells)
+        check_normalisation(normalise, abundance.value_kind)
+        check_one_of("layout", layout, LAYOUTS)
+        check_one_of("order", order, ORDERS)
+        check_audit(audit, abundance.n_cells, of)
+        self._of, self.audit = of, audit
+        self.threads, self.workers = (
+            whole_number("threads", threads),
+            whole_number("workers", workers),
+        )
+        if self.threads and self.workers:
+            raise UsageError(f"threads={threads} and workers={workers} found; one of them expected")
+        if worker_options and not self.workers:
+            raise UsageError("worker_options found without workers; workers=2 expected, or more")
+        chosen = positions(cells, abundance.n_cells)
         if order == "class_balanced":
             if weights is not None:
                 raise UsageError("weights are for order='weighted'; class_balanced has its own")
-            weights = labels.balance(None if cells is None else np.asarray(cells))
-        self.sampler = Sampler(
+            weights = labels.balance(None if isinstance(chosen, int) else chosen)
+        self._sampler = Sampler(
             chosen,
             batch_size=batch_size,
             seed=seed,
@@ -164,7 +171,10 @@ class BatchLoader:
         channels = dict(abundance.channels)
         shared = Shared(topology, measured, channels, labels)
         self.dataset = CellDataset(abundance, labels.coded, shared, channels, normalise, layout)
-        self.threads, self.audit = threads, audit
+        self.sampler = LentSampler(self._sampler, audited=audit is not None)
+        self._pool = (
+            Workers(self.dataset, self.workers, worker_options or {}) if self.workers else None
+        )
 
     @property
     def topology(self) -> HeteroData:
@@ -183,39 +193,60 @@ class BatchLoader:
 
     def __len__(self) -> int:
         """Batches of an epoch on this rank."""
-        return len(self.sampler)
+        return len(self._sampler)
 
     def __iter__(self) -> Iterator[Batch]:
         """Deliver the epoch from its beginning, or what a loaded state left of it.
 
         At its end the next epoch begins, with another order if cells are shuffled.
         """
-        if not self.sampler.resumed:
-            self.sampler.go_to(self.sampler.epoch, 0)
-        epoch = self.sampler.epoch
-        for batch, cells, place in self._made(self.sampler.planned()):
-            self.sampler.go_to(*place)
+        epoch = self._sampler.begin()
+        self._warn_where_uneven()
+        try:
+            for batch, step in self._made(self._sampler.planned()):
+                self._deliver(epoch, step)
+                yield batch
+            self._sampler.finish(epoch)
+        finally:
             if self.audit is not None:
-                self.audit.add(epoch, cells)
-                if place[0] > epoch:
-                    self.audit.close()
-            yield batch
+                self.audit.save()
+
+    def __getitem__(self, number: object) -> NoReturn:
+        """Refuse to be the data set of a ``DataLoader``: a loader makes whole batches, in order.
+
+        Raises
+        ------
+        UsageError
+            Always.
+        """
+        raise UsageError(
+            "a loader yields batches and is no data set: iterate over it as it is, with workers=2 "
+            "for worker processes, in the place of a DataLoader around it"
+        )
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch: its order depends on seed and epoch alone.
 
         The epoch of a state that was just loaded is gone on with where the state stands.
         """
-        if epoch < 0:
-            raise UsageError(f"epoch={epoch} found, a number from 0 up expected")
-        self.sampler.set_epoch(epoch)
+        self._sampler.set_epoch(whole_number("epoch", epoch))
+        self.sampler.taken = False
 
     def state_dict(self) -> dict[str, Any]:
         """Where the loader stands; see :meth:`tosg_graph.cells.sampler.Sampler.state_dict`.
 
-        What was handed out counts as delivered, batches that threads made ahead do not.
+        What was handed out counts as delivered; batches that threads or workers made ahead do not.
+        An audit is written, so that it holds what was delivered before the state.
+
+        Raises
+        ------
+        UsageError
+            If a ``DataLoader`` of the caller's own took batches from :attr:`sampler`.
         """
-        return self.sampler.state_dict()
+        self.sampler.check_known()
+        if self.audit is not None:
+            self.audit.save()
+        return {**self._sampler.state_dict(), "of": self._of}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go to where a loader was; the next iteration delivers what was left of its epoch.
@@ -225,7 +256,13 @@ class BatchLoader:
         UsageError
             If it was a loader of other cells or another order.
         """
-        self.sampler.load_state_dict(state)
+        if isinstance(state, Mapping) and state.get("of") != self._of:
+            raise UsageError(
+                f"the state is one of other cells: of {state.get('of')!r} in the state, "
+                f"{self._of!r} here; open the store that it was saved with"
+            )
+        self._sampler.load_state_dict(state)
+        self.sampler.taken = False
 
     def batch(self, cells: npt.NDArray[np.integer[Any]]) -> Batch:
         """Return the batch of these cells, in this order."""
@@ -236,33 +273,32 @@ class BatchLoader:
         """Hand a batch through: what ``DataLoader`` is to do with one that is made already."""
         return batch
 
-    def _made(
-        self, planned: Iterator[tuple[Index, int, int]]
-    ) -> Iterator[tuple[Batch, Index, tuple[int, int]]]:
-        """Make the batches here, or in threads, two ahead for each, in the order planned."""
-        if not self.threads:
-            for cells, *place in planned:
-                yield self.dataset.batch(cells), cells, (place[0], place[1])
-            return
-        waiting: deque[tuple[Future[Batch], Index, tuple[int, int]]] = deque()
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="cells")
-        try:
-            for cells, *place in planned:
-                future = pool.submit(self.dataset.batch, cells)
-                waiting.append((future, cells, (place[0], place[1])))
-                if len(waiting) > 2 * self.threads:
-                    yield _result(waiting.popleft())
-            while waiting:
-                yield _result(waiting.popleft())
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    def _made(self, planned: Iterator[Step]) -> Made:
+        if self._pool is not None:
+            return self._pool.made(planned)
+        if self.threads:
+            return made_in_threads(self.dataset, planned, self.threads)
+        return made_here(self.dataset, planned)
 
+    def _deliver(self, epoch: int, step: Step) -> None:
+        """Go on, and count, before a batch is handed out."""
+        self.sampler.taken = False
+        self._sampler.go_to(step.epoch, step.position)
+        if self.audit is not None:
+            self.audit.add(epoch, step.cells, first=step.first, order=self._sampler.order_id)
+            if step.last:  # nobody need ask for what follows
+                self.audit.save()
 
-def _result(
-    made: tuple[Future[Batch], Index, tuple[int, int]],
-) -> tuple[Batch, Index, tuple[int, int]]:
-    future, cells, place = made
-    return future.result(), cells, place
+    def _warn_where_uneven(self) -> None:
+        """Warn of ranks that would wait for each other."""
+        distributed = require("torch").distributed
+        if self._sampler.uneven and distributed.is_available() and distributed.is_initialized():
+            warnings.warn(
+                "some ranks have a batch more than others in this epoch, and one that waits for "
+                "the gradients of the others hangs; pass drop_last=True, or train within "
+                "model.join()",
+                stacklevel=3,
+            )
 
 
 #: What the sampler calls an order.
@@ -312,51 +348,14 @@ class CellLoader(BatchLoader):
         cohort: Cohort | None = None,
         **options: Unpack[LoaderOptions],
     ) -> None:
+        check_names(options, "label", "targets", "topology", "cohort")
+        check_store(store, subgraph, targets)
         if cohort is not None:
-            options["cells"] = _cells_of(cohort, store, options.get("cells"))
+            options["cells"] = cells_of(cohort, store, options.get("cells"))
         super().__init__(
             StoreAbundance.of(store, subgraph, targets=targets),
             subgraph.to_hetero_data() if topology is None else topology,
             CellLabels.of_store(store, label),
+            of=store.hash,
             **options,
         )
-
-
-def _cells_of(cohort: Cohort, store: CellStore, cells: Any) -> Index:
-    """Positions of a cohort that is of this store, and stands alone."""
-    if cells is not None:
-        raise UsageError("cohort and cells are both given; one of them chooses the cells")
-    if cohort.store.hash != store.hash:
-        raise UsageError(f"the cohort is of the store {cohort.store.name!r}, not of {store.name!r}")
-    return cohort.cells
-
-
-def _check_normalisation(normalise: str, value_kind: str) -> None:
-    _check_one_of("normalise", normalise, NORMALISATIONS)
-    if normalise == "log1p_10k" and value_kind != "counts":
-        raise UsageError(
-            f"the cells hold {value_kind} values, which {normalise!r} must not change again; "
-            "pass normalise='none'"
-        )
-
-
-def _check_one_of(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise UsageError(f"{name}={value!r} found; expected one of {', '.join(known)}")
-
-
-def _positions(cells: npt.NDArray[np.integer[Any]] | None, n_cells: int) -> Index | int:
-    if cells is None:
-        return n_cells
-    found = np.asarray(cells)
-    whole = found.ndim == 1 and (found.size == 0 or found.dtype.kind in "iu")
-    if not whole or found.size == 0:
-        raise UsageError(
-            f"cells of shape {found.shape} and type {found.dtype} found; a list of at least one "
-            "position expected"
-        )
-    if found.min() < 0 or found.max() >= n_cells:
-        raise UsageError(
-            f"cells {found.min()} to {found.max()} asked for; there are 0 to {n_cells - 1}"
-        )
-    return found

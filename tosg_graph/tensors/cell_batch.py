@@ -19,6 +19,7 @@ import numpy as np
 
 from tosg_graph.cells.onto import into_dense
 from tosg_graph.cells.rows import SparseRows
+from tosg_graph.errors import UsageError
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
 from tosg_graph.tensors.subgraph import Index
@@ -142,8 +143,17 @@ class _Batch(Generic[Key]):
 
         Where it is false, ``x`` is 0 and says nothing. In a store of one data set all cells are
         alike, and :attr:`measured` says the same.
+
+        Raises
+        ------
+        UsageError
+            If no counts reach nodes of the label.
         """
-        return self._shared.measured_by[label][self.data_set]
+        found = self._shared.measured_by.get(label)
+        if found is None:
+            known = ", ".join(self._shared.measured_by)
+            raise UsageError(f"no counts reach {label!r} nodes; they reach {known}")
+        return found[self.data_set]
 
     @property
     def channels(self) -> Mapping[str, tuple[str, ...]]:
@@ -228,7 +238,7 @@ def dense_tensor(layers: list[SparseRows]) -> torch.Tensor:
 def sparse_tensor(rows: SparseRows) -> torch.Tensor:
     """Lay a channel out as a float32 tensor [cells, nodes] in compressed rows."""
     torch = require("torch")
-    _allow_sparse_rows()
+    allow_sparse_rows()
     kind = rows.indices.dtype
     return torch.sparse_csr_tensor(  # type: ignore[no-any-return]
         torch.from_numpy(rows.indptr.astype(kind)),
@@ -240,7 +250,7 @@ def sparse_tensor(rows: SparseRows) -> torch.Tensor:
 
 
 @lru_cache(maxsize=1)
-def _allow_sparse_rows() -> None:
+def allow_sparse_rows() -> None:
     """Make one such tensor: torch says once per process that their support is young."""
     torch = require("torch")
     with warnings.catch_warnings():

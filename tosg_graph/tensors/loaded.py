@@ -40,7 +40,8 @@ from tosg_graph.tensors.subgraph import Index, Triplet
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-    from tosg_graph.tensors.batch import BatchLoader, LoaderOptions
+    from tosg_graph.tensors.batch import BatchLoader
+    from tosg_graph.tensors.options import LoaderOptions
 
 _LABELS = tuple(label.name for label in LABELS)
 
@@ -315,13 +316,32 @@ class Export:
             If the export has no cells or no such part, or both ``split`` and ``cells`` are given.
         """
         from tosg_graph.tensors.batch import BatchLoader
+        from tosg_graph.tensors.options import check_names
 
+        if "cohort" in options:
+            raise UsageError(
+                "an export has no cohorts; export one (selected=cohort), or choose cells of the "
+                "export with split= or cells="
+            )
+        check_names(options, "split", "topology")
         graph = self.hetero_data() if topology is None else topology
         if split is not None:
             if options.get("cells") is not None:
                 raise UsageError("split and cells are both given; one of them chooses the cells")
             options["cells"] = self.cells_of(split)
-        return BatchLoader(self.abundance, graph, self._labels, **options)
+        return BatchLoader(self.abundance, graph, self._labels, of=self.cells_hash, **options)
+
+    @property
+    def cells_hash(self) -> str:
+        """SHA-256 of the table of cells: what an audit, or a state of a loader, is one of.
+
+        Raises
+        ------
+        UsageError
+            If the export has no cells.
+        """
+        _ = self._cell_record
+        return str(self.manifest["files"][CELLS]["sha256"])
 
     @property
     def _labels(self) -> CellLabels:
