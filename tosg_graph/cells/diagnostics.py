@@ -78,7 +78,7 @@ class Diagnostics:
 
     @property
     def verdict(self) -> str:
-        """``fit``, ``caution``, or ``unfit``: what is found has another cause as likely as the class."""
+        """``fit``, ``caution``, or ``unfit``: something else explains a difference as well."""
         verdicts = {finding.verdict for finding in self.findings}
         return next((v for v in ("unfit", "caution") if v in verdicts), "fit")
 

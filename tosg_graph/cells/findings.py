@@ -166,7 +166,10 @@ def without_cells(n_cells: int, missing: Sequence[str], *, labelled: bool) -> tu
 
 def trained_unknown(names: Sequence[str]) -> tuple[Finding, ...]:
     """Find classes that are no class: words by which a source says that it does not know."""
-    sentence = "{} is a class in training, though it says that nothing is known; leave it out"
+    sentence = (
+        "{} is a class in training, though it says that nothing is known; leave such cells out "
+        "with a query: the label's column is known"
+    )
     return tuple(Finding("unknown_class", "caution", sentence.format(name)) for name in names)
 
 

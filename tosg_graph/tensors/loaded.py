@@ -35,6 +35,7 @@ from tosg_graph.tensors.layout import (
     file_record,
     node_file,
 )
+from tosg_graph.tensors.splits import check_drawn
 from tosg_graph.tensors.subgraph import Index, Triplet
 
 if TYPE_CHECKING:
@@ -312,10 +313,12 @@ class Export:
         Raises
         ------
         UsageError
-            If the export has no cells or no such part, or both ``split`` and ``cells`` are given.
+            If the export has no cells or no such part, both ``split`` and ``cells`` are given, or
+            cells of a part other than ``train`` are to be drawn with replacement.
         """
         from tosg_graph.tensors.batch import BatchLoader
 
+        check_drawn(split, options.get("order"))
         graph = self.hetero_data() if topology is None else topology
         if split is not None:
             if options.get("cells") is not None:
