@@ -20,6 +20,7 @@ from tosg_graph.commands.shared import (
     PrimaryOption,
     RowsOption,
     SelectingOption,
+    ThresholdOption,
     TimeoutOption,
     WorkspaceOption,
     check_files,
@@ -293,10 +294,13 @@ def export(
     text_dims: Annotated[int, typer.Option("--text-dims", help="Length of text vectors.")] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Seed of text vectors and split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
+    threshold: ThresholdOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export a subgraph, joined with cells, as tensors for PyTorch Geometric."""
+    from tosg_graph.cells.diagnostics import Thresholds
+
     with Workspace(workspace) as ws, display.steps() as progress:
         progress("choosing the subgraph")
         subgraph = ws.subgraph(pathway=pathway, seeds=seed_node, hops=hops, cypher=cypher_)
@@ -312,6 +316,7 @@ def export(
             seed=seed,
             overwrite=overwrite,
             split=None if split == "none" else split,
+            thresholds=Thresholds.read(threshold or ()),
         )
         progress.close()
         if as_json:

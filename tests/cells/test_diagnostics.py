@@ -13,10 +13,14 @@ from scipy.stats.contingency import association
 from typer.testing import CliRunner
 
 from tests.cells.files import as_layout, cell_names, random_counts, write
+from tosg_graph.cells.codes import Words
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.diagnostics import Thresholds, cramers_v, diagnose, diagnose_classes
+from tosg_graph.cells.matching import match_cohorts
 from tosg_graph.cells.reader import CellStore
+from tosg_graph.cells.selection import choose
+from tosg_graph.cells.studies import study_words
 from tosg_graph.errors import UsageError
 
 N = 240
@@ -70,11 +74,11 @@ def test_measures_are_those_of_pandas(store, tiny, obs, counts):
     medians = depth[known.index].groupby(known.disease).median()
     assert found.depth_ratio == pytest.approx(medians.max() / medians.min())
     balance = {one.column: one for one in found.balance}
-    assert set(balance) == {"assay", "dataset"}
-    for column, name in (("assay", "assay"), ("study", "dataset")):
+    assert set(balance) == {"assay", "study"}
+    for column in ("assay", "study"):
         table = pd.crosstab(known.disease, known[column])
-        assert balance[name].association == pytest.approx(association(table, method="cramer"))
-        assert balance[name].counts == {
+        assert balance[column].association == pytest.approx(association(table, method="cramer"))
+        assert balance[column].counts == {
             row: {c: int(n) for c, n in table.loc[row].items() if n} for row in table.index
         }
 
@@ -113,6 +117,94 @@ def test_what_one_column_tells_is_unfit(store, tiny, obs):
     assert alone.verdict == "unfit"
     with pytest.raises(UsageError, match="in another class as well"):
         diagnose_classes(columns, {"cases": cases, "all": np.ones(N, bool)})
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, tiny):
+    """Tumours added as one file, healthy cells as another; neither names a study."""
+    folder = tmp_path_factory.mktemp("two")
+    donors = [f"D{n % 4}" for n in range(40)]
+    for name, disease in (("tumour", "lung cancer"), ("healthy", "normal")):
+        obs = pd.DataFrame({"disease": disease, "donor": donors}, index=cell_names(40))
+        obs["assay"] = "unknown" if name == "tumour" else "Smart-seq2"
+        obs["kind"] = (["B cell", "unknown"] if name == "tumour" else ["B cell", "B cells"]) * 20
+        counts = random_counts(40, 30, seed=3)
+        if name == "healthy":
+            counts[:30] = 0
+        path = write(folder / f"{name}.h5ad", as_layout(counts, "csr"), obs=obs)
+        options = {"donor": "donor", "label": "kind", "append": name == "healthy"}
+        made = add_h5ad(path, folder / "cells", name="two", build=tiny, **options)
+    return CellStore.open(made.path)
+
+
+def said(found, measure):
+    return [(f.verdict, f.sentence) for f in found.findings if f.measure == measure]
+
+
+def test_what_is_not_known_is_not_fit(two, tiny, store, obs):
+    found = diagnose(ObsColumns(two, tiny), "disease")
+    assert said(found, "unknown") == [
+        ("unfit", "assay of 100% of the cells of lung cancer is not known: they may differ in it")
+    ]
+    ((verdict, sentence),) = said(found, "depth")
+    assert (verdict, sentence[:35]) == ("unfit", "half of the cells of normal or more")
+    assert found.depth_ratio is None
+    nobody = obs.donor.isna().to_numpy()
+    found = diagnose_classes(ObsColumns(store, tiny), {"rare": nobody, "common": ~nobody})
+    assert said(found, "donors") == [
+        ("unfit", "no donor of rare is known: it may all be one person")
+    ]
+    loose = Thresholds(max_unknown=1, max_unknown_donors=1, max_association=1)
+    assert (
+        diagnose(ObsColumns(two, tiny), None, cells=np.arange(40), thresholds=loose).verdict
+        == "fit"
+    )
+
+
+def test_no_cells_are_not_fit(store, tiny):
+    columns = ObsColumns(store, tiny)
+    found = diagnose(columns, "disease", cells=np.zeros(N, bool))
+    assert (found.verdict, found.findings[0].sentence[:17]) == ("unfit", "no cell is chosen")
+    found = diagnose(columns, "disease", cells=np.arange(12))
+    assert (found.verdict, found.findings[0].sentence[:24]) == ("unfit", "none of 12 cells is of a")
+    found = diagnose_classes(columns, {"all": np.ones(N, bool), "controls": np.zeros(N, bool)})
+    assert said(found, "cells") == [("unfit", "there are no cells of controls")]
+
+
+def test_a_data_set_that_names_no_study_is_one(two, tiny, monkeypatch):
+    columns = ObsColumns(two, tiny)
+    found = diagnose(columns, "disease")
+    assert said(found, "association")[0][1].startswith("study tells the classes apart")
+    sides = choose(two, "disease under cancer", build=tiny), choose(two, "disease = normal")
+    with pytest.raises(UsageError, match="no stratum of study has both"):
+        match_cohorts(*sides, by=["study"])
+    words = {
+        "data_set": Words(("a", "b"), np.array([0, 0, 1, 1])),
+        "study": Words(("s", "b"), np.array([0, -1, -1, -1])),
+    }
+    monkeypatch.setattr(columns, "words", words.get)
+    monkeypatch.setattr(columns, "values_of", words.get)
+    monkeypatch.setattr(ObsColumns, "names", list(words))
+    filled = study_words(columns)
+    values = [None if code < 0 else filled.values[code] for code in filled.codes]
+    assert values == ["s", None, "b", "b"]  # where a data set says it of some, others are unknown
+
+
+def test_classes_can_be_those_of_a_training(two, tiny):
+    columns = ObsColumns(two, tiny)
+    found = diagnose(columns, "kind", as_written=True)
+    assert [one.name for one in found.classes] == ["B cell", "B cells", "unknown"]
+    assert said(found, "unknown_class")[0][1].startswith("unknown is a class in training")
+    assert [one.name for one in diagnose(columns, "kind").classes] == ["B cell", "B cells"]
+
+
+def test_thresholds_are_read_as_people_write_them():
+    assert Thresholds.read(["min_donors=5", "max_unknown=0.2"]) == Thresholds(
+        min_donors=5, max_unknown=0.2
+    )
+    for wrong in ("min_doners=5", "min_donors", "min_donors=many", "min_donors=nan"):
+        with pytest.raises(UsageError, match="NAME=NUMBER from 0 up expected"):
+            Thresholds.read([wrong])
 
 
 @settings(deadline=None)

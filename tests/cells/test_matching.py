@@ -77,7 +77,7 @@ def test_every_stratum_has_as_many_cases_as_have_controls(store, tiny, obs, rati
     }
     assert set(obs.disease.iloc[found.cases.cells]) == {"lung cancer"}
     assert set(obs.disease.iloc[found.controls.cells]) == {"normal"}
-    assert found.columns == ("cell_type", "sex", "age_band", "assay", "dataset")
+    assert found.columns == ("cell_type", "sex", "age_band", "assay", "study")
     unknown = [d for k, d in zip(strata, obs.disease, strict=True) if k is None]
     assert found.unknown_cases == unknown.count("lung cancer")
     assert found.unknown_controls == unknown.count("normal")

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from tests.tiny import GENES
 from tosg_graph.cli import app
 from tosg_graph.errors import UsageError
+from tosg_graph.tensors.cohort_splits import split_cohort
+from tosg_graph.tensors.copies import first_of_each
 from tosg_graph.tensors.export import load_export
 from tosg_graph.workspace import Workspace
 
@@ -21,7 +23,7 @@ N = 240
 
 
 def cells(path, *, studies, primary):
-    """Cells of twelve donors in some studies, every sixth marked as a copy."""
+    """Cells of twelve donors in some studies, each in one; every sixth marked as a copy."""
     rng = np.random.default_rng(len(studies))
     obs = pd.DataFrame(
         {
@@ -53,6 +55,75 @@ def work(tmp_path_factory, tiny):
         ws.add_cells(folder / "a.h5ad", dataset="study", **options)
         ws.add_cells(folder / "b.h5ad", dataset="study", append=True, **options)
     return folder
+
+
+@pytest.fixture(scope="module")
+def runs(work):
+    """Two runs of the same barcodes; half of the second is the first again, for other donors.
+
+    Each donor is in several studies.
+    """
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(3.0, (60, 70)).astype(np.float32)
+    genes = [GENES[s][2] for s in GENES]
+    var = pd.DataFrame(index=genes + [f"g{n}" for n in range(70 - len(genes))])
+    for name, rows in (("r1", counts[:40]), ("r2", counts[20:])):
+        obs = pd.DataFrame(
+            {
+                "kind": ["a", "b"] * 20,
+                "donor": [f"{name}d{n % 4}" for n in range(40)],
+                "study": [f"s{n // 10}" for n in range(40)],
+                "again": ["yes" if name == "r2" and n < 20 else "no" for n in range(40)],
+            },
+            index=[f"c{n}" for n in range(40)],
+        )
+        anndata.AnnData(sparse.csr_matrix(rows), obs, var).write_h5ad(work / f"{name}.h5ad")
+        with Workspace(work) as ws:
+            options = {"label": "kind", "donor": "donor", "append": name == "r2"}
+            ws.add_cells(work / f"{name}.h5ad", name="runs", **options)
+    return Workspace(work)
+
+
+def exported(ws, out, selected, split):
+    return ws.export(out, cells="runs", selected=selected, split=split, text_dims=0)
+
+
+def test_a_donor_of_two_studies_is_not_split_by_study(runs, tmp_path):
+    said = r"leaks: \d donors in two parts: \S*r1d0 \(.*; split by donor"
+    with pytest.raises(UsageError, match=said):
+        runs.split("runs", "data_set = r1", by="study")
+    with pytest.raises(UsageError, match=said):
+        exported(runs, tmp_path / "e", "data_set = r1", "study")
+    split = runs.split("runs", "data_set = r1", by="label")
+    assert split.record()["shared_donors"] == 4
+    assert "4 of 4 known donors are in two parts" in split.splits[0].note
+
+
+def test_runs_share_barcodes_and_no_cells(runs, tmp_path):
+    query = "again = no"
+    ws = runs
+    assert ws.split("runs", query, by="label").profiles == {"compared": 60, "too_small": 0}
+    made = exported(ws, tmp_path / "e", query, "label").manifest["cells"]
+    assert made["split"]["profiles"] == {"compared": 60, "too_small": 0}
+    assert made["split"]["shared_donors"] == 8
+    assert [one["name"] for one in made["diagnostics"]["classes"]] == made["label_names"]
+
+
+def test_cells_under_two_names_are_named(runs, tmp_path):
+    both = r"cells with the same counts in two parts: c\d+ of r[12] \(\w+\) = c\d+ of r[12] \(\w+\)"
+    for by in ("donor", "label"):
+        with pytest.raises(UsageError, match=both):
+            runs.split("runs", by=by)
+    with pytest.raises(UsageError, match=both):
+        exported(runs, tmp_path / "e", "all", "label")
+    once = first_of_each(runs.cohort("runs", "all"))
+    assert once == runs.cohort("runs", "again = no")
+    assert split_cohort(once, by="label").profiles == {"compared": 60, "too_small": 0}
+    few = runs.cohort("x", "all")  # of ten genes: nothing can be told of them
+    assert first_of_each(few) == few
+    words = ["cells", "split", "runs", "--by", "label", "--no-profiles", "-w", runs.path]
+    assert "no counts were read" in ran(*words).output
+    assert json.loads(ran(*words, "--json").output)["profiles"] is None
 
 
 def ran(*words, code=0):
@@ -107,7 +178,7 @@ def test_wrong_splits_are_named(work, tmp_path):
         return str(error)
 
     assert "2 folds found; at least 3" in said("--folds", 2)
-    assert "4 studies found" in said("--folds", 5, "--by", "study")
+    assert "of 4 studies there can be at most 4 folds" in said("--folds", 5, "--by", "study")
     assert "folds are of donors or studies" in said("--folds", 3, "--by", "label")
     assert "expected one of donor, study, label" in said("--by", "barcode")
     assert "no cell is chosen" in said("total_count > 100000")

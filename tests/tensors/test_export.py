@@ -124,6 +124,12 @@ def test_its_loader_can_deliver_one_part(cells, export):
         export.loader(cohort="kind = x")
     with pytest.raises(UsageError, match="'splits'; did you mean 'split'"):
         export.loader(splits="train")
+    for order in ("class_balanced", "weighted"):
+        with pytest.raises(
+            UsageError, match=f"order='{order}' found for the part 'test': it draws"
+        ):
+            export.loader(split="test", order=order)
+    assert len(export.loader(split="train", order="class_balanced"))
 
 
 def test_its_loader_can_deliver_chosen_cells(cells, export):
@@ -316,7 +322,7 @@ def test_a_copy_of_a_cell_under_another_name_is_refused(tiny, chosen, tmp_path):
     )
     data.write_h5ad(tmp_path / "twice.h5ad")
     add_h5ad(tmp_path / "twice.h5ad", tmp_path, name="twice", build=tiny)
-    with pytest.raises(UsageError, match="cells with the same counts in two parts"):
+    with pytest.raises(UsageError, match=r"in two parts: c\d+ of twice \(\w+\) = c\d+ of twice"):
         write_export(
             tmp_path / "e",
             build=tiny,

@@ -18,6 +18,7 @@ from tosg_graph.tensors.splits import (
     split_by_label,
     split_by_study,
     split_cells,
+    with_donors,
 )
 from tosg_graph.tensors.weights import class_weights, upsampled
 
@@ -77,7 +78,7 @@ def test_donors_decide_where_they_are_known():
     without = split_cells(donors=[None] * 70, labels=LABELS)
     assert without.by == "label"
     assert without.note.startswith("No donor is recorded.")
-    with pytest.raises(UsageError, match="1 of 70 cells have no donor; they could be anyone's"):
+    with pytest.raises(UsageError, match="the query 'donor_id is known'"):
         split_cells(donors=[None, *DONORS[1:]], labels=LABELS)
 
 
@@ -103,13 +104,15 @@ def test_leaks_are_named():
     parts = ["train", "test", "test"]
     check_leaks(parts, donors=["x", "y", "y"], cell_ids=["1", "2", "3"], profiles=["p", None, "q"])
     with pytest.raises(
-        UsageError, match=r"leaks: 1 donors in two parts: x \(test, train\); split anew"
+        UsageError, match=r"leaks: 1 donors in two parts: x \(test, train\); split by donor"
     ):
         check_leaks(parts, donors=["x", "x", "y"])
     with pytest.raises(UsageError, match=r"1 cells in two parts: c \(test, train\)"):
         check_leaks(parts, cell_ids=["c", "d", "c"])
     with pytest.raises(UsageError, match="1 cells with the same counts in two parts: p"):
         check_leaks(parts, profiles=["p", "p", None])
+    with pytest.raises(UsageError, match=r"parts: a \(train\) = b \(test\); take one of each"):
+        check_leaks(parts, profiles=["p", "p", None], names=lambda at: ["abc"[i] for i in at])
     check_leaks(parts, donors=[None, None, "y"])
     with pytest.raises(UsageError, match="and 2 more"):
         check_leaks(["train", "test"] * 7, cell_ids=[str(i // 2) for i in range(14)])
@@ -171,7 +174,7 @@ def test_studies_are_kept_whole():
 def test_every_cell_is_tested_once_and_validates_once(groups, k, seed):
     names = [f"d{g}" for g in groups]
     if len(set(names)) < k:
-        with pytest.raises(UsageError, match="donors found"):
+        with pytest.raises(UsageError, match="folds asked for; of"):
             k_folds(names, k, seed=seed)
         return
     folds = k_folds(names, k, seed=seed)
@@ -187,6 +190,18 @@ def test_every_cell_is_tested_once_and_validates_once(groups, k, seed):
 def test_too_few_folds():
     with pytest.raises(UsageError, match="at least 3"):
         k_folds(DONORS, 2)
+    said = "20 folds asked for; of 7 donors there can be at most 7 folds"
+    with pytest.raises(UsageError, match=f"^{said}$"):
+        k_folds(DONORS, 20)
+    with pytest.raises(UsageError, match="of 2 studies there can be no folds, which take 3"):
+        k_folds(["a", "b"], 3, by="study")
+
+
+def test_a_split_by_label_counts_the_donors_in_two_parts():
+    split = with_donors(split_by_label(LABELS, seed=2), [*DONORS[:69], "alone"])
+    assert split.record()["shared_donors"] == 7
+    assert split.note.endswith("7 of 8 known donors are in two parts.")
+    assert with_donors(split_by_label(LABELS, seed=2), [None] * 70).shared_donors == 0
 
 
 def test_classes_weigh_the_same_in_all():

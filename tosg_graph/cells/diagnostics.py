@@ -15,113 +15,35 @@ import numpy.typing as npt
 
 from tosg_graph.cells.codes import Words
 from tosg_graph.cells.columns import ObsColumns
-from tosg_graph.cells.obs import total_names
+from tosg_graph.cells.findings import (
+    Balance,
+    ClassDiagnostics,
+    Finding,
+    Thresholds,
+    findings_of,
+    trained_unknown,
+    without_cells,
+)
+from tosg_graph.cells.obs import is_unknown, total_names
+from tosg_graph.cells.studies import STUDY, study_words
 from tosg_graph.errors import UsageError
+
+__all__ = [
+    "BALANCED",
+    "Balance",
+    "ClassDiagnostics",
+    "Diagnostics",
+    "Finding",
+    "Thresholds",
+    "cramers_v",
+    "diagnose",
+    "diagnose_classes",
+]
 
 _Codes = npt.NDArray[np.int64]
 
-#: Columns over which classes should be spread alike.
-BALANCED = ("assay", "dataset", "sex")
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From where on a measure is a reason for caution.
-
-    Parameters
-    ----------
-    min_donors
-        Known donors of a class, at least. With fewer than 2 a class is one person.
-    max_donor_share
-        Share of a class's cells that are of its largest donor, at most.
-    max_unknown_donors
-        Share of cells whose donor is not known, at most.
-    max_association
-        Association of classes with assay, data set or sex (Cramér's V), at most; 0 is none, and
-        from ``separated`` on the classes are told apart by it alone.
-    separated
-        See ``max_association``.
-    max_depth_ratio
-        Median counts per cell of the deepest class over those of the shallowest, at most.
-    """
-
-    min_donors: int = 3
-    max_donor_share: float = 0.5
-    max_unknown_donors: float = 0.1
-    max_association: float = 0.3
-    separated: float = 0.99
-    max_depth_ratio: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClassDiagnostics:
-    """One class.
-
-    Parameters
-    ----------
-    name
-        Its name.
-    cells
-        Its cells.
-    donors
-        Known donors.
-    largest_donor, largest_donor_share
-        The donor with the most cells, and its share of the cells of known donors.
-    unknown_donors
-        Share of cells whose donor is not known.
-    median_depth
-        Median of the counts per cell; None for a class without cells.
-    """
-
-    name: str
-    cells: int
-    donors: int
-    largest_donor: str | None
-    largest_donor_share: float | None
-    unknown_donors: float
-    median_depth: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """How the classes are spread over a column.
-
-    Parameters
-    ----------
-    column
-        The column.
-    association
-        Cramér's V of class and value, over cells with a known value: 0 none, 1 the value tells the
-        class (H. Cramér, Mathematical Methods of Statistics, 1946). None where no cell has one.
-    unknown
-        Share of cells without a known value.
-    counts
-        Class → value → cells.
-    """
-
-    column: str
-    association: float | None
-    unknown: float
-    counts: dict[str, dict[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A measure beyond its threshold.
-
-    Parameters
-    ----------
-    measure
-        ``donors``, ``donor_share``, ``unknown_donors``, ``association``, ``depth_ratio``.
-    verdict
-        ``caution`` or ``unfit``.
-    sentence
-        What was found, and why that matters.
-    """
-
-    measure: str
-    verdict: str
-    sentence: str
+#: Columns over which classes should be spread alike; every cell has a study.
+BALANCED = ("assay", STUDY, "sex")
 
 
 @dataclass(frozen=True)
@@ -139,7 +61,7 @@ class Diagnostics:
     balance
         Per column of :data:`BALANCED` that the cells have.
     depth_ratio
-        Median depth of the deepest class over that of the shallowest; None if one has none.
+        Median depth of the deepest class over that of the shallowest; None if that has none.
     findings
         What is beyond a threshold.
     thresholds
@@ -156,7 +78,7 @@ class Diagnostics:
 
     @property
     def verdict(self) -> str:
-        """``fit``, ``caution`` or ``unfit`` (one donor is a class, or a column tells classes)."""
+        """``fit``, ``caution``, or ``unfit``: something else explains a difference as well."""
         verdicts = {finding.verdict for finding in self.findings}
         return next((v for v in ("unfit", "caution") if v in verdicts), "fit")
 
@@ -180,6 +102,7 @@ def diagnose(
     *,
     cells: npt.NDArray[Any] | None = None,
     thresholds: Thresholds | None = None,
+    as_written: bool = False,
 ) -> Diagnostics:
     """Diagnose the classes that a column makes of some cells.
 
@@ -193,11 +116,14 @@ def diagnose(
         Positions or a mask; default: all cells.
     thresholds
         In place of the default ones.
+    as_written
+        Take each word of the source for a class, as a training does, ``unknown`` too; else words
+        for one term are one class, and what says that nothing is known is none.
     """
     place = np.arange(columns.n_cells) if cells is None else _positions(cells)
-    words = (
-        columns.values_of(label) if label else Words(("all",), np.zeros(columns.n_cells, np.int32))
-    )
+    words = Words(("all",), np.zeros(columns.n_cells, np.int32))
+    if label is not None:
+        words = columns.words(label) if as_written else columns.values_of(label)
     return _diagnosed(columns, words.values, words.codes[place].astype(np.int64), place, thresholds)
 
 
@@ -220,7 +146,8 @@ def diagnose_classes(
             raise UsageError(f"cells of {name} are in another class as well; name classes apart")
         codes[mask] = number
     place = np.flatnonzero(codes >= 0)
-    return _diagnosed(columns, tuple(classes), codes[place], place, thresholds)
+    missing = [name for name, mask in classes.items() if not mask.any()]
+    return _diagnosed(columns, tuple(classes), codes[place], place, thresholds, missing=missing)
 
 
 def _positions(cells: npt.NDArray[Any]) -> _Codes:
@@ -229,7 +156,7 @@ def _positions(cells: npt.NDArray[Any]) -> _Codes:
 
 def _diagnosed(
     columns: ObsColumns, names: Sequence[str], codes: _Codes, place: _Codes,
-    thresholds: Thresholds | None,
+    thresholds: Thresholds | None, *, missing: Sequence[str] = (),
 ) -> Diagnostics:  # fmt: skip
     present = np.unique(codes[codes >= 0])
     order = sorted(present.tolist(), key=lambda code: names[code])
@@ -240,15 +167,15 @@ def _diagnosed(
     balance = tuple(
         _balance(columns, column, names, *labelled)
         for column in BALANCED
-        if column in columns.names
+        if column == STUDY or column in columns.names
     )
     medians = [one.median_depth for one in classes if one.median_depth is not None]
     ratio = max(medians) / min(medians) if medians and min(medians) > 0 else None
     chosen = thresholds or Thresholds()
     findings = (
-        *_donor_findings(classes, chosen),
-        *_balance_findings(balance, chosen),
-        *_depth_findings(ratio, chosen),
+        *without_cells(len(place), missing, labelled=bool(classes)),
+        *trained_unknown([one.name for one in classes if is_unknown(one.name)]),
+        *findings_of(classes, balance if classes else (), ratio, chosen),
     )
     unlabelled = int(np.count_nonzero(codes < 0))
     return Diagnostics(len(place), unlabelled, classes, balance, ratio, findings, chosen)
@@ -279,7 +206,7 @@ def _one_class(
 def _balance(
     columns: ObsColumns, column: str, names: Sequence[str], place: _Codes, codes: _Codes
 ) -> Balance:
-    words = columns.values_of(column)
+    words = study_words(columns) if column == STUDY else columns.values_of(column)
     values = words.codes[place]
     known = values >= 0
     width = max(len(words.values), 1)
@@ -290,7 +217,11 @@ def _balance(
         for row in np.flatnonzero(table.any(axis=1))
     }
     unknown = float((~known).mean()) if len(known) else 0.0
-    return Balance(column, cramers_v(table), unknown, dict(sorted(counts.items())))
+    cells = np.bincount(codes, minlength=len(names))
+    lacking = np.bincount(codes[~known], minlength=len(names))
+    shares = {names[int(row)]: float(lacking[row] / cells[row]) for row in np.flatnonzero(cells)}
+    by_name = dict(sorted(shares.items()))
+    return Balance(column, cramers_v(table), unknown, by_name, dict(sorted(counts.items())))
 
 
 def cramers_v(table: npt.NDArray[Any]) -> float | None:
@@ -305,65 +236,3 @@ def cramers_v(table: npt.NDArray[Any]) -> float | None:
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / total
     chi2 = ((table - expected) ** 2 / expected).sum()
     return float(np.sqrt(chi2 / (total * smaller)))
-
-
-def _donor_findings(classes: Sequence[ClassDiagnostics], limits: Thresholds) -> list[Finding]:
-    found = []
-    cells = sum(one.cells for one in classes)
-    unknown = sum(one.unknown_donors * one.cells for one in classes) / max(cells, 1)
-    if unknown > limits.max_unknown_donors:
-        sentence = (
-            f"the donor of {unknown:.0%} of the cells is not known: they cannot be kept apart"
-        )
-        found.append(Finding("unknown_donors", "caution", sentence))
-    for one in classes:
-        if one.donors and one.donors < limits.min_donors:
-            verdict = "unfit" if one.donors < 2 and len(classes) > 1 else "caution"
-            found.append(
-                Finding(
-                    "donors",
-                    verdict,
-                    f"{one.name} is of {one.donors} donor{'s' * (one.donors > 1)}: what it has "
-                    "in common may be theirs",
-                )
-            )
-        elif (one.largest_donor_share or 0) > limits.max_donor_share:
-            found.append(
-                Finding(
-                    "donor_share",
-                    "caution",
-                    f"{one.largest_donor_share:.0%} of the cells of {one.name} are of one donor, "
-                    f"{one.largest_donor}",
-                )
-            )
-    return found
-
-
-def _balance_findings(balance: Sequence[Balance], limits: Thresholds) -> list[Finding]:
-    found = []
-    for one in balance:
-        if one.association is None or one.association <= limits.max_association:
-            continue
-        told = one.association >= limits.separated
-        found.append(
-            Finding(
-                "association",
-                "unfit" if told else "caution",
-                f"{one.column} {'tells the classes apart' if told else 'goes with the classes'} "
-                f"(Cramér's V {one.association:.2f}): a model may learn it in their place",
-            )
-        )
-    return found
-
-
-def _depth_findings(ratio: float | None, limits: Thresholds) -> list[Finding]:
-    if ratio is None or ratio <= limits.max_depth_ratio:
-        return []
-    return [
-        Finding(
-            "depth_ratio",
-            "caution",
-            f"the deepest class has {ratio:.1f} times the counts per cell of the shallowest: "
-            "more genes are detected in it for that reason alone",
-        )
-    ]

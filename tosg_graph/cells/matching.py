@@ -17,10 +17,11 @@ from tosg_graph.cells.codes import Words, joint_codes
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.fields import AGE, BEFORE_BIRTH
 from tosg_graph.cells.selection import Cohort, column_of
+from tosg_graph.cells.studies import STUDY, study_words
 from tosg_graph.errors import UsageError
 
 #: What cases and controls should share where the cells say it.
-STRATA = ("cell_type", "sex", "age_band", "assay", "dataset")
+STRATA = ("cell_type", "sex", "age_band", "assay", STUDY)
 #: Name of the stratum of ages, and the years that one of them spans.
 AGE_BAND, BAND_YEARS = "age_band", 10
 
@@ -113,8 +114,8 @@ def match_cohorts(
     cases, controls
         Two cohorts of one store, without a common cell. Controls are named, never *the rest*.
     by
-        Columns, or ``age_band`` (ten years; before birth is a band of its own). Default: those of
-        :data:`STRATA` that the cells say something of.
+        Columns, ``age_band`` (ten years; before birth is a band of its own) or ``study`` (where
+        none is said, the data set). Default: those of :data:`STRATA` that the cells have.
     ratio
         Controls per case.
     seed
@@ -187,16 +188,17 @@ def _check(cases: Cohort, controls: Cohort, ratio: int) -> None:
 
 def _strata(columns: ObsColumns, by: Sequence[str] | None) -> tuple[list[str], list[str]]:
     if by is not None:
-        return [name if name == AGE_BAND else column_of(columns, name) for name in by], []
-    present = {*columns.names, *([AGE_BAND] if AGE in columns.names else [])}
+        own = (AGE_BAND, STUDY)
+        return [name if name in own else column_of(columns, name) for name in by], []
+    present = {STUDY, *columns.names, *([AGE_BAND] if AGE in columns.names else [])}
     names = [name for name in STRATA if name in present]
-    if not names:
-        raise UsageError("the cells say nothing to match on; name columns (by=…)")
     return names, [name for name in STRATA if name not in present]
 
 
 def stratum_words(columns: ObsColumns, name: str) -> Words:
-    """Values of a column by what they mean; ``age_band`` is one of them."""
+    """Values of a column by what they mean; ``age_band`` and ``study`` are such columns."""
+    if name == STUDY:
+        return study_words(columns)
     return age_bands(columns) if name == AGE_BAND else columns.values_of(name)
 
 

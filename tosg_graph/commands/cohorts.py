@@ -8,7 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from tosg_graph import display, reports
-from tosg_graph.commands.shared import JsonOption, PrimaryOption, RowsOption, WorkspaceOption
+from tosg_graph.commands.shared import (
+    JsonOption,
+    PrimaryOption,
+    RowsOption,
+    ThresholdOption,
+    WorkspaceOption,
+)
 from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
 
@@ -105,6 +111,12 @@ def split(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the draw.")] = 0,
     primary: PrimaryOption = False,
+    profiles: Annotated[
+        bool,
+        typer.Option(
+            "--profiles/--no-profiles", help="Find copies of cells by their counts; reads them all."
+        ),
+    ] = True,
     save: Annotated[
         Path | None, typer.Option("--save", help="Folder for a cohort of each part.")
     ] = None,
@@ -114,7 +126,9 @@ def split(
 ) -> None:
     """Split cells into training, validation and test, once or in folds, by donor or by study."""
     with Workspace(workspace) as ws:
-        found = ws.split(name, query, by=by, folds=folds, seed=seed, primary=primary)
+        found = ws.split(
+            name, query, by=by, folds=folds, seed=seed, primary=primary, profiles=profiles
+        )
         if save is not None:
             found.save(save)
         counts = found.counts()
@@ -125,6 +139,7 @@ def split(
             return
         display.print_table(counts.column_names, said, most=rows)
         display.say(found.splits[0].note.partition(". ")[2] if folds else found.splits[0].note)
+        display.say(reports.compared_text(found.profiles))
         for note in found.cohort.notes:
             display.say(f"note: {note}", style="yellow")
         if save is not None:
@@ -178,13 +193,17 @@ def diagnose(
     label: Annotated[
         str | None, typer.Option("--label", help="Column that makes the classes.")
     ] = None,
+    threshold: ThresholdOption = None,
     rows: RowsOption = 50,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say whether classes of cells can be compared: assay, study, sex, donors, depth; a verdict."""
+    from tosg_graph.cells.diagnostics import Thresholds
+
+    limits = Thresholds.read(threshold or ())
     with Workspace(workspace) as ws:
-        found = ws.diagnose(name, query, label=label).to_dict()
+        found = ws.diagnose(name, query, label=label, thresholds=limits).to_dict()
         if as_json:
             display.print_json(found)
         else:

@@ -32,6 +32,10 @@ RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", m
 PrimaryOption = Annotated[
     bool, typer.Option("--primary", help="Leave out copies: cells that are another data set's own.")
 ]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", help="Of the diagnostics: max_unknown=0.2 (repeat)."),
+]
 PathwayOption = Annotated[
     str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
 ]

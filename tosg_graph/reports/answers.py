@@ -38,6 +38,7 @@ def print_export(export: Export) -> None:
     )
     if manifest["cells"]:
         _print_exported_cells(export)
+        _print_split(manifest["cells"]["split"])
         print_verdict(manifest["cells"].get("diagnostics"))
     display.say(f"Read it: tosg_graph.load_export({str(export.path)!r}).hetero_data()")
 
@@ -80,6 +81,21 @@ def _print_labels(export: Export) -> None:
     if None in found:
         named.append(f"unknown {found[None]:,}")
     display.say(f"{cells} by {column}: {', '.join(named)}")
+
+
+def _print_split(split: Mapping[str, Any] | None) -> None:
+    if split is not None:
+        display.say(split["note"], "yellow" if split["by"] == "label" else "")
+        display.say(compared_text(split.get("profiles")))
+
+
+def compared_text(profiles: Mapping[str, int] | None) -> str:
+    """Say how many cells of a split were looked at for copies under other names."""
+    if profiles is None:
+        return "copies of cells under other names were not looked for: no counts were read"
+    small = profiles["too_small"]
+    left = f"; {small:,} have too few values to tell copies" if small else ""
+    return f"no copies of cells in two parts: counts of {profiles['compared']:,} compared{left}"
 
 
 def print_verdict(diagnostics: dict[str, Any] | None) -> None:

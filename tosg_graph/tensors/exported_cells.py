@@ -13,22 +13,24 @@ import pyarrow as pa
 from scipy import sparse
 
 from tosg_graph.cells.columns import ObsColumns
-from tosg_graph.cells.diagnostics import diagnose
-from tosg_graph.cells.fields import DATASET
+from tosg_graph.cells.diagnostics import Thresholds, diagnose
 from tosg_graph.cells.primary import count_copies
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import cohort_of
+from tosg_graph.cells.studies import study_words
 from tosg_graph.tensors.abundance import Abundance, Channel, StoreAbundance
+from tosg_graph.tensors.copies import Profiles, cell_names
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
 from tosg_graph.tensors.layout import ABUNDANCE, CELLS, channel_key, write_arrow
-from tosg_graph.tensors.leaks import check_leaks, profile_hashes
+from tosg_graph.tensors.leaks import check_leaks
 from tosg_graph.tensors.splits import (
     Split,
     split_by_donor,
     split_by_label,
     split_by_study,
     split_cells,
+    with_donors,
 )
 from tosg_graph.tensors.subgraph import Index, Subgraph
 
@@ -58,10 +60,20 @@ class CellWriter:
         The nodes.
     cells
         Positions of the cells in the store.
+    thresholds
+        Those of the diagnostics; None stands for the default ones.
     """
 
-    def __init__(self, folder: Path, store: CellStore, subgraph: Subgraph, cells: Index) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: CellStore,
+        subgraph: Subgraph,
+        cells: Index,
+        thresholds: Thresholds | None = None,
+    ) -> None:
         self._folder, self._store, self._cells = folder, store, cells
+        self._thresholds = thresholds
         self._abundance = StoreAbundance.of(store, subgraph)
 
     def write(self, label: str | None, split: SplitOptions | None) -> dict[str, Any]:
@@ -70,10 +82,10 @@ class CellWriter:
         labels = CellLabels.of_store(self._store, column)
         counts, totals = gathered(self._abundance, self._cells)
         chosen = cohort_of(self._store, self._cells)
-        parts = None
+        parts, compared = None, None
         if split is not None:
             parts = self._split(split, labels)
-            self._check_leaks(parts)
+            compared = self._check_leaks(parts)
         write_arrow(self._table(labels, totals, parts), self._folder / CELLS)
         self._write_counts(counts)
         return {
@@ -88,9 +100,13 @@ class CellWriter:
             "label_names": list(labels.names),
             "data_sets": self._store.dataset_names,
             "channels": {k: list(v) for k, v in self._abundance.channels.items()},
-            "split": None if parts is None else parts.record(),
+            "split": None if parts is None else {**parts.record(), "profiles": compared},
             "diagnostics": diagnose(
-                ObsColumns(self._store), column, cells=np.asarray(self._cells)
+                ObsColumns(self._store),
+                column,
+                cells=np.asarray(self._cells),
+                thresholds=self._thresholds,
+                as_written=True,
             ).to_dict(),
         }
 
@@ -103,27 +119,24 @@ class CellWriter:
         if how.by == "study":
             return split_by_study(self._studies(), fractions=how.fractions, seed=how.seed)
         if how.by == "label":
-            return split_by_label(values, fractions=how.fractions, seed=how.seed)
+            split = split_by_label(values, fractions=how.fractions, seed=how.seed)
+            return with_donors(split, donors)
         return split_cells(donors=donors, labels=values, fractions=how.fractions, seed=how.seed)
 
-    def _check_leaks(self, split: Split) -> None:
-        """Refuse a split in which a cell, or the donor of a split by donor, is in two parts.
+    def _check_leaks(self, split: Split) -> dict[str, int]:
+        """Refuse a split in which a cell, or a known donor, is in two parts.
 
-        Copies of a cell are found by all of its counts, not only those on the chosen nodes: few
-        nodes make many cells alike.
+        A split by label may have donors in two parts: its note says so. Returns how many cells
+        were compared by their counts.
         """
-        modality = self._store.modalities[0]
-        profiles = [
-            profile_hashes(rows.to_scipy())
-            for _, rows in self._store.scan(modality, cells=self._cells, step=_STEP)
-        ]
         check_leaks(
             split.parts,
-            donors=self._donors() if split.by == "donor" else None,
-            studies=self._studies() if split.by == "study" else None,
-            cell_ids=self._column("cell_id"),
-            profiles=pa.concat_arrays(profiles),
+            donors=None if split.by == "label" else self._donors(),
+            cell_ids=cell_names(self._store, self._cells),
         )
+        profiles = Profiles.of(self._store, self._cells)
+        profiles.check(split.parts)
+        return profiles.record()
 
     def _donors(self) -> list[str | None]:
         if "donor_id" not in self._store.columns:
@@ -131,9 +144,9 @@ class CellWriter:
         return self._column("donor_id")
 
     def _studies(self) -> list[str | None]:
-        if DATASET not in self._store.columns:
-            return [None] * len(self._cells)
-        return self._column(DATASET)
+        found = study_words(ObsColumns(self._store))
+        values = np.array([*found.values, None], dtype=object)
+        return list(values[found.codes[self._cells]])
 
     def _column(self, name: str) -> list[str | None]:
         values = self._store.values(name).take(pa.array(self._cells))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +18,13 @@ MIN_PROFILE = 50
 _SHOWN = 5
 _HASH = pa.binary(16)
 
+#: What is shared, and what keeps it apart.
+_ADVICE = {
+    "donors": "split by donor",
+    "studies": "split by study",
+    "cells": "take each once",
+    "cells with the same counts": "take one of each (tosg_graph.tensors.copies.first_of_each)",
+}
 _Values: TypeAlias = "Sequence[str | None] | npt.NDArray[Any] | pa.Array"
 
 
@@ -28,6 +35,7 @@ def check_leaks(
     studies: _Values | None = None,
     cell_ids: _Values | None = None,
     profiles: _Values | None = None,
+    names: Callable[[npt.NDArray[np.int64]], Sequence[str]] | None = None,
 ) -> None:
     """Check that nothing is in two parts of a split.
 
@@ -38,9 +46,11 @@ def check_leaks(
     donors, studies
         Donor and study of each cell; unknown ones are not compared.
     cell_ids
-        Name (barcode) of each cell.
+        Name of each cell: a barcode with its data set, as runs share barcodes.
     profiles
         Hash of the counts of each cell (:func:`profile_hashes`); null ones are not compared.
+    names
+        Names cells by position in ``parts``, for those whose counts are the same.
 
     Raises
     ------
@@ -53,10 +63,21 @@ def check_leaks(
         "cells": cell_ids,
         "cells with the same counts": profiles,
     }
-    found = [_shared(what, values, parts) for what, values in given.items() if values is not None]
-    leaks = [leak for leak in found if leak]
+    naming = {"cells with the same counts": names}
+    leaks = {
+        what: leak
+        for what, values in given.items()
+        if values is not None and (leak := _shared(what, values, parts, naming.get(what)))
+    }
     if leaks:
-        raise UsageError(f"the split leaks: {'; '.join(leaks)}; split anew, or remove them")
+        advice = " and ".join(dict.fromkeys(_ADVICE[what] for what in leaks))
+        raise UsageError(f"the split leaks: {'; '.join(leaks.values())}; {advice}")
+
+
+def count_shared(values: _Values, parts: _Values) -> tuple[int, int]:
+    """Count the known values that are in two parts, and all known values."""
+    codes = _encoded(values)[1]
+    return len(_spread(values, parts)[0]), len(np.unique(codes[codes >= 0]))
 
 
 def profile_hashes(matrix: Any, *, min_values: int = MIN_PROFILE) -> pa.Array:
@@ -72,14 +93,11 @@ def profile_hashes(matrix: Any, *, min_values: int = MIN_PROFILE) -> pa.Array:
         that it does not depend on their order: two different profiles among a hundred million
         cells share it with a probability of about 10⁻²³.
     """
+    from tosg_graph.tensors.profile_loop import hash_rows
+
     lengths = np.diff(matrix.indptr)
     words = np.zeros((matrix.shape[0], 2), np.uint64)
-    feature, value = matrix.indices.astype(np.uint64), _bits(matrix.data)
-    filled = np.flatnonzero(lengths > 0)
-    for at, seed in enumerate((0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)):
-        mixed = _mix(_mix(feature + np.uint64(seed)) ^ value * np.uint64(seed | 1))
-        if len(filled):
-            words[filled, at] = np.add.reduceat(mixed, matrix.indptr[filled])
+    hash_rows(matrix.indptr, matrix.indices, _bits(matrix.data), words)
     enough = pa.array(lengths >= min_values)
     hashes = pa.Array.from_buffers(_HASH, len(words), [None, pa.py_buffer(words.tobytes())])
     return pc.if_else(enough, hashes, pa.scalar(None, _HASH))
@@ -94,30 +112,54 @@ def _bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
     return values.astype(np.uint64)
 
 
-def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Mix as SplitMix64 does (Steele, Lea, Flood, OOPSLA 2014, doi:10.1145/2660193.2660195)."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def _shared(what: str, values: _Values, parts: Sequence[str] | npt.NDArray[Any]) -> str:
+def _shared(
+    what: str,
+    values: _Values,
+    parts: _Values,
+    names: Callable[[npt.NDArray[np.int64]], Sequence[str]] | None,
+) -> str:
     """Say which values are in two parts, or nothing."""
+    leaking, pairs, part_names = _spread(values, parts)
+    if not len(leaking):
+        return ""
+    words = _encoded(values)[0]
+    shown = []
+    for place in leaking[:_SHOWN]:
+        mine = pairs[pairs // len(part_names) == place] % len(part_names)
+        if names is not None:
+            shown.append(_members(int(place), mine, values, parts, names))
+            continue
+        where = ", ".join(sorted(str(part_names[part]) for part in mine))
+        shown.append(f"{_readable(words[int(place)].as_py())} ({where})")
+    more = f" and {len(leaking) - _SHOWN} more" if len(leaking) > _SHOWN else ""
+    return f"{len(leaking)} {what} in two parts: {', '.join(shown)}{more}"
+
+
+def _spread(
+    values: _Values, parts: _Values
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pa.Array]:
+    """Places of the values that are in two parts; pairs of value and part; the parts."""
     names, codes = _encoded(values)
     part_names, part_codes = _encoded(parts)
     known = codes >= 0
     pairs = pairs_present(codes[known], part_codes[known], (len(names), len(part_names)))
     places, spread = np.unique(pairs // max(len(part_names), 1), return_counts=True)
-    leaking = places[spread > 1]
-    if not len(leaking):
-        return ""
-    shown = []
-    for place in leaking[:_SHOWN]:
-        mine = pairs[pairs // len(part_names) == place] % len(part_names)
-        where = ", ".join(sorted(str(part_names[part]) for part in mine))
-        shown.append(f"{_readable(names[int(place)].as_py())} ({where})")
-    more = f" and {len(leaking) - _SHOWN} more" if len(leaking) > _SHOWN else ""
-    return f"{len(leaking)} {what} in two parts: {', '.join(shown)}{more}"
+    return places[spread > 1], pairs, part_names
+
+
+def _members(
+    place: int,
+    in_parts: npt.NDArray[np.int64],
+    values: _Values,
+    parts: _Values,
+    names: Callable[[npt.NDArray[np.int64]], Sequence[str]],
+) -> str:
+    """Name the first cell of a value in each of its parts."""
+    part_names, part_codes = _encoded(parts)
+    mine = np.flatnonzero(_encoded(values)[1] == place)
+    first = np.array([mine[part_codes[mine] == part][0] for part in in_parts])
+    told = zip(names(first), in_parts, strict=True)
+    return " = ".join(sorted(f"{name} ({part_names[part]})" for name, part in told))
 
 
 def _encoded(values: _Values) -> tuple[pa.Array, npt.NDArray[np.int64]]:

@@ -35,6 +35,7 @@ from tosg_graph.tensors.layout import (
     file_record,
     node_file,
 )
+from tosg_graph.tensors.splits import check_drawn
 from tosg_graph.tensors.subgraph import Index, Triplet
 
 if TYPE_CHECKING:
@@ -313,7 +314,8 @@ class Export:
         Raises
         ------
         UsageError
-            If the export has no cells or no such part, or both ``split`` and ``cells`` are given.
+            If the export has no cells or no such part, both ``split`` and ``cells`` are given, or
+            cells of a part other than ``train`` are to be drawn with replacement.
         """
         from tosg_graph.tensors.batch import BatchLoader
         from tosg_graph.tensors.options import check_names
@@ -324,6 +326,7 @@ class Export:
                 "export with split= or cells="
             )
         check_names(options, "split", "topology")
+        check_drawn(split, options.get("order"))
         graph = self.hetero_data() if topology is None else topology
         if split is not None:
             if options.get("cells") is not None:

@@ -14,14 +14,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from tosg_graph.errors import UsageError
+from tosg_graph.tensors.leaks import count_shared
 from tosg_graph.tensors.subgraph import Index
 
 #: Shares of the cells.
 DEFAULT_FRACTIONS: Mapping[str, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}
 Parts = npt.NDArray[np.object_]
 
+_PLURALS = {"donor": "donors", "study": "studies"}
+#: What a query calls them.
+_COLUMNS = {"donor": "donor_id"}
 _BY_LABEL = (
     "Cells were drawn at random within each label, whatever their donor: cells of one donor may be "
     "in two parts, and results say nothing about new donors."
@@ -44,6 +49,8 @@ class Split:
         Shares that were asked for.
     seed
         Seed of the draw.
+    shared_donors
+        Known donors of whom two parts have cells; none in a split by donor.
     """
 
     parts: Parts = field(repr=False)
@@ -51,6 +58,7 @@ class Split:
     note: str
     fractions: Mapping[str, float]
     seed: int
+    shared_donors: int = 0
 
     def cells(self, part: str) -> Index:
         """Positions of the cells of a part, rising, int64.
@@ -74,7 +82,17 @@ class Split:
             "fractions": dict(self.fractions),
             "seed": self.seed,
             "cells": counts,
+            "shared_donors": self.shared_donors,
         }
+
+
+def with_donors(split: Split, donors: Sequence[str | None] | pa.Array) -> Split:
+    """Note in a split by label how many donors are in two parts."""
+    shared, known = count_shared(donors, split.parts)
+    if not shared:
+        return split
+    note = f"{split.note} {shared:,} of {known:,} known donors are in two parts."
+    return replace(split, note=note, shared_donors=shared)
 
 
 def split_cells(
@@ -153,6 +171,7 @@ def k_folds(
     """
     if k < 3:
         raise UsageError(f"{k} folds found; at least 3 are needed: train, validation and test")
+    _check_folds(groups, k, by)
     dealt = _split_by_group(groups, by, {str(fold): 1 / k for fold in range(k)}, seed)
     fold_of = dealt.parts.astype(np.int64)
     shares = {"train": (k - 2) / k, "validation": 1 / k, "test": 1 / k}
@@ -164,22 +183,31 @@ def k_folds(
     ]
 
 
+def _check_folds(groups: Sequence[str | None], k: int, by: str) -> None:
+    plural = _PLURALS.get(by, f"{by}s")
+    there = len({group for group in groups if group is not None})
+    if there < k:
+        most = f"at most {there} folds" if there >= 3 else "no folds, which take 3 of them,"
+        raise UsageError(f"{k} folds asked for; of {there} {plural} there can be {most}")
+
+
 def _split_by_group(
     groups: Sequence[str | None], what: str, fractions: Mapping[str, float], seed: int
 ) -> Split:
     _check_fractions(fractions)
     codes, names = pd.factorize(np.asarray(groups, dtype=object), sort=True)
-    plural = {"donor": "donors", "study": "studies"}.get(what, f"{what}s")
+    plural = _PLURALS.get(what, f"{what}s")
     unknown = int((codes < 0).sum())
     if unknown:
         raise UsageError(
             f"{unknown} of {len(codes)} cells have no {what}; they could be anyone's. Leave them "
-            "out (cells=…) or split by label"
+            f"out with the query '{_COLUMNS.get(what, what)} is known' (--where of tosg export, "
+            "selected= in Python), or split by label"
         )
     if len(names) < len(fractions):
         raise UsageError(
             f"{len(names)} {plural} found, one for each of {', '.join(fractions)} expected; "
-            "name fewer parts or split by label"
+            "name fewer parts, or split by label, which says nothing about new donors"
         )
     sizes = pd.Series(np.bincount(codes, minlength=len(names)), index=names)
     part_of = _deal(sizes, fractions, np.random.default_rng(seed))
@@ -231,6 +259,21 @@ def split_by_label(
         for part, chosen in zip(fractions, np.split(cells, ends), strict=True):
             parts[chosen] = part
     return Split(parts, "label", _BY_LABEL, dict(fractions), seed)
+
+
+def check_drawn(split: str | None, order: str | None) -> None:
+    """Refuse to draw with replacement from what a model is judged by.
+
+    Raises
+    ------
+    UsageError
+        If an order that draws is to be of a part other than ``train``.
+    """
+    if order in ("weighted", "class_balanced") and split not in (None, "train"):
+        raise UsageError(
+            f"order={order!r} found for the part {split!r}: it draws cells with replacement, which "
+            "is for 'train' only; leave order out, so that every cell is delivered once"
+        )
 
 
 def _check_fractions(fractions: Mapping[str, float]) -> None:

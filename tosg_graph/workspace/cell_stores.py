@@ -10,7 +10,7 @@ from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
     from tosg_graph.cells.comparison import Comparison
-    from tosg_graph.cells.diagnostics import Diagnostics
+    from tosg_graph.cells.diagnostics import Diagnostics, Thresholds
     from tosg_graph.cells.language import Condition
     from tosg_graph.cells.matching import Matched
     from tosg_graph.cells.metacells import MetacellReport
@@ -146,6 +146,7 @@ class CellStores:
         folds: int | None = None,
         seed: int = 0,
         primary: bool = False,
+        profiles: bool = True,
     ) -> CohortSplits:
         """Split cells into training, validation and test, once or in so many folds.
 
@@ -153,9 +154,8 @@ class CellStores:
         """
         from tosg_graph.tensors.cohort_splits import split_cohort
 
-        return split_cohort(
-            self.cohort(cells, query, primary=primary), by=by, folds=folds, seed=seed
-        )
+        cohort = self.cohort(cells, query, primary=primary)
+        return split_cohort(cohort, by=by, folds=folds, seed=seed, profiles=profiles)
 
     def match(self, /, cells: str, cases: str, controls: str, **options: Any) -> Matched:
         """Draw cases and controls that are alike in cell type, sex, age band, assay and study.
@@ -167,13 +167,22 @@ class CellStores:
         sides = self.cohort(cells, cases), self.cohort(cells, controls)
         return match_cohorts(*sides, **options)
 
-    def diagnose(self, cells: str, query: str = "all", *, label: str | None = None) -> Diagnostics:
+    def diagnose(
+        self,
+        cells: str,
+        query: str = "all",
+        *,
+        label: str | None = None,
+        thresholds: Thresholds | None = None,
+    ) -> Diagnostics:
         """Say whether the classes of some cells can be compared: balance, donors, depth.
 
         Parameters
         ----------
         label
             The column that makes the classes; default: the store's label column.
+        thresholds
+            From where on a measure is a finding.
         """
         from tosg_graph.cells.diagnostics import diagnose
         from tosg_graph.cells.selection import column_of
@@ -181,7 +190,7 @@ class CellStores:
         cohort = self.cohort(cells, query)
         column = cohort.store.label_column if label is None else label
         column = None if column is None else column_of(cohort.columns, column)
-        return diagnose(cohort.columns, column, cells=cohort.mask)
+        return diagnose(cohort.columns, column, cells=cohort.mask, thresholds=thresholds)
 
     def pseudobulk(self, /, cells: str, query: str = "all", **options: Any) -> Pseudobulk:
         """Counts of some cells added up per donor, or per donor and kind of cell (``by=…``).
