@@ -91,8 +91,9 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
     header = "Entry\tReviewed\tEntry Name\tProtein names\tGene Names\tOrganism\tLength\t"
     header += "Function [CC]\tSubcellular location [CC]\n"
     row = "P00533\treviewed\tEGFR_HUMAN\tReceptor\tEGFR\tHomo sapiens (Human)\t1210\t"
-    row += "FUNCTION: Takes up a signal {ECO:0000269|PubMed:7657591}.\t"
-    row += "SUBCELLULAR LOCATION: Cell membrane; Single-pass type I membrane protein. Secreted.\n"
+    row += "FUNCTION: Takes up a signal. {ECO:0000269|PubMed:7657591}.\t"
+    row += "SUBCELLULAR LOCATION: Cell membrane; Single-pass type I membrane protein.; "
+    row += "SUBCELLULAR LOCATION: [Isoform 2]: Secreted.\n"
     (data / "uniprotkb.tsv").write_text(header + row)
     (data / "sec_ac.txt").write_text("Secondary AC     Primary AC\nO00688     P00533\n")
     (data / "HUMAN_9606_idmapping.dat").write_text(
@@ -104,8 +105,9 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
     found = Resolver.of(build).resolve(asked, label="Protein")
     assert found["id"].to_pylist() == ["UniProtKB:P00533"] * 3
     (protein,) = build.table("nodes/Protein").to_pylist()
-    assert protein["description"] == "Takes up a signal."
-    assert (protein["reviewed"], protein["secreted"], protein["transmembrane"]) == (True,) * 3
+    assert protein["description"] == "Takes up a signal. Located in: Cell membrane."
+    flags = (protein["reviewed"], protein["secreted"], protein["transmembrane"])
+    assert flags == (True, None, True)
     translated = read("uniprot", data).pairs("TRANSLATED_TO")
     assert translated == [("ENSEMBL:ENST00000275493", "UniProtKB:P00533-1")]
 
@@ -129,16 +131,32 @@ def test_diseases_and_modifications() -> None:
             "target_ref": "OMIM:616069",
             "target_label": "Disease",
             "record_id": "P00533",
-            "sentence": "Skin disease 2 (NISBD2) [MIM:616069]: A disorder.",
+            "sentence": "Skin disease 2 (NISBD2) [MIM:616069]: A disorder. "
+            "Note=Variants of the gene.",
             "line": 2,
         },
     ]
     assert found.rejects() == [("disease without a MIM number", "P00533", 2)]
-    protein, other = found.rows("nodes", "Protein")[:2]
-    assert protein["description"] == (
-        "Takes up a signal. [Isoform 2]: Acts less. Ubiquitinated. Palmitoylated."
-    )
-    assert "description" not in other
+
+
+def test_text_and_places_are_those_of_the_protein_itself() -> None:
+    found = read("uniprot", LAYOUTS / "uniprot_2024").rows("nodes", "Protein")
+    said = {
+        row["entry_name"]: (row.get("secreted"), row.get("transmembrane"), row["description"])
+        for row in found
+        if "entry_name" in row
+    }
+    assert said == {
+        "EGFR_HUMAN": (
+            None,  # its second isoform is
+            True,
+            "Takes up a signal. Hands it on (By similarity). [Isoform 2]: Acts less. "
+            "(Microbial infection) Lets a virus in. Ubiquitinated. Palmitoylated. "
+            "Located in: Cell membrane; Nucleus membrane; Nucleus.",
+        ),
+        "EGF_HUMAN": (True, True, "Located in: Membrane."),
+        "IL6RA_HUMAN": (None, True, "Located in: Cell membrane."),
+    }
 
 
 @pytest.mark.real
