@@ -157,6 +157,7 @@ SOURCE = Source(
             ("gencode.v*.annotation.gtf", "homo_sapiens.grch38.*.gtf"),
             names=GTF,
             optional=True,
+            adds="genes with their transcripts and proteins, and which transcript MANE chose",
             recognise=_is_gtf,
             expects="lines of a GTF with Ensembl gene ids",
             layouts=(("GENCODE", ("gene_type",)), ("Ensembl", ("gene_biotype",))),

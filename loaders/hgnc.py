@@ -220,7 +220,13 @@ SOURCE = Source(
     "Nucleic Acids Research 51:D1003 (2023), doi:10.1093/nar/gkac888",
     files=(
         FileSpec("genes", ("hgnc_complete_set*",), columns=COLUMNS, quoted=True),
-        FileSpec("withdrawn", ("withdrawn*.txt",), columns=WITHDRAWN, optional=True),
+        FileSpec(
+            "withdrawn",
+            ("withdrawn*.txt",),
+            columns=WITHDRAWN,
+            optional=True,
+            adds="symbols and ids of genes that were merged into others",
+        ),
     ),
     read=read,
     revision=2,

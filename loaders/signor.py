@@ -383,6 +383,7 @@ SOURCE = Source(
             separator=";",
             quoted=True,
             optional=True,
+            adds="members of complexes, without which no relation of a complex is read",
         ),
         FileSpec(
             "families",
@@ -391,6 +392,7 @@ SOURCE = Source(
             separator=";",
             quoted=True,
             optional=True,
+            adds="members of protein families, without which a family is a name only",
         ),
     ),
     read=read,

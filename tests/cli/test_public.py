@@ -83,9 +83,12 @@ def test_a_failure_is_said_on_standard_error(tosg: Tosg, web: Web, tmp_path: Pat
 
 
 def test_what_can_only_be_got_by_hand(tosg: Tosg, tmp_path: Path) -> None:
-    ran = tosg("fetch", "--source", "celltalkdb", "--data", tmp_path)
-    assert ran.code == 1
-    assert discover()["celltalkdb"].url in ran.err
+    for name in ("celltalkdb", "opentargets"):
+        ran = tosg("fetch", "--source", name, "--data", tmp_path)
+        assert ran.code == 1
+        assert discover()[name].url in ran.err
+        assert "by hand: get" in ran.err
+        assert "Next" not in ran.out
     (tmp_path / "x.dat").write_bytes((FIXTURES / "celltalkdb/human_lr_pair.txt").read_bytes())
     there = tosg("fetch", "--source", "celltalkdb", "--data", tmp_path, "--json")
     assert (there.code, there.json["files"][0]["did"]) == (0, "kept")
@@ -125,6 +128,7 @@ def test_the_files_of_a_folder(tosg: Tosg, web: Web, tmp_path: Path) -> None:
     assert "3.0 (with scores)" in ran.out
     assert "not used by any source: rocks.bak, which looks like moon.rocks" in ran.out
     assert "missing: reactome.pathways: tosg fetch --source reactome" in ran.out
+    assert "also useful: signor.complexes: members of complexes" in ran.out
     found = {s["source"]: s for s in tosg("sources", "--data", data, "--json").json["sources"]}
     assert found["moon"]["version"] == "2025-06-02"
     assert found["moon"]["state"] == "there"

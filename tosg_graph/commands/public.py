@@ -42,8 +42,7 @@ def fetch(
         for one in done:
             if one.note:
                 style = "red" if one.did == "failed" else "yellow"
-                text = f"{one.source}.{one.role}: {one.did}: {one.note}"
-                display.note(text, style)
+                display.note(f"{one.source}.{one.role}: {one.did}: {one.note}", style)
     wanted = {"failed", "by hand"} if source else {"failed"}
     if any(one.did in wanted for one in done):
         raise typer.Exit(1)
@@ -130,6 +129,9 @@ def _print_lacks(stock: Stock, data: Path) -> None:
             display.say(f"wrong: {name}: {place.problem}", "red")
         elif stock.state == "incomplete" and place.required and place.file is None:
             display.say(f"missing: {name}: {_how(stock, data, [place])}", "yellow")
+    for place in stock.also_useful:
+        name = f"{stock.source.name}.{place.role}"
+        display.say(f"also useful: {name}: {place.adds} ({_how(stock, data, [place])})", "dim")
 
 
 def _how(stock: Stock, data: Path, places: Sequence[Place]) -> str:

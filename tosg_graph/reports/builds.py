@@ -92,7 +92,23 @@ def _print_files(report: dict[str, Any], use: str, data: Path | None) -> None:
         if part["dropped"]:
             named = ", ".join(f"{n:,} of {licence}" for licence, n in part["dropped"].items())
             display.say(f"left out for {use} use: {source}: {named}", "yellow")
+    _print_also_useful(report.get("also_useful", {}), data)
     print_unused({name: looks_like.get(name, ()) for name in report["unused"]})
+
+
+def _print_also_useful(files: Mapping[str, str], data: Path | None) -> None:
+    """Name the files that the sources did without, and what they would add, in one line."""
+    if files:
+        named = "; ".join(f"{name} ({adds})" for name, adds in files.items())
+        display.say(
+            f"also useful, and not there: {named} "
+            f"(how to get them: tosg sources --data {_folder(data)})",
+            "dim",
+        )
+
+
+def _folder(data: Path | None) -> str:
+    return "DIR" if data is None else shlex.quote(str(data))
 
 
 def _print_left_out(
@@ -104,10 +120,9 @@ def _print_left_out(
         display.say(f"left out: {source}: {left_out[source]}", "yellow")
     absent = [source for source in left_out if source not in begun]
     if absent:
-        folder = "DIR" if data is None else shlex.quote(str(data))
         display.say(
             f"left out, without a file: {', '.join(absent)} "
-            f"(how to get them: tosg sources --data {folder})",
+            f"(how to get them: tosg sources --data {_folder(data)})",
             "yellow",
         )
 
