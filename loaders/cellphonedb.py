@@ -234,6 +234,7 @@ SOURCE = Source(
     citation="Troulé K et al., CellPhoneDB v5: inferring cell–cell communication from single-cell "
     "multiomics data, Nature Protocols (2025), doi:10.1038/s41596-024-01137-1",
     files=FILES,
+    release="5.0.0",
     read=read,
     downloads=tuple(Download(role, f"{_AT}/{file}", file) for role, file in _NAMES.items()),
 )

@@ -21,6 +21,7 @@ from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.actions import action_words, signs
 from tosg_graph.sources.arrays import repeated
 from tosg_graph.sources.columns import items, normal_form, numbers, references
+from tosg_graph.sources.releases import in_names
 from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
 
@@ -228,6 +229,8 @@ SOURCE = Source(
     ),
     read=read,
     revision=2,
+    version=in_names(r"(?<=hetionet-v)\d+\.\d+"),
+    release="1.0",
     downloads=(
         Download(
             "nodes",

@@ -25,6 +25,7 @@ from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, Sourc
 from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.columns import items, normal_form, numbers, references, translated
 from tosg_graph.sources.member_lists import read_member_lists
+from tosg_graph.sources.releases import in_names
 from tosg_graph.sources.source import Files
 
 ENTITY_A = ("ENTITYA", "TYPEA", "IDA", "DATABASEA")
@@ -397,6 +398,8 @@ SOURCE = Source(
     ),
     read=read,
     revision=4,
+    # As SIGNOR writes it; whether the day or the year comes first cannot be told.
+    version=in_names(r"(?<=all_data_)\d\d_\d\d_\d\d|[A-Z][a-z]{2}\d{4}(?=_release)"),
     downloads=(
         Download(
             "relations",

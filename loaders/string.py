@@ -220,6 +220,7 @@ SOURCE = Source(
     ),
     read=read,
     version=_version,
+    release="12.0",
     downloads=tuple(
         Download(role, f"{_AT}/protein.{part}.v12.0/{file}", file)
         for role, part, file in (

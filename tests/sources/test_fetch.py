@@ -21,6 +21,7 @@ from tests.sources.zoo import ONE, SOON, TWO, WHOLE, animals, names, one
 from tosg_graph.errors import SourceError, UsageError
 from tosg_graph.sources import Download, FileSpec, Source
 from tosg_graph.sources.fetch import fetch
+from tosg_graph.sources.record import origin
 from tosg_graph.sources.registry import find_files
 
 
@@ -50,6 +51,8 @@ def test_a_file_comes_with_a_record_of_where_it_is_from(web: Web, tmp_path: Path
         "bytes": len(ONE),
         "sha256": hashlib.sha256(ONE).hexdigest(),
     }
+    fixed = animals(url, name="fixed", release="7")  # goes before what the server says
+    assert origin(one(fixed, tmp_path / "fixed").path)["version"] == "7"
     assert seen[-1] == ("animals/animals.tsv", len(ONE), len(ONE))
     assert [have for _, have, _ in seen] == sorted(have for _, have, _ in seen)
 
@@ -350,6 +353,9 @@ def test_a_failure_does_not_stop_the_others(web: Web, tmp_path: Path) -> None:
     gone = animals(web.url("/none"), name="gone")
     done = fetch([gone, animals(web.url("/animals"))], tmp_path, patience=SOON)
     assert [each.did for each in done] == ["failed", "fetched"]
+    assert "404: the file may have moved. By hand: get" in str(done[0].note)
+    old = one(animals(web.url("/none"), release="2025-06"), tmp_path / "old")
+    assert "may have moved; the address is that of release 2025-06. By hand" in str(old.note)
 
 
 @pytest.mark.parametrize(

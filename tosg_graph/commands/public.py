@@ -74,13 +74,14 @@ def _print_sources(inventory: Inventory) -> None:
         (
             stock.source.name,
             stock.source.title,
-            stock.source.gives,
+            stock.source.release or ("newest" if stock.source.downloads else None),
             stock.source.licence.name,
+            stock.source.gives,
             _can_be_fetched(stock),
         )
         for stock in inventory.stocks
     ]
-    display.print_table(("source", "title", "gives", "licence", "fetched"), rows)
+    display.print_table(("source", "title", "version", "licence", "gives", "fetched"), rows)
 
 
 def _can_be_fetched(stock: Stock) -> str:

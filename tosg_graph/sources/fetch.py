@@ -192,9 +192,7 @@ class _Visit:
                 None,
             )
         except Failed as error:
-            by_hand = f". By hand: {_by_hand(source, download)}" if error.by_hand else ""
-            note = f"{error}{by_hand}"
-            return replace(one, note=note)
+            return replace(one, note=_failed(error, source, download))
         except OSError as error:
             return replace(one, note=_not_written(error))
         return replace(one, did=did, path=path, size=path.stat().st_size, note=note)
@@ -232,11 +230,17 @@ class _Visit:
             check=lambda path: check_content(path, source, download),
             sha256=download.sha256,
             member=download.member,
-            about={"licence": source.licence.name, "source": source.name, "role": download.role},
+            about=_about(source, download),
         )
         record = None if self.force else read_record(place)
         comparable = record and download.sha256 is None and _from_there(download, record)
         return self.transfer.bring(order, record if comparable else None)
+
+
+def _about(source: Source, download: Download) -> dict[str, str]:
+    """What is recorded of a file beside what the server says; a fixed release goes before that."""
+    about = {"licence": source.licence.name, "source": source.name, "role": download.role}
+    return {**about, "version": source.release} if source.release else about
 
 
 def _from_there(download: Download, record: Mapping[str, Any]) -> bool:
@@ -296,6 +300,13 @@ def _spec(source: Source, download: Download) -> FileSpec:
         f"the loader {source.name!r} fetches a file {download.role!r} that it does not read; "
         "mend or uninstall the package that declares it"
     )
+
+
+def _failed(error: Failed, source: Source, download: Download) -> str:
+    if not error.by_hand:
+        return str(error)
+    of = f"; the address is that of release {source.release}" if source.release else ""
+    return f"{error}{of}. By hand: {_by_hand(source, download)}"
 
 
 def _by_hand(source: Source, download: Download | None = None) -> str:

@@ -115,6 +115,7 @@ class Stock:
             "url": self.source.url,
             "licence": self.source.licence.name,
             "version": self.version,
+            "release": self.source.release or None,
             "state": self.state,
             "files": [place.to_dict() for place in self.places],
         }
