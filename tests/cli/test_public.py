@@ -120,8 +120,15 @@ def test_the_files_of_a_folder(tosg: Tosg, web: Web, tmp_path: Path) -> None:
     (data / "reactome.gmt").write_bytes(
         (FIXTURES / "reactome" / "ReactomePathways.gmt").read_bytes()
     )
+    for part in "1234":
+        lines = (FIXTURES / "opentargets/associationByOverallDirect.json").read_bytes()
+        (data / f"part{part}.json").write_bytes(lines)
     ran = tosg("sources", "--data", data)
     assert ran.code == 0
+    assert (
+        "part1.json, part2.json, part3.json and 1 more, which look like opentargets.json "
+        "(if it is, name it like association_overall_direct*.json)"
+    ) in ran.out
     rows = {tuple(line.split()[:3]) for line in ran.out.splitlines()}
     assert ("y.dat", "signor.relations", "header") in rows
     assert ("moon/rocks.tsv", "moon.rocks", "name") in rows

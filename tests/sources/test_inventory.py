@@ -81,7 +81,8 @@ def test_files_of_unknown_names_are_told_by_their_headers(tmp_path: Path, seed: 
         assert place.layout == LAYOUTS.get(original.name), original
     assert set(fixtures()) - taken == {p for p in fixtures() if p.name in NOBODYS}
     assert {(copies[path].name, like) for path, like in inventory.unused} == {
-        (name, ()) for name in NOBODYS
+        ("gene_input.csv", ()),
+        ("associationByOverallDirect.json", (("opentargets", "json"),)),
     }
     assert {s.source.name for s in inventory.stocks if s.state != "there"} == {"opentargets"}
 

@@ -14,6 +14,7 @@ from tosg_graph.commands.shared import JsonOption, say_next
 
 if TYPE_CHECKING:
     from tosg_graph.sources.inventory import Inventory, Place, Stock
+    from tosg_graph.sources.matching import Slot
 
 SourceOption = Annotated[
     list[str] | None, typer.Option("--source", help="Take this source only (repeat for more).")
@@ -114,10 +115,23 @@ def _print_inventory(inventory: Inventory, data: Path) -> None:
         _print_lacks(stock, data)
     reports.print_unused(
         {
-            str(path.relative_to(data)): [f"{source}.{role}" for source, role in like]
+            str(path.relative_to(data)): [_likeness(inventory, path, slot) for slot in like]
             for path, like in inventory.unused
         }
     )
+
+
+def _likeness(inventory: Inventory, path: Path, slot: Slot) -> str:
+    """Name what a file looks like, and what to call it where only the name would tell."""
+    from tosg_graph.sources.matching import name_for
+
+    specs = {
+        (stock.source.name, spec.role): spec
+        for stock in inventory.stocks
+        for spec in stock.source.files
+    }
+    wanted = name_for(path, specs[slot])
+    return ".".join(slot) + (f" (if it is, name it like {wanted})" if wanted else "")
 
 
 def _print_lacks(stock: Stock, data: Path) -> None:

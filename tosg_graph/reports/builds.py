@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tosg_graph.graph.store import LoadReport
 
 
+_FEW = 3  # files that look alike: of more it is said how many
+
+
 def _rate(joins: list[dict[str, Any]]) -> str:
     total = sum(join["total"] for join in joins)
     return f"{sum(join['resolved'] for join in joins) / total:.2%}" if total else ""
@@ -128,12 +131,16 @@ def _print_left_out(
 
 
 def print_unused(files: Mapping[str, Sequence[str]]) -> None:
-    """Name the files that no source uses; those that look like one of its files each in a line."""
+    """Name the files that no source uses; those that look like one of its files in lines apart."""
+    alike: dict[str, list[str]] = {}
     for name, like in files.items():
         if like:
-            display.say(
-                f"not used by any source: {name}, which looks like {' or '.join(like)}", "yellow"
-            )
+            alike.setdefault(" or ".join(like), []).append(name)
+    for what, names in alike.items():
+        more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+        looks = "which looks" if len(names) == 1 else "which look"
+        named = ", ".join(names[:_FEW])
+        display.say(f"not used by any source: {named}{more}, {looks} like {what}", "yellow")
     others = [name for name, like in files.items() if not like]
     if others:
         display.say(f"not used by any source: {', '.join(others)}", "dim")
