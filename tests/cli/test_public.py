@@ -154,7 +154,11 @@ def test_the_report_of_a_build_says_what_each_file_was_taken_for(
     tosg: Tosg, tmp_path: Path
 ) -> None:
     data, work = tmp_path / "data", tmp_path / "work"
-    names = ("hgnc/hgnc_complete_set.txt", "signor/all_data_26_05_24.tsv", "uniprot/uniprot.tab")
+    names = (
+        "hgnc/hgnc_complete_set.txt",
+        "signor/all_data_26_05_24.tsv",
+        "uniprot/uniprotkb_human.tsv",
+    )
     for name in names:
         (data / name).parent.mkdir(parents=True)
         (data / name).write_bytes((FIXTURES / name).read_bytes())

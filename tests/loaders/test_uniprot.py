@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 
 from loaders.uniprot import names_of
-from tests.loaders.reading import FIXTURES, LAYOUTS, read
+from tests.loaders.reading import LAYOUTS, read
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.sources.registry import discover, find_files
+
+OLD = LAYOUTS / "uniprot_2018"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_names_are_peeled_from_the_end(text: str, name: str, others: list[str]) 
 
 
 def test_protein() -> None:
-    proteins = read("uniprot").by_id("Protein")
+    proteins = read("uniprot", OLD).by_id("Protein")
     assert proteins["UniProtKB:P26358"] == {
         "id": "UniProtKB:P26358",
         "name": "DNA (cytosine-5)-methyltransferase 1",
@@ -63,7 +65,7 @@ def test_protein() -> None:
 
 
 def test_first_name_of_each_group_is_a_gene() -> None:
-    assert read("uniprot").pairs("ENCODES") == [
+    assert read("uniprot", OLD).pairs("ENCODES") == [
         ("symbol:EGFR", "UniProtKB:P00533"),
         ("symbol:DNMT1", "UniProtKB:P26358"),
         ("symbol:CD14", "UniProtKB:P08571"),
@@ -73,14 +75,14 @@ def test_first_name_of_each_group_is_a_gene() -> None:
 
 
 def test_other_species_are_rejected() -> None:
-    assert read("uniprot").rejects() == [("not human", "Mus musculus (Mouse)", 7)]
+    assert read("uniprot", OLD).rejects() == [("not human", "Mus musculus (Mouse)", 7)]
 
 
 def test_current_spelling_of_the_header(tmp_path: Path) -> None:
-    text = (FIXTURES / "uniprot/uniprot.tab").read_text(encoding="utf-8")
+    text = (OLD / "uniprot.tab").read_text(encoding="utf-8")
     renamed = text.replace("Entry name", "Entry Name").replace("Gene names", "Gene Names")
     (tmp_path / "uniprotkb_human.tsv").write_text(renamed, encoding="utf-8")
-    assert read("uniprot", tmp_path).rows("nodes", "Protein") == read("uniprot").rows(
+    assert read("uniprot", tmp_path).rows("nodes", "Protein") == read("uniprot", OLD).rows(
         "nodes", "Protein"
     )
 
@@ -113,7 +115,7 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
 
 
 def test_diseases_and_modifications() -> None:
-    found = read("uniprot", LAYOUTS / "uniprot_2024")
+    found = read("uniprot")
     assert found.rows("statements", "ASSOCIATED_WITH") == [
         {
             "source_ref": "UniProtKB:P00533",
@@ -140,7 +142,7 @@ def test_diseases_and_modifications() -> None:
 
 
 def test_text_and_places_are_those_of_the_protein_itself() -> None:
-    found = read("uniprot", LAYOUTS / "uniprot_2024").rows("nodes", "Protein")
+    found = read("uniprot").rows("nodes", "Protein")
     said = {
         row["entry_name"]: (row.get("secreted"), row.get("transmembrane"), row["description"])
         for row in found

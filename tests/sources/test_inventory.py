@@ -30,7 +30,7 @@ LAYOUTS = {
     "ligand_id_mapping.tsv": "with Ligand id",
     "all_data_26_05_24.tsv": "3.0 (with scores)",
     "9606.protein.links.detailed.v12.0.txt": "links.detailed",
-    "uniprot.tab": "before 2022",
+    "uniprotkb_human.tsv": "since 2022",
 }
 #: Belongs to a source that does not read it; is told by its folder only, since other data sets of
 #: its source have the same columns.
