@@ -176,7 +176,7 @@ def _table(
     name: str,
     columns: tuple[str, ...],
     *,
-    optional: bool = False,
+    adds: str = "",
     layouts: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> FileSpec:
     return FileSpec(
@@ -185,7 +185,8 @@ def _table(
         columns=columns,
         separator=",",
         quoted=True,
-        optional=optional,
+        optional=bool(adds),
+        adds=adds,
         layouts=layouts,
     )
 
@@ -220,7 +221,7 @@ FILES = (
         "factors",
         "transcription_factor_input",
         ("id_cp_interaction", "partner_receptor", "partner_TF", "Effect", "Source"),
-        optional=True,
+        adds="receptors and the transcription factors that they act on",
     ),
 )
 
@@ -233,6 +234,7 @@ SOURCE = Source(
     citation="Troulé K et al., CellPhoneDB v5: inferring cell–cell communication from single-cell "
     "multiomics data, Nature Protocols (2025), doi:10.1038/s41596-024-01137-1",
     files=FILES,
+    release="5.0.0",
     read=read,
     downloads=tuple(Download(role, f"{_AT}/{file}", file) for role, file in _NAMES.items()),
 )

@@ -105,6 +105,7 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    release="2021_09_01",
     downloads=(
         Download(
             "targets",

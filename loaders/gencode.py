@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -10,11 +11,14 @@ import pyarrow.compute as pc
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.arrays import prefixed, repeated, singly
 from tosg_graph.sources.columns import references
+from tosg_graph.sources.releases import in_names
 from tosg_graph.sources.source import Download, Files
 
 GTF = ("seqname", "origin", "feature", "start", "end", "score", "strand", "frame", "attributes")
 GENES = ("gene", "symbol", "version", "length", "biotype")
 _RELEASE = "49"
+_GENCODE = in_names(r"(?i)(?<=gencode\.v)\d+")
+_ENSEMBL = in_names(r"(?i)(?<=homo_sapiens\.grch38\.)\d+")
 
 
 def read(files: Files) -> Iterator[Chunk]:
@@ -135,6 +139,15 @@ def _biotypes(file: SourceFile) -> Iterator[Chunk]:
         yield Chunk.annotations("Gene", file.name, said)
 
 
+def _version(files: Files) -> str | None:
+    """Read the release of GENCODE in the header or the name, or else that of Ensembl."""
+    head = "\n".join(files["annotation"].head) if "annotation" in files else ""
+    stated = re.search(r"^##description: .*\bversion (\d+)", head, re.MULTILINE)
+    release = stated[1] if stated else _GENCODE(files)
+    ensembl = _ENSEMBL(files)
+    return release or (f"Ensembl {ensembl}" if ensembl else None)
+
+
 def _is_gtf(head: list[str]) -> bool:
     return 'gene_id "ENSG' in head[0]
 
@@ -157,6 +170,7 @@ SOURCE = Source(
             ("gencode.v*.annotation.gtf", "homo_sapiens.grch38.*.gtf"),
             names=GTF,
             optional=True,
+            adds="genes with their transcripts and proteins, and which transcript MANE chose",
             recognise=_is_gtf,
             expects="lines of a GTF with Ensembl gene ids",
             layouts=(("GENCODE", ("gene_type",)), ("Ensembl", ("gene_biotype",))),
@@ -173,6 +187,8 @@ SOURCE = Source(
         ),
     ),
     read=read,
+    version=_version,
+    release=_RELEASE,
     downloads=(
         Download(
             "annotation",

@@ -176,6 +176,7 @@ SOURCE = Source(
             or_separator=",",
             quoted=True,
             optional=True,
+            adds="ids of ligands in other vocabularies, by which drugs of two sources are one",
             comment='"#',
         ),
     ),

@@ -21,6 +21,7 @@ from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.actions import action_words, signs
 from tosg_graph.sources.arrays import repeated
 from tosg_graph.sources.columns import items, normal_form, numbers, references
+from tosg_graph.sources.releases import in_names
 from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.tally import Tally
 
@@ -216,16 +217,20 @@ SOURCE = Source(
                 "license",
             ),
             optional=True,
+            adds="what drugs bind (CbG), with actions, affinity, publications and licence",
         ),
         FileSpec(
             "associations",
             ("dag-association*.tsv",),
             columns=("doid_id", "entrez_gene_id", "license"),
             optional=True,
+            adds="genes of diseases (DaG), with the licence of each row",
         ),
     ),
     read=read,
     revision=2,
+    version=in_names(r"(?<=hetionet-v)\d+\.\d+"),
+    release="1.0",
     downloads=(
         Download(
             "nodes",

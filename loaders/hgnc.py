@@ -9,6 +9,7 @@ import pandas as pd
 from tosg_graph.sources import Chunk, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.columns import items, listed, merged, references
 from tosg_graph.sources.history import ends
+from tosg_graph.sources.releases import in_names
 from tosg_graph.sources.source import Download, Files
 
 COLUMNS = (
@@ -220,10 +221,17 @@ SOURCE = Source(
     "Nucleic Acids Research 51:D1003 (2023), doi:10.1093/nar/gkac888",
     files=(
         FileSpec("genes", ("hgnc_complete_set*",), columns=COLUMNS, quoted=True),
-        FileSpec("withdrawn", ("withdrawn*.txt",), columns=WITHDRAWN, optional=True),
+        FileSpec(
+            "withdrawn",
+            ("withdrawn*.txt",),
+            columns=WITHDRAWN,
+            optional=True,
+            adds="symbols and ids of genes that were merged into others",
+        ),
     ),
     read=read,
     revision=2,
+    version=in_names(r"\d{4}-\d\d-\d\d"),
     downloads=(
         Download("genes", f"{_AT}/hgnc_complete_set.txt", "hgnc_complete_set.txt"),
         Download("withdrawn", f"{_AT}/withdrawn.txt", "withdrawn.txt"),

@@ -24,8 +24,8 @@ from tosg_graph.sources.source import Files
 COLUMNS = ("targetId", "diseaseId", "score")
 #: What the column of the score is called since release 25.
 SCORE = "associationScore"
-#: Folders of the data set, by the names of its releases.
-FOLDERS = ("associationbyoveralldirect", "association_overall_direct")
+#: Folders of the data set, by the names of its releases, the present one first.
+FOLDERS = ("association_overall_direct", "associationbyoveralldirect")
 ROLES = ("associations", "json")
 
 _JSON = pa.schema([("targetId", pa.string()), ("diseaseId", pa.string()), ("score", pa.float64())])
@@ -162,6 +162,7 @@ SOURCE = Source(
         ),
     ),
     read=read,
-    by_hand="get the folder association_overall_direct of a release from the downloads page",
+    by_hand="get the folder association_overall_direct of a release from the downloads page; "
+    "its name tells it from the indirect associations, whose columns are the same",
     infores="open-targets",
 )

@@ -192,6 +192,7 @@ SOURCE = Source(
                 (pattern,),
                 names=PROTEINS,
                 optional=True,
+                adds="proteins of pathways" if role == LEVELS[0] else "",
                 recognise=_is_proteins,
                 expects=f"6 columns without a header: {', '.join(PROTEINS)}",
             )

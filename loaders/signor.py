@@ -25,6 +25,7 @@ from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, Sourc
 from tosg_graph.sources.accessions import UNIPROT
 from tosg_graph.sources.columns import items, normal_form, numbers, references, translated
 from tosg_graph.sources.member_lists import read_member_lists
+from tosg_graph.sources.releases import in_names
 from tosg_graph.sources.source import Files
 
 ENTITY_A = ("ENTITYA", "TYPEA", "IDA", "DATABASEA")
@@ -383,6 +384,7 @@ SOURCE = Source(
             separator=";",
             quoted=True,
             optional=True,
+            adds="members of complexes, without which no relation of a complex is read",
         ),
         FileSpec(
             "families",
@@ -391,10 +393,13 @@ SOURCE = Source(
             separator=";",
             quoted=True,
             optional=True,
+            adds="members of protein families, without which a family is a name only",
         ),
     ),
     read=read,
     revision=4,
+    # As SIGNOR writes it; whether the day or the year comes first cannot be told.
+    version=in_names(r"(?<=all_data_)\d\d_\d\d_\d\d|[A-Z][a-z]{2}\d{4}(?=_release)"),
     downloads=(
         Download(
             "relations",

@@ -208,16 +208,19 @@ SOURCE = Source(
             ("*.protein.aliases*.txt",),
             columns=("string_protein_id", "alias", "source"),
             optional=True,
+            adds="UniProt accessions of its proteins, without which most pairs find none",
         ),
         FileSpec(
             "info",
             ("*.protein.info*.txt",),
             columns=("string_protein_id", "preferred_name"),
             optional=True,
+            adds="symbols of its proteins",
         ),
     ),
     read=read,
     version=_version,
+    release="12.0",
     downloads=tuple(
         Download(role, f"{_AT}/protein.{part}.v12.0/{file}", file)
         for role, part, file in (

@@ -25,15 +25,24 @@ SPELLINGS = (("Entry Name", "Entry name"), ("Gene Names", "Gene names"), ("Statu
 
 _PARTS = re.compile(r" \[(?:Cleaved into|Includes): .*$")
 _NO_NAME = re.compile(r"EC [\d.n-]+|Fragments?")
-# "{ECO:0000269|PubMed:12345, ECO:0000305}": evidence for the sentence before it.
-_TAGS = r"\s*\{ECO:[^{}]*\}"
+# "{ECO:0000269|PubMed:12345, ECO:0000305}" is the evidence for what stands before it, with a full
+# stop of its own behind a sentence: "A sentence. {ECO:…}."; "(PubMed:12345)" stands in the text.
+_CITED = r"(?:PubMed:\d+|Ref\.\d+)"
+_MARK = rf"\s*(?:\{{ECO:[^{{}}]*\}}|\({_CITED}(?:(?:[,;]| and)\s*{_CITED})*\))"
+_MARKS_BEHIND_STOP = rf"([.!?])(?:{_MARK})+\."
 _PUBMED = r"\bPubMed:(\d+)"
-# Comments of one kind stand in one field, each behind its heading.
-_HEADING = r"(?:^|;?\s+)(?:FUNCTION|PTM): "
-_DISEASE = r"(?:^|;?\s+)DISEASE: "
+_STOP = r"\.(?:\s+|$)"
+# A comment may be about one product only: "[Isoform 2]: Secreted.", "[Interleukin-1 beta]: …".
+_OF_ISOFORM = r"^\[Isoform (.+?)\]:"
+_OF_PRODUCT = r"^\[[^\]]+\]:\s*"
+_NOTE = r"(?:^|\s+)Note=.*$"
+# The isoform whose sequence the entry shows, among all that it lists.
+_SHOWN = r"\bName=([^;]+?)\s*;(?:\s*Synonyms=[^;]*;)?\s*IsoId=[^;]*;\s*Sequence=Displayed"
 _MIM = r"\[MIM:(?P<mim>\d+)\]"
 _SENTENCE = re.compile(r"(?<=[.])\s+")
 _BY = re.compile(r"\bby\b")
+_SECRETED = r"\bSecreted\b"
+_TRANSMEMBRANE = r"(?i)(?:single|multi)-pass\b[^.;{]* membrane protein"
 _ANTIGEN = re.compile(r"CD antigen (CD\w+)")
 
 
@@ -138,10 +147,12 @@ def _last_group(text: str) -> int:
 
 def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
     names = [names_of(text or "") for text in rows["Protein names"]]
-    nothing = pd.Series(None, index=rows.index, dtype=object)
-    places = rows.get("Subcellular location [CC]", nothing)
-    function = _text(rows.get("Function [CC]", nothing))
-    modified = _unattributed(_text(rows.get("Post-translational modification", nothing)))
+    places = _places(rows)
+    said = (
+        _plain_text(_comments(rows, "Function [CC]", "FUNCTION")),
+        _unattributed(_plain_text(_comments(rows, "Post-translational modification", "PTM"))),
+        _located(places),
+    )
     return pd.DataFrame(
         {
             "id": references("UniProtKB", rows["Entry"]),
@@ -150,40 +161,77 @@ def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
             "accession": rows["Entry"],
             "entry_name": rows["Entry name"],
             "length": integers(rows["Length"]),
-            "description": plain((function.fillna("") + " " + modified.fillna("")).str.strip()),
+            "description": _joined(pd.concat(said), rows),
             "reviewed": translated(
-                rows.get("Reviewed", nothing), {"reviewed": True, "unreviewed": False}
+                _field(rows, "Reviewed"), {"reviewed": True, "unreviewed": False}
             ),
-            "secreted": _said(places, r"\bSecreted\b"),
-            "transmembrane": _said(places, r"(?i)(?:single|multi)-pass\b[^.;{]* membrane protein"),
+            "secreted": _said(_joined(places, rows), _SECRETED),
+            "transmembrane": _said(_joined(places, rows), _TRANSMEMBRANE),
             "line": rows["line"],
         }
     )
 
 
-def _text(column: pd.Series) -> pd.Series:
-    """Take the headings and the evidence tags out of comments."""
-    text = column.astype("string").str.replace(_TAGS, "", regex=True)
-    text = text.str.replace(_HEADING, " ", regex=True).str.strip()
-    return plain(text.fillna("").astype(object))
+def _field(rows: pd.DataFrame, column: str) -> pd.Series:
+    """A column that the file may lack."""
+    return rows.get(column, pd.Series(None, index=rows.index, dtype=object))
 
 
-def _unattributed(column: pd.Series) -> pd.Series:
+def _comments(rows: pd.DataFrame, column: str, kind: str) -> pd.Series:
+    """One value per comment, under the index of its row: they stand behind a heading each."""
+    parts = _field(rows, column).astype("string").str.split(rf"(?:^|;?\s+){kind}: ", regex=True)
+    each = parts.astype(object).explode().astype("string").str.strip()
+    return each[each.fillna("").ne("")]
+
+
+def _plain_text(comments: pd.Series) -> pd.Series:
+    """Take evidence out, each mark with the full stop that is its own; end with a full stop."""
+    text = comments.str.replace(_MARKS_BEHIND_STOP, r"\1", regex=True)
+    text = text.str.replace(_MARK, "", regex=True).str.strip()
+    return text.where(text.str.contains(r"[.!?]$"), text + ".")
+
+
+def _joined(said: pd.Series, rows: pd.DataFrame) -> pd.Series:
+    """Put what is said of each row together."""
+    whole = said[said.fillna("").ne("")].astype(object).groupby(level=0).agg(" ".join)
+    return plain(whole.reindex(rows.index))
+
+
+def _places(rows: pd.DataFrame) -> pd.Series:
+    """Where the protein is, one comment each, without notes.
+
+    What holds of another isoform than the one that the entry shows does not hold of the protein.
+    """
+    comments = _comments(rows, "Subcellular location [CC]", "SUBCELLULAR LOCATION")
+    isoform = comments.str.extract(_OF_ISOFORM, expand=False)
+    variants = _field(rows, "Alternative products (isoforms)").astype("string")
+    variants = variants.str.replace(_MARK, "", regex=True)
+    shown = variants.str.extract(_SHOWN, expand=False).reindex(comments.index)
+    own = isoform.isna() | isoform.eq(shown).fillna(False)
+    text = _plain_text(comments[own]).str.replace(_OF_PRODUCT, "", regex=True)
+    return text.str.replace(_NOTE, "", regex=True)
+
+
+def _located(places: pd.Series) -> pd.Series:
+    """Write the places as one sentence; how it lies in a membrane stands behind a ``;``."""
+    each = places.str.split(_STOP, regex=True).astype(object).explode().astype("string")
+    each = each.str.partition(";")[0].str.strip() if len(each) else each
+    each = each[each.fillna("").ne("") & ~each.str.startswith("Secreted", na=False)]
+    listed = each.astype(object).groupby(level=0).agg(lambda names: "; ".join(dict.fromkeys(names)))
+    return "Located in: " + listed.astype("string") + "."
+
+
+def _unattributed(texts: pd.Series) -> pd.Series:
     """Leave out the sentences that say by whom."""
-    kept = [
-        " ".join(s for s in _SENTENCE.split(text) if not _BY.search(s)) if text else None
-        for text in column
-    ]
-    return plain(pd.Series(kept, index=column.index, dtype=object))
+    kept = [" ".join(s for s in _SENTENCE.split(text) if not _BY.search(s)) for text in texts]
+    return pd.Series(kept, index=texts.index, dtype="string")
 
 
 def _diseases(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per comment on a disease: ``Entry, comment, mim, line``."""
-    said = rows.get("Involvement in disease", pd.Series(None, index=rows.index, dtype=object))
-    comments = said.astype("string").str.split(_DISEASE, regex=True)
-    pairs = rows[["Entry", "line"]].assign(comment=comments.astype(object)).explode("comment")
-    pairs = pairs[pairs["comment"].fillna("").ne("")].reset_index(drop=True)
-    return pairs.assign(mim=pairs["comment"].astype("string").str.extract(_MIM)["mim"])
+    comments = _comments(rows, "Involvement in disease", "DISEASE")
+    pairs = rows[["Entry", "line"]].join(comments.rename("comment"), how="inner")
+    return pairs.reset_index(drop=True).assign(mim=lambda p: p["comment"].str.extract(_MIM)["mim"])
 
 
 def _associated(diseases: pd.DataFrame) -> pd.DataFrame:
@@ -197,7 +245,7 @@ def _associated(diseases: pd.DataFrame) -> pd.DataFrame:
             "target_label": "Disease",
             "record_id": diseases["Entry"],
             "pmids": merged(comments.str.findall(_PUBMED).astype(object)),
-            "sentence": plain(comments.str.replace(_TAGS, "", regex=True).str.strip()),
+            "sentence": plain(_plain_text(comments).astype(object)),
             "line": diseases["line"],
         }
     )
@@ -246,7 +294,8 @@ def _foreign(rows: pd.DataFrame) -> pd.DataFrame:
 _REST = (
     "https://rest.uniprot.org/uniprotkb/stream?compressed=true&format=tsv"
     "&fields=accession,reviewed,id,protein_name,gene_names,organism_name,length,cc_function,"
-    "cc_subcellular_location,cc_disease,cc_ptm&query=(organism_id:9606)+AND+(reviewed:true)"
+    "cc_subcellular_location,cc_disease,cc_ptm,cc_alternative_products"
+    "&query=(organism_id:9606)+AND+(reviewed:true)"
 )
 _FTP = "https://ftp.uniprot.org/pub/databases/uniprot/current_release/knowledgebase"
 
@@ -271,6 +320,7 @@ SOURCE = Source(
             ("human_9606_idmapping.dat",),
             names=("accession", "type", "other"),
             optional=True,
+            adds="ids of Ensembl and RefSeq of proteins, and their transcripts",
             recognise=_is_idmapping,
             expects="accession, type of id and id, without a header",
         ),
@@ -278,12 +328,13 @@ SOURCE = Source(
             "secondary",
             ("sec_ac*.txt",),
             optional=True,
+            adds="former accessions of proteins",
             recognise=_is_secondary,
             expects="UniProt's list of secondary accessions",
         ),
     ),
     read=read,
-    revision=3,
+    revision=4,
     downloads=(
         Download("proteins", _REST, "uniprot_human_reviewed.tsv.gz"),
         Download(

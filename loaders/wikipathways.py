@@ -78,9 +78,10 @@ SOURCE = Source(
     ),
     read=read,
     version=version,
+    release=_RELEASE,
     downloads=(
         Download("members", f"https://data.wikipathways.org/{_RELEASE}/gmt/{_FILE}", _FILE),
     ),
-    by_hand="take wikipathways-…-gmt-Homo_sapiens.gmt from "
+    by_hand="take the newest wikipathways-…-gmt-Homo_sapiens.gmt from "
     "https://data.wikipathways.org/current/gmt/",
 )

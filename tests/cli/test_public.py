@@ -83,9 +83,12 @@ def test_a_failure_is_said_on_standard_error(tosg: Tosg, web: Web, tmp_path: Pat
 
 
 def test_what_can_only_be_got_by_hand(tosg: Tosg, tmp_path: Path) -> None:
-    ran = tosg("fetch", "--source", "celltalkdb", "--data", tmp_path)
-    assert ran.code == 1
-    assert discover()["celltalkdb"].url in ran.err
+    for name in ("celltalkdb", "opentargets"):
+        ran = tosg("fetch", "--source", name, "--data", tmp_path)
+        assert ran.code == 1
+        assert discover()[name].url in ran.err
+        assert "by hand: get" in ran.err
+        assert "Next" not in ran.out
     (tmp_path / "x.dat").write_bytes((FIXTURES / "celltalkdb/human_lr_pair.txt").read_bytes())
     there = tosg("fetch", "--source", "celltalkdb", "--data", tmp_path, "--json")
     assert (there.code, there.json["files"][0]["did"]) == (0, "kept")
@@ -117,14 +120,22 @@ def test_the_files_of_a_folder(tosg: Tosg, web: Web, tmp_path: Path) -> None:
     (data / "reactome.gmt").write_bytes(
         (FIXTURES / "reactome" / "ReactomePathways.gmt").read_bytes()
     )
+    for part in "1234":
+        lines = (FIXTURES / "opentargets/associationByOverallDirect.json").read_bytes()
+        (data / f"part{part}.json").write_bytes(lines)
     ran = tosg("sources", "--data", data)
     assert ran.code == 0
+    assert (
+        "part1.json, part2.json, part3.json and 1 more, which look like opentargets.json "
+        "(if it is, name it like association_overall_direct*.json)"
+    ) in ran.out
     rows = {tuple(line.split()[:3]) for line in ran.out.splitlines()}
     assert ("y.dat", "signor.relations", "header") in rows
     assert ("moon/rocks.tsv", "moon.rocks", "name") in rows
     assert "3.0 (with scores)" in ran.out
     assert "not used by any source: rocks.bak, which looks like moon.rocks" in ran.out
     assert "missing: reactome.pathways: tosg fetch --source reactome" in ran.out
+    assert "also useful: signor.complexes: members of complexes" in ran.out
     found = {s["source"]: s for s in tosg("sources", "--data", data, "--json").json["sources"]}
     assert found["moon"]["version"] == "2025-06-02"
     assert found["moon"]["state"] == "there"
@@ -143,7 +154,11 @@ def test_the_report_of_a_build_says_what_each_file_was_taken_for(
     tosg: Tosg, tmp_path: Path
 ) -> None:
     data, work = tmp_path / "data", tmp_path / "work"
-    names = ("hgnc/hgnc_complete_set.txt", "signor/all_data_26_05_24.tsv", "uniprot/uniprot.tab")
+    names = (
+        "hgnc/hgnc_complete_set.txt",
+        "signor/all_data_26_05_24.tsv",
+        "uniprot/uniprotkb_human.tsv",
+    )
     for name in names:
         (data / name).parent.mkdir(parents=True)
         (data / name).write_bytes((FIXTURES / name).read_bytes())

@@ -12,10 +12,25 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.loaders.reading import FIXTURES, read
-from tosg_graph.sources import registry
+from tosg_graph.sources import SourceFile, registry
+from tosg_graph.sources.inventory import take_inventory
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path.stem for path in (ROOT / "loaders").glob("*.py") if path.stem != "__init__")
+#: What the fixtures say of their release, in a header or a name; the others do not say it.
+VERSIONS = {
+    "biogrid": "4.4.240",
+    "cell_ontology": "2026-03-26",
+    "disease_ontology": "2016-08-12",
+    "gencode": "49",
+    "gtopdb": "2025.3",
+    "hetionet": "1.0",
+    "mondo": "2024-09-03",
+    "signor": "26_05_24",
+    "string": "12.0",
+    "uberon": "2026-04-01",
+    "wikipathways": "20240910",
+}
 ALLOWED = ("tosg_graph.sources", "tosg_graph.schema")
 
 
@@ -119,3 +134,29 @@ def test_reads_alike_in_chunks_of_any_size(name: str, monkeypatch: pytest.Monkey
     for key in keys:
         order = [repr(sorted(row.items())) for row in whole.rows(*key)]
         assert sorted(order) == sorted(repr(sorted(row.items())) for row in small.rows(*key))
+
+
+def test_the_release_is_read_where_the_files_say_it() -> None:
+    stated = {
+        name: take_inventory([source], FIXTURES / name).stocks[0].version
+        for name, source in registry.discover().items()
+    }
+    assert {name: version for name, version in stated.items() if version} == VERSIONS
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "file", "version"),
+    [
+        ("hgnc", "genes", "hgnc_complete_set_2025-06-03.txt", "2025-06-03"),
+        ("hgnc", "genes", "hgnc_complete_set.txt", None),
+        ("signor", "relations", "Apr2026_release.txt", "Apr2026"),
+        ("hetionet", "edges", "edges-5k.sif", None),
+    ],
+)
+def test_the_release_is_read_from_the_name(
+    name: str, role: str, file: str, version: str | None
+) -> None:
+    source = registry.discover()[name]
+    spec = next(spec for spec in source.files if spec.role == role)
+    assert source.version is not None
+    assert source.version({role: SourceFile(Path(file), spec)}) == version

@@ -8,6 +8,7 @@ import pytest
 from tests.loaders.reading import FIXTURES, read
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
+from tosg_graph.sources.inventory import take_inventory
 from tosg_graph.sources.registry import discover, find_files
 
 ENSEMBL = """#!genome-build GRCh38.p14
@@ -33,14 +34,14 @@ EGFR_TRANSCRIPT = {
 def test_gencode_dialect() -> None:
     found = read("gencode")
     transcripts = found.by_id("Transcript")
-    assert transcripts["ENSEMBL:ENST00000275493"] == {**EGFR_TRANSCRIPT, "line": 4}
+    assert transcripts["ENSEMBL:ENST00000275493"] == {**EGFR_TRANSCRIPT, "line": 7}
     assert "mane_select" not in transcripts["ENSEMBL:ENST00000456328"]
     assert found.by_id("Gene")["ENSEMBL:ENSG00000290825"] == {
         "id": "ENSEMBL:ENSG00000290825",
         "name": "DDX11L16",
         "biotype": "lncRNA",
         "synonyms": ["DDX11L16"],
-        "line": 8,
+        "line": 11,
     }
     assert found.pairs("TRANSCRIBED_TO") == [
         ("ENSEMBL:ENSG00000146648", "ENSEMBL:ENST00000275493"),
@@ -53,6 +54,8 @@ def test_ensembl_dialect_reads_alike(tmp_path: Path) -> None:
     (tmp_path / "Homo_sapiens.GRCh38.115.gtf").write_text(ENSEMBL, encoding="utf-8")
     found = read("gencode", tmp_path)
     assert found.rows("nodes", "Transcript") == [{**EGFR_TRANSCRIPT, "line": 3}]
+    (stock,) = take_inventory([discover()["gencode"]], tmp_path).stocks
+    assert stock.version == "Ensembl 115"
     assert found.rows("nodes", "Gene")[0]["biotype"] == "protein_coding"
     assert found.pairs("TRANSLATED_TO") == [("ENSEMBL:ENST00000275493", "ENSEMBL:ENSP00000275493")]
 

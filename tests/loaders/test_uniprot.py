@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 
 from loaders.uniprot import names_of
-from tests.loaders.reading import FIXTURES, LAYOUTS, read
+from tests.loaders.reading import LAYOUTS, read
 from tosg_graph.build.assemble import build_graph
 from tosg_graph.build.identifiers import Resolver
 from tosg_graph.sources.registry import discover, find_files
+
+OLD = LAYOUTS / "uniprot_2018"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_names_are_peeled_from_the_end(text: str, name: str, others: list[str]) 
 
 
 def test_protein() -> None:
-    proteins = read("uniprot").by_id("Protein")
+    proteins = read("uniprot", OLD).by_id("Protein")
     assert proteins["UniProtKB:P26358"] == {
         "id": "UniProtKB:P26358",
         "name": "DNA (cytosine-5)-methyltransferase 1",
@@ -63,7 +65,7 @@ def test_protein() -> None:
 
 
 def test_first_name_of_each_group_is_a_gene() -> None:
-    assert read("uniprot").pairs("ENCODES") == [
+    assert read("uniprot", OLD).pairs("ENCODES") == [
         ("symbol:EGFR", "UniProtKB:P00533"),
         ("symbol:DNMT1", "UniProtKB:P26358"),
         ("symbol:CD14", "UniProtKB:P08571"),
@@ -73,14 +75,14 @@ def test_first_name_of_each_group_is_a_gene() -> None:
 
 
 def test_other_species_are_rejected() -> None:
-    assert read("uniprot").rejects() == [("not human", "Mus musculus (Mouse)", 7)]
+    assert read("uniprot", OLD).rejects() == [("not human", "Mus musculus (Mouse)", 7)]
 
 
 def test_current_spelling_of_the_header(tmp_path: Path) -> None:
-    text = (FIXTURES / "uniprot/uniprot.tab").read_text(encoding="utf-8")
+    text = (OLD / "uniprot.tab").read_text(encoding="utf-8")
     renamed = text.replace("Entry name", "Entry Name").replace("Gene names", "Gene Names")
     (tmp_path / "uniprotkb_human.tsv").write_text(renamed, encoding="utf-8")
-    assert read("uniprot", tmp_path).rows("nodes", "Protein") == read("uniprot").rows(
+    assert read("uniprot", tmp_path).rows("nodes", "Protein") == read("uniprot", OLD).rows(
         "nodes", "Protein"
     )
 
@@ -91,8 +93,9 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
     header = "Entry\tReviewed\tEntry Name\tProtein names\tGene Names\tOrganism\tLength\t"
     header += "Function [CC]\tSubcellular location [CC]\n"
     row = "P00533\treviewed\tEGFR_HUMAN\tReceptor\tEGFR\tHomo sapiens (Human)\t1210\t"
-    row += "FUNCTION: Takes up a signal {ECO:0000269|PubMed:7657591}.\t"
-    row += "SUBCELLULAR LOCATION: Cell membrane; Single-pass type I membrane protein. Secreted.\n"
+    row += "FUNCTION: Takes up a signal. {ECO:0000269|PubMed:7657591}.\t"
+    row += "SUBCELLULAR LOCATION: Cell membrane; Single-pass type I membrane protein.; "
+    row += "SUBCELLULAR LOCATION: [Isoform 2]: Secreted.\n"
     (data / "uniprotkb.tsv").write_text(header + row)
     (data / "sec_ac.txt").write_text("Secondary AC     Primary AC\nO00688     P00533\n")
     (data / "HUMAN_9606_idmapping.dat").write_text(
@@ -104,14 +107,15 @@ def test_comments_histories_and_ids_resolve_after_a_build(tmp_path: Path) -> Non
     found = Resolver.of(build).resolve(asked, label="Protein")
     assert found["id"].to_pylist() == ["UniProtKB:P00533"] * 3
     (protein,) = build.table("nodes/Protein").to_pylist()
-    assert protein["description"] == "Takes up a signal."
-    assert (protein["reviewed"], protein["secreted"], protein["transmembrane"]) == (True,) * 3
+    assert protein["description"] == "Takes up a signal. Located in: Cell membrane."
+    flags = (protein["reviewed"], protein["secreted"], protein["transmembrane"])
+    assert flags == (True, None, True)
     translated = read("uniprot", data).pairs("TRANSLATED_TO")
     assert translated == [("ENSEMBL:ENST00000275493", "UniProtKB:P00533-1")]
 
 
 def test_diseases_and_modifications() -> None:
-    found = read("uniprot", LAYOUTS / "uniprot_2024")
+    found = read("uniprot")
     assert found.rows("statements", "ASSOCIATED_WITH") == [
         {
             "source_ref": "UniProtKB:P00533",
@@ -129,16 +133,32 @@ def test_diseases_and_modifications() -> None:
             "target_ref": "OMIM:616069",
             "target_label": "Disease",
             "record_id": "P00533",
-            "sentence": "Skin disease 2 (NISBD2) [MIM:616069]: A disorder.",
+            "sentence": "Skin disease 2 (NISBD2) [MIM:616069]: A disorder. "
+            "Note=Variants of the gene.",
             "line": 2,
         },
     ]
     assert found.rejects() == [("disease without a MIM number", "P00533", 2)]
-    protein, other = found.rows("nodes", "Protein")[:2]
-    assert protein["description"] == (
-        "Takes up a signal. [Isoform 2]: Acts less. Ubiquitinated. Palmitoylated."
-    )
-    assert "description" not in other
+
+
+def test_text_and_places_are_those_of_the_protein_itself() -> None:
+    found = read("uniprot").rows("nodes", "Protein")
+    said = {
+        row["entry_name"]: (row.get("secreted"), row.get("transmembrane"), row["description"])
+        for row in found
+        if "entry_name" in row
+    }
+    assert said == {
+        "EGFR_HUMAN": (
+            None,  # its second isoform is
+            True,
+            "Takes up a signal. Hands it on (By similarity). [Isoform 2]: Acts less. "
+            "(Microbial infection) Lets a virus in. Ubiquitinated. Palmitoylated. "
+            "Located in: Cell membrane; Nucleus membrane; Nucleus.",
+        ),
+        "EGF_HUMAN": (True, True, "Located in: Membrane."),
+        "IL6RA_HUMAN": (None, True, "Located in: Cell membrane."),
+    }
 
 
 @pytest.mark.real

@@ -10,6 +10,7 @@ import re
 import socket
 import zipfile
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +19,9 @@ import pytest
 from tests.sources.web import Web
 from tests.sources.zoo import ONE, SOON, TWO, WHOLE, animals, names, one
 from tosg_graph.errors import SourceError, UsageError
-from tosg_graph.sources import Download, Source
+from tosg_graph.sources import Download, FileSpec, Source
 from tosg_graph.sources.fetch import fetch
+from tosg_graph.sources.record import origin
 from tosg_graph.sources.registry import find_files
 
 
@@ -49,6 +51,8 @@ def test_a_file_comes_with_a_record_of_where_it_is_from(web: Web, tmp_path: Path
         "bytes": len(ONE),
         "sha256": hashlib.sha256(ONE).hexdigest(),
     }
+    fixed = animals(url, name="fixed", release="7")  # goes before what the server says
+    assert origin(one(fixed, tmp_path / "fixed").path)["version"] == "7"
     assert seen[-1] == ("animals/animals.tsv", len(ONE), len(ONE))
     assert [have for _, have, _ in seen] == sorted(have for _, have, _ in seen)
 
@@ -312,11 +316,36 @@ def test_a_source_without_an_address_says_where_to_get_it(tmp_path: Path) -> Non
     done = one(animals("", downloads=(), by_hand="sign in at the zoo"), tmp_path)
     assert done.did == "by hand"
     page = "https://example.org/animals"
-    assert done.note == f"By hand: sign in at the zoo ({page}), and put it in the data folder"
+    assert done.note == f"sign in at the zoo ({page}), and put it in the data folder"
     plain = one(animals("", downloads=()), tmp_path)
     assert "get the file from https://example.org/animals" in str(plain.note)
     (tmp_path / "animals.tsv").write_bytes(ONE)
     assert one(animals("", downloads=()), tmp_path).did == "kept"
+
+
+def test_of_files_any_of_which_will_do_one_is_got_by_hand(tmp_path: Path) -> None:
+    specs = tuple(FileSpec(r, (f"{r}.tsv",), ("animal", "legs"), optional=True) for r in "ab")
+    source = animals("", downloads=(), files=specs)
+    assert one(source, tmp_path).did == "by hand"
+    (tmp_path / "b.tsv").write_bytes(ONE)
+    done = one(source, tmp_path)
+    assert (done.did, done.role) == ("kept", "b")
+
+
+def test_a_file_that_a_source_can_do_without_is_named_with_what_it_adds(tmp_path: Path) -> None:
+    (tmp_path / "animals.tsv").write_bytes(ONE)
+    cages = FileSpec("cages", ("cages.tsv",), ("cage",), optional=True, adds="where they sleep")
+    source = animals("", downloads=())
+    source = replace(source, files=(*source.files, cages))
+    there, absent = fetch([source], tmp_path, patience=SOON)
+    assert (there.did, absent.did, absent.role) == ("kept", "also useful", "cages")
+    assert str(absent.note).startswith("where they sleep. By hand: get the file from https://")
+    assert find_files(tmp_path, [source], {}).report()["also_useful"] == {
+        "animals.cages": "where they sleep"
+    }
+    (tmp_path / "cages.tsv").write_bytes(b"cage\n1\n")
+    assert [each.role for each in fetch([source], tmp_path, patience=SOON)] == ["animals"]
+    assert find_files(tmp_path, [source], {}).also_useful == {}
 
 
 def test_a_failure_does_not_stop_the_others(web: Web, tmp_path: Path) -> None:
@@ -324,6 +353,9 @@ def test_a_failure_does_not_stop_the_others(web: Web, tmp_path: Path) -> None:
     gone = animals(web.url("/none"), name="gone")
     done = fetch([gone, animals(web.url("/animals"))], tmp_path, patience=SOON)
     assert [each.did for each in done] == ["failed", "fetched"]
+    assert "404: the file may have moved. By hand: get" in str(done[0].note)
+    old = one(animals(web.url("/none"), release="2025-06"), tmp_path / "old")
+    assert "may have moved; the address is that of release 2025-06. By hand" in str(old.note)
 
 
 @pytest.mark.parametrize(

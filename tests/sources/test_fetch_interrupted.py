@@ -221,7 +221,7 @@ def test_what_may_go_better_later_is_tried_again(web: Web, tmp_path: Path, statu
 def test_what_stays_broken_is_given_up(web: Web, tmp_path: Path) -> None:
     web.put("/animals", ONE, troubles=deque([(500, {})] * 9))
     done = one(animals(web.url("/animals")), tmp_path)
-    assert "the server answered 500, 3 times in a row" in str(done.note)
+    assert "the server answered 500, 3 times in a row; look at the network" in str(done.note)
     assert len(web.asked) == SOON.attempts
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -176,13 +177,21 @@ def test_inch_marks_are_no_quotes(tmp_path: Path) -> None:
 def test_row_with_too_many_fields(tmp_path: Path, lines_before: int) -> None:
     found = error(write(tmp_path, "id\tname\n" + "a\tA\n" * lines_before + "b\tB\tC\n"))
     assert found.line == lines_before + 2
+    assert "has 3 fields; expected 2" in str(found)
     assert "download" in str(found)
+
+
+def test_quoted_row_with_too_many_fields_behind_comments(tmp_path: Path) -> None:
+    text = '#1\n#2\nid,name\na,"A\nof lines"\nb,B,C\n'
+    found = error(write(tmp_path, text, "table.csv"), replace(QUOTED, comment="#"))
+    assert (found.line, "has 3 fields; expected 2" in str(found)) == (6, True)
 
 
 def test_quote_that_never_closes(tmp_path: Path) -> None:
     found = error(write(tmp_path, 'id,name\na,A\nb,"B\nc,C\n', "table.csv"), QUOTED)
     assert found.line == 3
     assert "cannot be read" in str(found)
+    assert "row 1" not in str(found)  # which pandas says, counting from elsewhere
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])

@@ -30,7 +30,7 @@ LAYOUTS = {
     "ligand_id_mapping.tsv": "with Ligand id",
     "all_data_26_05_24.tsv": "3.0 (with scores)",
     "9606.protein.links.detailed.v12.0.txt": "links.detailed",
-    "uniprot.tab": "before 2022",
+    "uniprotkb_human.tsv": "since 2022",
 }
 #: Belongs to a source that does not read it; is told by its folder only, since other data sets of
 #: its source have the same columns.
@@ -81,7 +81,8 @@ def test_files_of_unknown_names_are_told_by_their_headers(tmp_path: Path, seed: 
         assert place.layout == LAYOUTS.get(original.name), original
     assert set(fixtures()) - taken == {p for p in fixtures() if p.name in NOBODYS}
     assert {(copies[path].name, like) for path, like in inventory.unused} == {
-        (name, ()) for name in NOBODYS
+        ("gene_input.csv", ()),
+        ("associationByOverallDirect.json", (("opentargets", "json"),)),
     }
     assert {s.source.name for s in inventory.stocks if s.state != "there"} == {"opentargets"}
 

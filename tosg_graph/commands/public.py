@@ -14,6 +14,7 @@ from tosg_graph.commands.shared import JsonOption, say_next
 
 if TYPE_CHECKING:
     from tosg_graph.sources.inventory import Inventory, Place, Stock
+    from tosg_graph.sources.matching import Slot
 
 SourceOption = Annotated[
     list[str] | None, typer.Option("--source", help="Take this source only (repeat for more).")
@@ -42,8 +43,7 @@ def fetch(
         for one in done:
             if one.note:
                 style = "red" if one.did == "failed" else "yellow"
-                text = f"{one.source}.{one.role}: {one.did}: {one.note}"
-                display.note(text, style)
+                display.note(f"{one.source}.{one.role}: {one.did}: {one.note}", style)
     wanted = {"failed", "by hand"} if source else {"failed"}
     if any(one.did in wanted for one in done):
         raise typer.Exit(1)
@@ -75,13 +75,14 @@ def _print_sources(inventory: Inventory) -> None:
         (
             stock.source.name,
             stock.source.title,
-            stock.source.gives,
+            stock.source.release or ("newest" if stock.source.downloads else None),
             stock.source.licence.name,
+            stock.source.gives,
             _can_be_fetched(stock),
         )
         for stock in inventory.stocks
     ]
-    display.print_table(("source", "title", "gives", "licence", "fetched"), rows)
+    display.print_table(("source", "title", "version", "licence", "gives", "fetched"), rows)
 
 
 def _can_be_fetched(stock: Stock) -> str:
@@ -114,10 +115,23 @@ def _print_inventory(inventory: Inventory, data: Path) -> None:
         _print_lacks(stock, data)
     reports.print_unused(
         {
-            str(path.relative_to(data)): [f"{source}.{role}" for source, role in like]
+            str(path.relative_to(data)): [_likeness(inventory, path, slot) for slot in like]
             for path, like in inventory.unused
         }
     )
+
+
+def _likeness(inventory: Inventory, path: Path, slot: Slot) -> str:
+    """Name what a file looks like, and what to call it where only the name would tell."""
+    from tosg_graph.sources.matching import name_for
+
+    specs = {
+        (stock.source.name, spec.role): spec
+        for stock in inventory.stocks
+        for spec in stock.source.files
+    }
+    wanted = name_for(path, specs[slot])
+    return ".".join(slot) + (f" (if it is, name it like {wanted})" if wanted else "")
 
 
 def _print_lacks(stock: Stock, data: Path) -> None:
@@ -130,6 +144,9 @@ def _print_lacks(stock: Stock, data: Path) -> None:
             display.say(f"wrong: {name}: {place.problem}", "red")
         elif stock.state == "incomplete" and place.required and place.file is None:
             display.say(f"missing: {name}: {_how(stock, data, [place])}", "yellow")
+    for place in stock.also_useful:
+        name = f"{stock.source.name}.{place.role}"
+        display.say(f"also useful: {name}: {place.adds} ({_how(stock, data, [place])})", "dim")
 
 
 def _how(stock: Stock, data: Path, places: Sequence[Place]) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tosg_graph.graph.store import LoadReport
 
 
+_FEW = 3  # files that look alike: of more it is said how many
+
+
 def _rate(joins: list[dict[str, Any]]) -> str:
     total = sum(join["total"] for join in joins)
     return f"{sum(join['resolved'] for join in joins) / total:.2%}" if total else ""
@@ -92,7 +95,23 @@ def _print_files(report: dict[str, Any], use: str, data: Path | None) -> None:
         if part["dropped"]:
             named = ", ".join(f"{n:,} of {licence}" for licence, n in part["dropped"].items())
             display.say(f"left out for {use} use: {source}: {named}", "yellow")
+    _print_also_useful(report.get("also_useful", {}), data)
     print_unused({name: looks_like.get(name, ()) for name in report["unused"]})
+
+
+def _print_also_useful(files: Mapping[str, str], data: Path | None) -> None:
+    """Name the files that the sources did without, and what they would add, in one line."""
+    if files:
+        named = "; ".join(f"{name} ({adds})" for name, adds in files.items())
+        display.say(
+            f"also useful, and not there: {named} "
+            f"(how to get them: tosg sources --data {_folder(data)})",
+            "dim",
+        )
+
+
+def _folder(data: Path | None) -> str:
+    return "DIR" if data is None else shlex.quote(str(data))
 
 
 def _print_left_out(
@@ -104,21 +123,24 @@ def _print_left_out(
         display.say(f"left out: {source}: {left_out[source]}", "yellow")
     absent = [source for source in left_out if source not in begun]
     if absent:
-        folder = "DIR" if data is None else shlex.quote(str(data))
         display.say(
             f"left out, without a file: {', '.join(absent)} "
-            f"(how to get them: tosg sources --data {folder})",
+            f"(how to get them: tosg sources --data {_folder(data)})",
             "yellow",
         )
 
 
 def print_unused(files: Mapping[str, Sequence[str]]) -> None:
-    """Name the files that no source uses; those that look like one of its files each in a line."""
+    """Name the files that no source uses; those that look like one of its files in lines apart."""
+    alike: dict[str, list[str]] = {}
     for name, like in files.items():
         if like:
-            display.say(
-                f"not used by any source: {name}, which looks like {' or '.join(like)}", "yellow"
-            )
+            alike.setdefault(" or ".join(like), []).append(name)
+    for what, names in alike.items():
+        more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+        looks = "which looks" if len(names) == 1 else "which look"
+        named = ", ".join(names[:_FEW])
+        display.say(f"not used by any source: {named}{more}, {looks} like {what}", "yellow")
     others = [name for name, like in files.items() if not like]
     if others:
         display.say(f"not used by any source: {', '.join(others)}", "dim")

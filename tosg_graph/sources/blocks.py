@@ -35,7 +35,7 @@ def read_blocks(
         for _ in range(skipped):
             stream.readline()
         for lines in whole_lines(stream, block):
-            table = _parse(path, form, lines, names, read)
+            table = _parse(path, form, lines, layout, read)
             numbers = pa.array(np.arange(line, line + table.num_rows, dtype="int64"))
             line += table.num_rows
             table = table.append_column("line", numbers)
@@ -43,9 +43,10 @@ def read_blocks(
 
 
 def _parse(
-    path: Path, form: FileSpec, lines: bytes, names: list[str], columns: list[str]
+    path: Path, form: FileSpec, lines: bytes, layout: Layout, columns: list[str]
 ) -> pa.Table:
     """Parse a block of whole lines."""
+    names = layout.names
     try:
         return pcsv.read_csv(
             pa.BufferReader(lines),
@@ -62,7 +63,7 @@ def _parse(
             ),
         )
     except pa.ArrowInvalid as error:
-        check_widths(path, form, len(names))
+        check_widths(path, form, len(names), layout.header_lines)
         raise unreadable(path, form, str(error), 0) from error
 
 

@@ -42,7 +42,8 @@ class Fetched:
     did
         ``fetched``, ``resumed`` (fetched from where it was cut off), ``unchanged`` (there is
         nothing newer), ``kept`` (it is there, and was not fetched or cannot be compared),
-        ``by hand`` (it has no address; it is missing) or ``failed``.
+        ``by hand`` (it has no address; it is missing), ``also useful`` (the same of a file that the
+        source can do without) or ``failed``.
     path
         Where it is or would go.
     url
@@ -157,9 +158,15 @@ class _Visit:
         roles = {download.role for download in source.downloads}
         for download in source.downloads:
             yield self._fetched(source, download)
-        for spec in source.files:
-            if spec.role not in roles and not spec.optional:
-                yield self._without_address(source, spec)
+        others = [spec for spec in source.files if spec.role not in roles]
+        needed = [spec for spec in others if not spec.optional]
+        if not roles and not needed:  # any one of its files will do
+            needed = [s for s in others if (source.name, s.role) in self.there] or others[:1]
+        for spec in needed:
+            yield self._without_address(source, spec)
+        for spec in others:
+            if spec.adds and spec not in needed and (source.name, spec.role) not in self.there:
+                yield self._also_useful(source, spec)
 
     def _without_address(self, source: Source, spec: FileSpec) -> Fetched:
         path = self.there.get((source.name, spec.role))
@@ -167,6 +174,11 @@ class _Visit:
             return Fetched(source.name, spec.role, "kept", path, source.url, path.stat().st_size)
         place = self.data / source.name
         return Fetched(source.name, spec.role, "by hand", place, source.url, note=_by_hand(source))
+
+    def _also_useful(self, source: Source, spec: FileSpec) -> Fetched:
+        note = f"{spec.adds}. By hand: {_by_hand(source)}"
+        place = self.data / source.name
+        return Fetched(source.name, spec.role, "also useful", place, source.url, note=note)
 
     def _fetched(self, source: Source, download: Download) -> Fetched:
         place = _place(self.data, source, download)
@@ -180,8 +192,7 @@ class _Visit:
                 None,
             )
         except Failed as error:
-            note = f"{error}. {_by_hand(source, download)}" if error.by_hand else str(error)
-            return replace(one, note=note)
+            return replace(one, note=_failed(error, source, download))
         except OSError as error:
             return replace(one, note=_not_written(error))
         return replace(one, did=did, path=path, size=path.stat().st_size, note=note)
@@ -219,11 +230,17 @@ class _Visit:
             check=lambda path: check_content(path, source, download),
             sha256=download.sha256,
             member=download.member,
-            about={"licence": source.licence.name, "source": source.name, "role": download.role},
+            about=_about(source, download),
         )
         record = None if self.force else read_record(place)
         comparable = record and download.sha256 is None and _from_there(download, record)
         return self.transfer.bring(order, record if comparable else None)
+
+
+def _about(source: Source, download: Download) -> dict[str, str]:
+    """What is recorded of a file beside what the server says; a fixed release goes before that."""
+    about = {"licence": source.licence.name, "source": source.name, "role": download.role}
+    return {**about, "version": source.release} if source.release else about
 
 
 def _from_there(download: Download, record: Mapping[str, Any]) -> bool:
@@ -285,13 +302,20 @@ def _spec(source: Source, download: Download) -> FileSpec:
     )
 
 
+def _failed(error: Failed, source: Source, download: Download) -> str:
+    if not error.by_hand:
+        return str(error)
+    of = f"; the address is that of release {source.release}" if source.release else ""
+    return f"{error}{of}. By hand: {_by_hand(source, download)}"
+
+
 def _by_hand(source: Source, download: Download | None = None) -> str:
     roles = {one.role for one in source.downloads}
     meant = download is None or all(spec.role in roles for spec in source.files)
     name = "the file" if download is None else download.file
     own_words = source.by_hand and meant
     how = source.how_by_hand if own_words else f"get {name} from {source.url}"
-    return f"By hand: {how}, and put it in the data folder"
+    return f"{how}, and put it in the data folder"
 
 
 def _not_written(error: OSError) -> str:

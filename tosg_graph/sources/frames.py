@@ -35,7 +35,7 @@ def read_frames(path: Path, form: FileSpec, layout: Layout, *, rows: int) -> Ite
             if len(frame):
                 yield frame
     if counted.n != read * (len(names) - 1):  # pandas fills up a row that is cut short
-        check_widths(path, form, len(names))
+        check_widths(path, form, len(names), skipped)
 
 
 def _parse(
@@ -57,6 +57,8 @@ def _parse(
         ) as reader:
             yield from reader
     except pd.errors.ParserError as error:
+        if "fields" in str(error):  # pandas counts rows, which may have several lines each
+            check_widths(path, form, len(layout.names), layout.header_lines)
         raise unreadable(path, form, str(error), layout.header_lines) from error
 
 

@@ -41,6 +41,8 @@ class Place:
         What was recorded when it was fetched; None for a file that was put there by hand.
     problem
         Why it cannot be read, or that there are two.
+    adds
+        What the file adds, where the source can do without it; "" otherwise.
     """
 
     role: str
@@ -51,6 +53,7 @@ class Place:
     layout: str | None = None
     fetched: dict[str, str | None] | None = None
     problem: str | None = None
+    adds: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the same as plain values, for JSON."""
@@ -63,6 +66,7 @@ class Place:
             "layout": self.layout,
             "fetched": self.fetched,
             "problem": self.problem,
+            "adds": self.adds or None,
         }
 
 
@@ -95,6 +99,13 @@ class Stock:
         whole = all(place.file is not None for place in self.places if place.required)
         return "there" if whole else "incomplete"
 
+    @property
+    def also_useful(self) -> tuple[Place, ...]:
+        """Places that are empty, of files that add something; none where nothing is there."""
+        if self.state == "missing":
+            return ()
+        return tuple(place for place in self.places if place.adds and place.file is None)
+
     def to_dict(self) -> dict[str, Any]:
         """Give the same as plain values, for JSON."""
         return {
@@ -104,6 +115,7 @@ class Stock:
             "url": self.source.url,
             "licence": self.source.licence.name,
             "version": self.version,
+            "release": self.source.release or None,
             "state": self.state,
             "files": [place.to_dict() for place in self.places],
         }
@@ -181,7 +193,7 @@ def _place(source: Source, spec: FileSpec, matches: Matches) -> Place:
     found = matches.found.get(slot)
     fetchable = any(download.role == spec.role for download in source.downloads)
     if found is None:
-        return Place(spec.role, not spec.optional, fetchable)
+        return Place(spec.role, not spec.optional, fetchable, adds=spec.adds)
     layout, problem = _layout(found, spec)
     rivals = [str(path) for path in matches.rivals.get(slot, ())]
     return Place(
@@ -193,6 +205,7 @@ def _place(source: Source, spec: FileSpec, matches: Matches) -> Place:
         layout,
         origin(found.path),
         f"there are {len(rivals)} of it: {', '.join(rivals)}" if rivals else problem,
+        spec.adds,
     )
 
 

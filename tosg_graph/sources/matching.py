@@ -17,7 +17,7 @@ from tosg_graph.errors import SourceError, UsageError
 from tosg_graph.sources.layout import read_head
 from tosg_graph.sources.record import PART, RECORD
 from tosg_graph.sources.source import Source
-from tosg_graph.sources.spec import FileSpec
+from tosg_graph.sources.spec import FileSpec, plain_name
 
 #: Source and role.
 Slot = tuple[str, str]
@@ -119,8 +119,19 @@ def _parted(every: Mapping[Slot, list[Path]], sources: Sequence[Source]) -> dict
 
 
 def fits(path: Path, sources: Sequence[Source]) -> tuple[Slot, ...]:
-    """Say all that a file could be by its first lines, sorted."""
-    return tuple(sorted(slot for _, slot in _fits(path, _whole(sources))))
+    """Say all that a file could be by its first lines, sorted.
+
+    That includes what is told by its name only (:func:`name_for`).
+    """
+    return tuple(sorted(slot for _, slot in _fits(path, _specs(sources))))
+
+
+def name_for(path: Path, spec: FileSpec) -> str | None:
+    """Say what a file must be named like, where its first lines alone do not make it this one."""
+    if not spec.parts:
+        return None
+    ending = Path(plain_name(path)).suffix
+    return next((p for p in spec.patterns if ending and p.endswith(ending)), spec.patterns[0])
 
 
 def _by_name(

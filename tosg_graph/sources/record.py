@@ -6,7 +6,8 @@ The record of ``genes.tsv`` is ``genes.tsv.source.json``, a JSON object:
 ``url``            where it was fetched from, without passwords, keys and signatures
 ``final_url``      where that address led to
 ``fetched``        the day, as ``2025-03-31``
-``version``        the release that the server named, else the day of its last change, else null
+``version``        the release that the address is of, or that the server named, else the day of its
+                   last change, else null
 ``etag``,
 ``last_modified``  what the server tells versions apart by
 ``source``,

@@ -44,6 +44,8 @@ class Located:
         Files of the data folder that belong to no source.
     looks_like
         Those of the unused whose first lines fit files of sources, with what they could be.
+    also_useful
+        Files that the sources do without, as ``source.role``, with what they would add.
     """
 
     sources: tuple[Source, ...]
@@ -52,6 +54,7 @@ class Located:
     left_out: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[Path, ...] = ()
     looks_like: Mapping[Path, tuple[Slot, ...]] = field(default_factory=dict)
+    also_useful: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, own: Iterable[tuple[Source, Files]]) -> Located:
         """Add sources of the caller's own, each with its files.
@@ -85,6 +88,7 @@ class Located:
                 for f in self.found
             ],
             "left_out": dict(self.left_out),
+            "also_useful": dict(self.also_useful),
             "unused": sorted(path.name for path in self.unused),
             "looks_like": {
                 path.name: [f"{source}.{role}" for source, role in like]
@@ -213,6 +217,12 @@ def find_files(
         left_out=left_out,
         unused=unused,
         looks_like={path: like for path in unused if (like := fits(path, sources))},
+        also_useful={
+            f"{source.name}.{spec.role}": spec.adds
+            for source in sorted(sources, key=lambda source: source.name)
+            for spec in source.files
+            if spec.adds and source.name in files and spec.role not in files[source.name]
+        },
     )
 
 

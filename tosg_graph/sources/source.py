@@ -90,6 +90,9 @@ class Source:
         Reads the release of the source out of its files; None when they do not say.
     downloads
         Where its files can be fetched from.
+    release
+        The release that its addresses give, where they are those of one; "" where they give the
+        newest.
     by_hand
         How a person gets the files that have no download or, where all have one, what to do when
         it fails: an imperative without a full stop. Default: to look at ``url``.
@@ -111,6 +114,7 @@ class Source:
     revision: int = 1
     version: Callable[[Files], str | None] | None = None
     downloads: tuple[Download, ...] = ()
+    release: str = ""
     by_hand: str = ""
     infores: str | None = None
     knowledge_level: str = "knowledge_assertion"

@@ -44,6 +44,9 @@ class FileSpec:
         Tells by the first lines whether they are, where only some releases quote.
     optional
         Whether the source can do without it.
+    adds
+        What an optional file adds, in a few words, for the reports that say that it is not there;
+        "" for one that only stands in for another.
     recognise
         Tells the file by its first lines, where a header cannot.
     expects
@@ -72,6 +75,7 @@ class FileSpec:
     quoted: bool = False
     quoted_if: Callable[[list[str]], bool] | None = None
     optional: bool = False
+    adds: str = ""
     recognise: Callable[[list[str]], bool] | None = None
     expects: str = ""
     layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -180,16 +180,18 @@ class Transfer:
             except (_Again, httpx.TransportError) as error:
                 stuck = 0 if part.size > furthest else stuck + 1
                 furthest = max(furthest, part.size)
-                self._pause(error, stuck)
+                self._pause(error, stuck, part)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Failed(_said(error), by_hand=True) from error
         raise Failed(f"cut off {TRIES} times; what came is kept: fetch again to go on")
 
-    def _pause(self, error: Exception, stuck: int) -> None:
+    def _pause(self, error: Exception, stuck: int, part: Part) -> None:
         if stuck >= self.patience.attempts:
+            kept = "what came is kept: " if part.size else ""
+            goes_on = " to go on" if part.size else ""
             raise Failed(
-                f"{_said(error)}, {stuck} times in a row; what came is kept: "
-                "look at the network, and fetch again to go on"
+                f"{_said(error)}, {stuck} times in a row; {kept}"
+                f"look at the network, and fetch again{goes_on}"
             ) from error
         seconds = min(self.patience.wait * 2 ** max(stuck - 1, 0), _SLOWEST)
         asked = error.after if isinstance(error, _Again) else None
