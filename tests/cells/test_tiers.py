@@ -117,6 +117,11 @@ def test_an_unknown_codec(packed):
         pack(packed.folder, codec="gzip")
 
 
+def test_another_codec_is_refused_and_how_to_get_there_is_said(packed):
+    with pytest.raises(UsageError, match=r"compact already, by another codec.*tosg cells unpack"):
+        pack(packed.folder, codec="lz4")
+
+
 def test_every_flipped_byte_of_a_packed_shard_is_found_and_none_crashes(tmp_path, packed):
     shutil.copytree(packed.folder, tmp_path / "copy")
     path = tmp_path / "copy/rna/000002.zstd.arrow"

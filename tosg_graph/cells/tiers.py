@@ -71,7 +71,7 @@ def pack(folder: Path, *, codec: str = "zstd", progress: _Progress | None = None
     Raises
     ------
     UsageError
-        If there is no such codec.
+        If there is no such codec, or a shard is compact by another one.
     CellsError
         If a shard is not what the manifest says, the disk is full, or another process writes to the
         store; the store stays as it was.
@@ -141,6 +141,11 @@ class _Shards:
     def changed(self, old: _Record, width: int) -> _Record:
         """Record of a shard in the tier; made unless its file is there and right."""
         if old["tier"] == self._tier.name:
+            if not old["file"].endswith(self._tier.suffix):
+                raise UsageError(
+                    f"{old['file']} is compact already, by another codec; the store is unchanged. "
+                    f"Make it hot first (tosg cells unpack {self._folder.name}), then pack it"
+                )
             return old
         file = old["file"].split(".")[0] + self._tier.suffix
         return self._left(old, file, width) or self._made(old, file, width)
