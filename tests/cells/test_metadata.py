@@ -289,12 +289,12 @@ def test_a_store_has_the_fields_and_the_command_lists_them(tmp_path, tiny):
         "cell_type": "cell_type",
         "sex": "sex",
         "age": "age",
-        "dataset": "data_set",
+        "dataset": "dataset",
     }
     assert {(v["value"], v["cells"]) for v in said["values"] if v["field"] == "cell_type"} == {
         ("monocyte", 10), ("B cell", 10),
     }  # fmt: skip
-    assert said["conflicts"][0]["donor"] == "a/s/D1"
+    assert said["conflicts"][0]["donor"] == "a/a/D1"
     shown = CliRunner().invoke(app, ["cells", "vocabulary", "s", "-w", str(tmp_path)])
     assert "CL:0000236" in shown.stdout
     assert "2 donors are known" in shown.stdout
