@@ -350,6 +350,21 @@ def test_a_name_of_a_field_means_the_field_and_source_what_files_wrote(torn, tin
     assert chosen(torn, tiny, "source_age = '34-year-old stage'") == set(range(24))
 
 
+def test_a_field_that_is_not_there_says_why(tmp_path, tiny):
+    obs = pd.DataFrame({"cluster": ["c1", "c2"] * 3, "cell_id": "x"}, index=cell_names(6))
+    path = write(tmp_path / "a.h5ad", as_layout(random_counts(6, 4), "csr"), obs=obs)
+    made = add_h5ad(path, tmp_path / "cells", name="s", build=tiny, label="cluster")
+    store = CellStore.open(made.path)
+    for query, why in (
+        ("cell_type = x", "column 'cell_type': no data set has words in a column such as cell_type, "
+                          ".*no value of the label column 'cluster' is a cell type"),
+        ("age > 3", "column 'age': no data set has words"),
+        ("donor = D1", "the donor of no cell is known: .*--donor"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=why):
+            choose(store, query, build=tiny)
+
+
 def test_a_preview_counts_what_a_query_finds(torn, tiny):
     preview = choose(torn, "", build=tiny).counts("sex").to_pydict()
     # D1 of run1 is said to be male and female, and is neither

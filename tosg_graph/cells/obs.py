@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from tosg_graph.cells.labels import LabelTerm
 from tosg_graph.errors import UsageError
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.labels import LabelTerm
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 

@@ -33,10 +33,10 @@ def vocabulary(
     as_json: JsonOption = False,
 ) -> None:
     """List the values of each field with counts, the terms that they were read as, and the rest."""
-    from tosg_graph.cells.fields import FIELD
+    from tosg_graph.cells.fields import LISTED
 
-    if field is not None and field not in FIELD:
-        raise UsageError(f"no field is named {field!r}; there are: {', '.join(FIELD)}")
+    if field is not None and field not in LISTED:
+        raise UsageError(f"no field is named {field!r}; there are: {', '.join(LISTED)}")
     with Workspace(workspace) as ws:
         report = ws.vocabulary(name)
         if as_json:
