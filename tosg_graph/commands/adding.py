@@ -28,7 +28,7 @@ _LabelMap = Annotated[
 ]
 _Donor = Annotated[str | None, typer.Option("--donor", help="obs column with the donor.")]
 _Dataset = Annotated[
-    str | None, typer.Option("--dataset", help="obs column with the data set of each cell.")
+    str | None, typer.Option("--dataset", help="obs column with the study of each cell.")
 ]
 _Normalised = Annotated[bool, typer.Option("--normalised", help="Keep values that are not counts.")]
 _Matrix = Annotated[
