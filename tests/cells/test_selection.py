@@ -471,7 +471,9 @@ def test_the_command_counts_and_saves(store, tiny, tmp_path, obs):
     assert said["n_cells"] == int((obs.study == "one").sum())
     assert said["counts"]["columns"] == ["sex", "cells", "donors"]
     assert load_cohort(tmp_path / "c.parquet", store).hash == said["hash"]
-    assert f"{said['n_cells']} of {N} cells" in CliRunner().invoke(app, words).stdout
+    shown = CliRunner().invoke(app, words).stdout
+    assert f"{said['n_cells']} of {N} cells" in shown
+    assert ("unknown" in shown) == (None in [row[0] for row in said["counts"]["rows"]])
 
 
 @pytest.mark.real

@@ -87,7 +87,8 @@ def cohort(
         display.say(
             f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold"
         )
-        display.print_table(counts.column_names, found, most=rows)
+        shown = [["unknown" if value is None else value for value in row] for row in found]
+        display.print_table(counts.column_names, shown, most=rows)
         for note in chosen.notes:
             display.say(f"note: {note}", style="yellow")
         display.say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
