@@ -150,14 +150,14 @@ def test_a_file_of_a_curator_has_ids_only(tmp_path, tiny):
     known = {t.label: (t.ontology_id, t.how) for t in report.labels if t.ontology_id}
     assert known == {i: (i, "id") for i in ("CL:0000236", "CL:0000576")}
     assert obs_of(store, "cell_type")[:4] == ["B cell", "monocyte", None, None]
-    assert obs_of(store, "donor_id")[:4] == ["a/s/D1"] * 4
+    assert obs_of(store, "donor_id")[:4] == ["a/a/D1"] * 4
     assert choose(store, 'cell_type = "B cell"', build=tiny).cells.tolist() == [0, 4, 8]
     assert any(COPIES in words for words in report.warnings)
 
 
 def test_pooled_unknown_and_na_are_no_donors(tmp_path, tiny):
     store, _ = add(write(tmp_path / "a.h5ad"), tiny)
-    assert obs_of(store, "donor_id") == ["a/s/D1"] * 4 + [None] * 8
+    assert obs_of(store, "donor_id") == ["a/a/D1"] * 4 + [None] * 8
     assert obs_of(store, "source_donor_id") == DONORS
 
 

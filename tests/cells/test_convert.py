@@ -348,7 +348,7 @@ def test_obs_columns_keep_their_types(tmp_path, tiny):
     assert table["coded"].to_pylist() == [3, 1, 3, 1, 3, 1]
     assert table["source_donor_id"].to_pylist() == list("uvwxyz")
     assert table["source_total_count"].to_pylist() == obs["total_count"].tolist()
-    assert table["donor_id"].to_pylist() == [f"a/s/{d}" for d in "uvwxyz"]
+    assert table["donor_id"].to_pylist() == [f"a/a/{d}" for d in "uvwxyz"]
     assert table["cell_id"].to_pylist() == cell_names(n)
     assert any("'source_donor_id'" in warning for warning in report.warnings)
 
@@ -364,7 +364,7 @@ def test_a_column_of_mixed_types_becomes_text_and_says_so():
 def test_donors_are_named_by_source_data_set_and_donor(tmp_path, tiny):
     path, _ = blood(tmp_path / "file.h5ad", n=6)
     store, _ = add(path, tmp_path, tiny, donor="donor", name="mine")
-    expected = ["file/mine/D1", "file/mine/D2", None] * 2
+    expected = ["file/file/D1", "file/file/D2", None] * 2
     assert store.obs["donor_id"].to_pylist() == expected
     plain, _ = add(path, tmp_path, tiny, name="plain")
     assert plain.obs["donor_id"].null_count == 6

@@ -92,7 +92,7 @@ def test_nobody_is_mixed_and_what_is_left_out_is_counted(store, made, data):
     assert (parts["donor"].nunique() == 1).all()
     assert (parts["tissue"].nunique() == 1).all()
     assert meta.values("donor_id").to_pylist() == [
-        f"a/s/{donor}" for donor in parts["donor"].first()
+        f"a/a/{donor}" for donor in parts["donor"].first()
     ]
     assert meta.values("tissue").to_pylist() == parts["tissue"].first().tolist()
     assert meta.values("tissue_ontology_id").to_pylist() == [

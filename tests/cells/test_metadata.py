@@ -33,7 +33,28 @@ from tosg_graph.cells.terms import Terms
         ("65y", 65.0, False),
         ("2.5 yrs", 2.5, False),
         ("age 40 years", 40.0, False),
-        ("3 weeks", 3 * 7 / 365.25, False),
+        ("3 weeks", None, None),
+        ("13 weeks", None, None),
+        ("8-10 wks", None, None),
+        ("3 weeks old", 3 * 7 / 365.25, False),
+        ("aged 3 weeks", 3 * 7 / 365.25, False),
+        ("first trimester", None, True),
+        ("21 trimester", None, True),
+        ("E14.5", None, True),
+        ("Carnegie stage 15", None, True),
+        ("Theiler stage 20", None, True),
+        ("TS20", None, True),
+        ("10th week post-fertilization", None, True),
+        ("fetal, 13 weeks", None, True),
+        ("13pcw", None, True),
+        ("age 34", 34.0, False),
+        ("34 years", 34.0, False),
+        ("34y", 34.0, False),
+        ("34 yo", 34.0, False),
+        ("34 yr old", 34.0, False),
+        ("P7", None, None),
+        ("human late adulthood stage", None, False),
+        ("sixth decade human stage", None, False),
         ("Carnegie stage 20", None, True),
         ("CS20", None, True),
         ("11th week post-fertilization stage", None, True),
@@ -181,6 +202,21 @@ def test_what_a_donor_cannot_be_stays_missing_and_is_reported(tiny):
     assert (report.donors, report.cells_without_donor) == (2, 2)
 
 
+def test_former_names_of_stages_are_read_without_ids():
+    former = {
+        "sixth decade human stage": "HsapDv:0000240",
+        "human adult stage": "HsapDv:0000258",
+        "34-year-old human stage": "34-year-old stage",
+        "newborn human stage": "newborn stage",
+        "human late adulthood stage": "late adulthood stage",
+    }
+    found, report = standardise(table(development_stage=list(former)))
+    assert column(found, "before_birth") == [False] * len(former)
+    assert column(found, "age_years") == [None, None, 34.0, None, None]
+    names = {v.value: (v.id, v.name) for v in report.values}
+    assert all(wanted in names[value] for value, wanted in former.items()), names
+
+
 def test_two_ages_of_a_donor_are_none(tiny):
     obs = table(donor_id=["a", "a", "b", "b"], age=[30, 40, 50, 50])
     found, report = standardise(obs, tiny)
@@ -261,7 +297,7 @@ def test_conflicts_are_those_of_a_brute_force_search(rows):
 def test_a_store_has_the_fields_and_the_command_lists_them(tmp_path, tiny):
     obs = pd.DataFrame(
         {
-            "cell_type": ["monocyte", "B cell"] * 10,
+            "cell_type": ["monocyte", "B cell"] * 9 + ["unknown", "B cell"],
             "donor": ["D1", "D2"] * 10,
             "sex": ["F", "M"] * 9 + ["M", "M"],
             "age": np.arange(20) % 2 * 10 + 30,
@@ -289,12 +325,19 @@ def test_a_store_has_the_fields_and_the_command_lists_them(tmp_path, tiny):
         "cell_type": "cell_type",
         "sex": "sex",
         "age": "age",
-        "dataset": "data_set",
+        "dataset": "dataset",
     }
     assert {(v["value"], v["cells"]) for v in said["values"] if v["field"] == "cell_type"} == {
-        ("monocyte", 10), ("B cell", 10),
+        ("monocyte", 9), ("B cell", 10), ("unknown", 1),
     }  # fmt: skip
-    assert said["conflicts"][0]["donor"] == "a/s/D1"
+    assert said["conflicts"][0]["donor"] == "a/a/D1"
     shown = CliRunner().invoke(app, ["cells", "vocabulary", "s", "-w", str(tmp_path)])
     assert "CL:0000236" in shown.stdout
     assert "2 donors are known" in shown.stdout
+    read_by = {v["value"]: v["how"] for v in said["values"] if v["field"] == "cell_type"}
+    assert {term.label: term.how for term in report.labels} == read_by
+    ages = CliRunner().invoke(
+        app, ["cells", "vocabulary", "s", "--field", "age", "-w", str(tmp_path)]
+    )
+    assert ages.exit_code == 0
+    assert "cell_type" not in ages.stdout

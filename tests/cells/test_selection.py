@@ -67,6 +67,7 @@ def store(tmp_path_factory, tiny, obs):
     obs["sex"] = file["sex"]
     file["age"] = [[20.0, 40.0, 60.0, np.nan][i % 7 % 4] for i in range(N)]
     obs["age"] = file["age"]
+    file["study"] = obs["study"] = [["one", "two", "three"][i % 7 // 3] for i in range(N)]
     path = write(folder / "a.h5ad", as_layout(random_counts(N, 4), "csr"), obs=file)
     made = add_h5ad(path, folder / "cells", name="s", build=tiny, label="cell_type", donor="donor")
     return CellStore.open(made.path)
@@ -263,7 +264,7 @@ def test_ages_donors_and_data_sets(store, tiny, obs):
     assert chosen(store, tiny, "not age < 30") == positions(obs.age >= 30)
     assert chosen(store, tiny, "dataset = one") == positions(obs.study == "one")
     assert chosen(store, tiny, "donor_id = D3") == {i for i in range(N) if i % 7 == 3}
-    assert chosen(store, tiny, "donor_id = 'a/s/D3'") == {i for i in range(N) if i % 7 == 3}
+    assert chosen(store, tiny, "donor_id = 'a/two/D3'") == {i for i in range(N) if i % 7 == 3}
 
 
 def test_operators_join_conditions(store, tiny, obs):
@@ -283,7 +284,7 @@ def test_operators_join_conditions(store, tiny, obs):
         ("assay under '10x technologie'", "there is '10x technology'"),
         ("assay = 'smartseq 2'", "there is 'Smart-seq2'|there is 'smartseq2'"),
         ("tissue under lung", "no cell has 'lung' as its tissue; there is"),
-        ("study = four", "no cell has 'four' as its study; there is 'one', 'three', 'two'"),
+        ("study = four", "no cell has 'four' as its dataset; there is 'one', 'three', 'two'"),
         ("sex > 3", "holds words"),
         ("score = much", "holds numbers"),
         ("score under 3", "holds numbers"),
@@ -305,6 +306,79 @@ def test_a_term_that_no_cell_has_is_noted(store, tiny, obs):
     )
 
 
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory, tiny):
+    """Two files of one name and one donor's name, without a study; one donor is of two sexes."""
+    folder = tmp_path_factory.mktemp("torn")
+    for number, sexes in enumerate((["F", "male"], ["female", "M"])):
+        (folder / f"run{number}").mkdir()
+        obs = pd.DataFrame(
+            {
+                "donor": ["D0", "D1"] * 6,
+                "sex": [*sexes * 5, "F", "F" if number else "male"],
+                "age": "34-year-old stage",
+                "cell_type": ["B cell", "B cells"] * 6,
+            },
+            index=cell_names(12),
+        )
+        path = folder / f"run{number}" / "sample.h5ad"
+        write(path, as_layout(random_counts(12, 4, seed=number), "csr"), obs=obs)
+        add_h5ad(
+            path, folder / "cells", name="two", build=tiny, donor="donor", append=number > 0,
+            dataset_name=f"run{number}" if number else None,
+        )  # fmt: skip
+    return CellStore.open(folder / "cells" / "two")
+
+
+def test_people_of_two_files_are_two_whatever_the_files_are_called(torn, tiny):
+    assert sorted(set(torn.values("donor_id").to_pylist())) == [
+        "run1/run1/D0", "run1/run1/D1", "sample/sample/D0", "sample/sample/D1",
+    ]  # fmt: skip
+    assert torn.values("dataset").to_pylist() == ["sample"] * 12 + ["run1"] * 12
+    assert chosen(torn, tiny, "study = run1") == set(range(12, 24))
+
+
+def test_a_name_of_a_field_means_the_field_and_source_what_files_wrote(torn, tiny):
+    everything = choose(torn, "", build=tiny)
+    assert everything.counts("donor")["donor_id"].null_count == 0
+    assert everything.counts("donor").num_rows == everything.counts("donor_id").num_rows == 4
+    with pytest.raises(UsageError, match="may mean the donors run1/run1/D1, sample/sample/D1"):
+        choose(torn, "donor = D1", build=tiny)
+    assert chosen(torn, tiny, "source_donor = D1") == set(range(1, 24, 2))
+    assert everything.counts("source_donor").column_names == ["donor", "cells", "donors"]
+    assert chosen(torn, tiny, "age = 34") == set(range(24))
+    assert chosen(torn, tiny, "source_age = '34-year-old stage'") == set(range(24))
+
+
+def test_a_field_that_is_not_there_says_why(tmp_path, tiny):
+    obs = pd.DataFrame({"cluster": ["c1", "c2"] * 3, "cell_id": "x"}, index=cell_names(6))
+    path = write(tmp_path / "a.h5ad", as_layout(random_counts(6, 4), "csr"), obs=obs)
+    made = add_h5ad(path, tmp_path / "cells", name="s", build=tiny, label="cluster")
+    store = CellStore.open(made.path)
+    for query, why in (
+        ("cell_type = x", "column 'cell_type': no data set has words in a column such as cell_type, "
+                          ".*no value of the label column 'cluster' is a cell type"),
+        ("age > 3", "column 'age': no data set has words"),
+        ("donor = D1", "the donor of no cell is known: .*--donor"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=why):
+            choose(store, query, build=tiny)
+
+
+def test_a_preview_counts_what_a_query_finds(torn, tiny):
+    preview = choose(torn, "", build=tiny).counts("sex").to_pydict()
+    # D1 of run1 is said to be male and female, and is neither
+    assert dict(zip(preview["sex"], preview["cells"], strict=True)) == {
+        "female": 12, "male": 6, None: 6,
+    }  # fmt: skip
+    for value, cells in zip(preview["sex"], preview["cells"], strict=True):
+        query = f"sex = {value}" if value else "sex is unknown"
+        assert len(chosen(torn, tiny, query)) == cells
+    assert choose(torn, "", build=tiny).counts("cell_type").to_pylist() == [
+        {"cell_type": "B cell", "cells": 24, "donors": 4}
+    ]
+
+
 # ---- counts, hashes, files -------------------------------------------------------------------
 
 
@@ -314,9 +388,10 @@ def test_joint_counts_are_those_of_pandas(store, tiny, obs):
         donor=[i % 7 for i in np.flatnonzero(obs.study.isin(["one", "two"]))]
     )
     groups = mine.groupby(["study", "sex"])
-    expected = {(*key, len(rows), rows.donor.nunique()) for key, rows in groups}
+    terms = {"F": "female", "M": "male", "unknown": None}
+    expected = {(k, terms[sex], len(r), r.donor.nunique()) for (k, sex), r in groups}
     assert {tuple(row.values()) for row in found.to_pylist()} == expected
-    assert found.column_names == ["study", "sex", "cells", "donors"]
+    assert found.column_names == ["dataset", "sex", "cells", "donors"]
     assert found["cells"].to_pylist() == sorted(found["cells"].to_pylist(), reverse=True)
     assert choose(store, "", build=tiny).counts().to_pylist() == [{"cells": N, "donors": 7}]
     by_tissue = choose(store, "", build=tiny).counts("tissue")
@@ -361,6 +436,20 @@ def test_a_cohort_is_saved_and_loaded(store, tiny, tmp_path):
         load_cohort(store.folder / "obs" / "000001.parquet", store)
 
 
+def test_nothing_but_a_cohort_is_written_over(store, tiny, tmp_path):
+    found = choose(store, "study = one", build=tiny)
+    other = store.folder / "obs" / "000001.parquet"
+    (tmp_path / "note.txt").write_text("mine")
+    (tmp_path / "table.parquet").write_bytes(other.read_bytes())
+    (tmp_path / "folder").mkdir()
+    for name in ("note.txt", "table.parquet", "folder"):
+        with pytest.raises(UsageError, match="is no saved cohort; it is left as it is"):
+            found.save(tmp_path / name)
+    assert (tmp_path / "note.txt").read_text() == "mine"
+    assert (tmp_path / "table.parquet").read_bytes() == other.read_bytes()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_a_cohort_of_another_store_is_refused(store, tiny, tmp_path):
     path = write(tmp_path / "b.h5ad", as_layout(random_counts(N, 3), "csr"), obs=frame())
     other = CellStore.open(add_h5ad(path, tmp_path / "cells", name="t", build=tiny).path)
@@ -382,7 +471,9 @@ def test_the_command_counts_and_saves(store, tiny, tmp_path, obs):
     assert said["n_cells"] == int((obs.study == "one").sum())
     assert said["counts"]["columns"] == ["sex", "cells", "donors"]
     assert load_cohort(tmp_path / "c.parquet", store).hash == said["hash"]
-    assert f"{said['n_cells']} of {N} cells" in CliRunner().invoke(app, words).stdout
+    shown = CliRunner().invoke(app, words).stdout
+    assert f"{said['n_cells']} of {N} cells" in shown
+    assert ("unknown" in shown) == (None in [row[0] for row in said["counts"]["rows"]])
 
 
 @pytest.mark.real

@@ -208,7 +208,7 @@ def test_zarr_of_both_versions(tmp_path, tiny, layout, version):
     assert report.kind == "zarr"
     assert np.array_equal(dense(store), COUNTS[:, :4])
     assert np.array_equal(dense(store, "protein"), COUNTS[:, [4]])
-    assert store.obs["donor_id"].to_pylist()[:2] == ["a/s/A", "a/s/B"]
+    assert store.obs["donor_id"].to_pylist()[:2] == ["a/a/A", "a/a/B"]
     store.verify(source=path)
 
 
@@ -246,7 +246,7 @@ def test_cellxgene_counts_are_found_in_raw_and_reported(tmp_path, tiny):
     assert any("10 of 40 cells are no primary data" in words for words in report.warnings)
     assert store.label_column == "cell_type"
     assert store.values("cell_type_ontology_id").to_pylist()[:2] == ["CL:0000236", "CL:0000576"]
-    assert store.obs["donor_id"].to_pylist()[:2] == ["a/s/D1", "a/s/D2"]
+    assert store.obs["donor_id"].to_pylist()[:2] == ["a/a/D1", "a/a/D2"]
     assert store.obs["is_primary_data"].to_pylist() == [True] * 30 + [False] * 10
 
 

@@ -24,18 +24,24 @@ _UNIT = (
     + "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
     + r")(?![a-z])"
 )
-_PLAIN = re.compile(rf"^(?:aged?\s*:?\s*)?{_NUMBER}[\s-]*{_UNIT}(?P<rest>.*)$")
+_AGE = r"^(?:aged?\s*:?\s*)?"
+_PLAIN = re.compile(rf"{_AGE}{_NUMBER}[\s-]*{_UNIT}(?P<rest>.*)$")
 _RANGE = re.compile(rf"{_NUMBER}\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?)[\s-]*(?:{_UNIT})?")
 _OPEN = re.compile(r"^\s*[<>≥≤]|\+|\bover\b|\bunder\b|\bolder\b|\byounger\b|\babove\b|\bbelow\b")
-_BARE = re.compile(rf"^{_NUMBER}$")
+_BARE = re.compile(rf"{_AGE}{_NUMBER}$")
+#: Weeks of a life before or after birth; only what else is said tells which.
+_WEEKS = re.compile(r"\d\s*-?\s*(?:weeks?|wks?)(?![a-z])")
+#: Says that an age counts from birth.
+_FROM_BIRTH = re.compile(r"\bold\b|\bof age\b|\baged?\b|after birth|postnatal|post[\s-]?birth")
 _BEFORE_BIRTH = re.compile(
-    r"carnegie|\bcs\s?\d{1,2}[abc]?\b|post[\s-]?fertili[sz]ation|post[\s-]?conception|gestation|"
-    r"\bpcw\b|\bgw\s?\d|\bpcd\b|\blmp month\b|\bf(?:o)?etal\b|\bf(?:o)?etus\b|embryo|prenatal|"
-    r"pre-?birth|blastula|gastrula|neurula|morula|organogenesis|cleavage stage"
+    r"carnegie|\bcs\s?\d{1,2}[abc]?\b|theiler|\bts\s?\d{1,2}\b|\be\d{1,2}(?:\.\d+)?\b|"
+    r"post[\s-]?fertili[sz]ation|post[\s-]?conception|gestation|\btrimester|"
+    r"\bpcw\b|\d\s?pcw\b|\bgw\s?\d|\bpcd\b|\blmp month\b|\bf(?:o)?etal\b|\bf(?:o)?etus\b|embryo|"
+    r"prenatal|pre-?birth|blastula|gastrula|neurula|morula|organogenesis|cleavage stage"
 )
 _AFTER_BIRTH = re.compile(
     r"newborn|neonat|infant|child|p(?:a)?ediatric|juvenile|adolescen|adult|mature stage|"
-    r"middle aged|postnatal|post-?birth|decade|centenarian|\bold\b|\byears?\b|elderly"
+    r"middle aged|aged stage|postnatal|post-?birth|decade|centenarian|\bold\b|\byears?\b|elderly"
 )
 #: Nobody is known to have been older, in years.
 OLDEST = 123
@@ -64,6 +70,10 @@ NOT_KNOWN = Age(None, None)
 def read_age(text: str, *, bare_years: bool = False) -> Age:
     """Read an age in words.
 
+    Weeks alone are no age: files of foetuses write ``13 weeks`` for weeks after conception, and
+    files of infants for weeks after birth. ``3 weeks old`` says from when. A mouse's ``E14.5`` and
+    Theiler stages are before birth; its ``P7`` is not read, as it may be a patient's number.
+
     Parameters
     ----------
     text
@@ -85,8 +95,11 @@ def read_age(text: str, *, bare_years: bool = False) -> Age:
     words = text.casefold().strip()
     if _BEFORE_BIRTH.search(words):
         return Age(None, True)
-    if bare_years and (bare := _BARE.match(words)):
+    bare = _BARE.match(words)
+    if bare and (bare_years or words.startswith("age")):
         return _aged(float(bare["low"]))
+    if _WEEKS.search(words) and not _FROM_BIRTH.search(words):
+        return NOT_KNOWN
     if _RANGE.search(words):
         return _span(words)
     if _OPEN.search(words) and re.search(r"\d", words):

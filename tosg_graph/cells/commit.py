@@ -18,6 +18,7 @@ import tosg_graph
 from tosg_graph.build.tables import Build, write_parquet
 from tosg_graph.cells.assembly import assemble, store_report
 from tosg_graph.cells.axis import extended, of_modality, with_sums
+from tosg_graph.cells.fields import DATASET, DATASET_COLUMNS, DONOR
 from tosg_graph.cells.job import Job
 from tosg_graph.cells.labels import LabelTerm, label_terms
 from tosg_graph.cells.manifest import (
@@ -164,8 +165,15 @@ def _plan(addition: Addition, root: Path, target: Path) -> dict[str, Any]:
     job = addition.job
     number = next_number(root, "obs")
     version = _version(addition, root)
-    obs, terms = _obs(addition, target.name)
-    table, metadata = standardise(obs.table(), addition.build, label=addition.options.label)
+    obs, terms = _obs(addition)
+    study = _study_column(addition)
+    table, metadata = standardise(
+        obs.table(),
+        addition.build,
+        label=addition.options.label,
+        study=None if study is None else obs.kept_as(study),
+        data_set=addition.name if addition.options.dataset is None else None,
+    )
     obs.warnings += metadata.warnings
     dataset, moves = _dataset(addition, number, table)
     shards, shard_moves = _shards(addition, root, number)
@@ -260,7 +268,13 @@ def _shards(
     return shards, moves
 
 
-def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
+def _study_column(addition: Addition) -> str | None:
+    """Column of the source with the study of each cell: the one named, else one that is known."""
+    said = addition.options.dataset
+    return said or DATASET_COLUMNS.column_in(map(str, addition.obs.columns))
+
+
+def _obs(addition: Addition) -> tuple[ObsTable, list[LabelTerm]]:
     """Make the table of cells, with the terms of the labels, the donors and the sums."""
     source, said, terms = addition.source, addition.options, list[LabelTerm]()
     frame, label = addition.obs, said.label
@@ -271,7 +285,9 @@ def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
         frame, label = frame.rename(columns={renamed: base_label}), base_label
     totals = [column for modality in addition.joined for column in total_names(modality)]
     ours = [ontology_column(label)] if label else []
-    obs = ObsTable(source.cells, ["donor_id", DATA_SET, *totals, *ours])
+    if said.dataset not in (None, DATASET):
+        ours.append(DATASET)
+    obs = ObsTable(source.cells, [DONOR, DATA_SET, *totals, *ours])
     if renamed:
         obs.warnings.append(f"obs column {renamed!r} is kept as {label!r}, the store's label")
     obs.add_frame(frame, as_text=[label] if label else [])
@@ -282,9 +298,9 @@ def _obs(addition: Addition, store: str) -> tuple[ObsTable, list[LabelTerm]]:
         )
         obs.add_terms(kept, ontology_column(label), terms)
     donors = donor_ids(
-        addition.obs, said.donor, source=source.path.stem, dataset=said.dataset, default=store
+        addition.obs, said.donor, source=addition.name, dataset=_study_column(addition)
     )
-    obs.add_strings("donor_id", donors)
+    obs.add_strings(DONOR, donors)
     for modality, sums in addition.totals.items():
         for column, values in zip(total_names(modality), sums, strict=True):
             obs.add_numbers(column, values)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import reduce
 
 import numpy as np
@@ -23,7 +22,7 @@ from rapidfuzz import fuzz, process
 from tosg_graph.build.tables import Build
 from tosg_graph.cells.codes import Words
 from tosg_graph.cells.columns import ObsColumns
-from tosg_graph.cells.fields import AGE, DATASET, DONOR, FIELD
+from tosg_graph.cells.fields import DONOR, FIELD
 from tosg_graph.cells.language import (
     And,
     Compare,
@@ -36,6 +35,7 @@ from tosg_graph.cells.language import (
     Under,
     Value,
 )
+from tosg_graph.cells.naming import column_named
 from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.terms import Terms, fold, loosen
 from tosg_graph.cells.vocabulary import ids_in, vocabulary
@@ -43,19 +43,6 @@ from tosg_graph.errors import UsageError
 
 _Mask = npt.NDArray[np.bool_]
 
-#: Other names of columns, for people; a column that is really called so goes first.
-ALIASES = {
-    "age": AGE,
-    "assay_id": "assay_ontology_id",
-    "cells": "cell_type",
-    "celltype": "cell_type",
-    "development_stage": "stage",
-    "donor": DONOR,
-    "gender": "sex",
-    "organ": "tissue",
-    "study": DATASET,
-    "technology": "assay",
-}
 _SUGGESTIONS = 5
 _NEAR = 70.0  # rapidfuzz WRatio, 0 to 100: below it a word is no near miss
 
@@ -140,28 +127,8 @@ class Conditions:
                 raise UsageError(f"{condition!r} is no condition on cells")
 
     def column(self, name: str) -> str:
-        """Find the column that a name means.
-
-        Raises
-        ------
-        UsageError
-            If there is none, with those that come near.
-        """
-        known = self._columns.names
-        if name in known:
-            return name
-        label = self._columns.store.label_column
-        meant = label if name == "label" else ALIASES.get(name.casefold())
-        folded = {column.casefold(): column for column in known}
-        if (found := meant or folded.get(name.casefold())) in known:
-            return str(found)
-        near = get_close_matches(name.casefold(), [*folded, *ALIASES], n=3, cutoff=0.6)
-        shown = ", ".join(dict.fromkeys(folded.get(n, ALIASES.get(n, n)) for n in near))
-        hint = f"; did you mean {shown}?" if near else "."
-        raise UsageError(
-            f"the cells of {self._columns.store.name!r} have no column {name!r}{hint} "
-            f"Columns: {', '.join(known)}"
-        )
+        """Find the column that a name means (:func:`~tosg_graph.cells.naming.column_named`)."""
+        return column_named(self._columns, name)
 
     # ---- what is known -----------------------------------------------------------------------
 
@@ -237,6 +204,11 @@ class Conditions:
             found = [value for value in words.values if value.rpartition("/")[2] == text]
             if len(found) > 1:
                 raise UsageError(f"{text!r} may mean the donors {', '.join(sorted(found))}")
+        if not found and name == DONOR and not words.values:
+            raise UsageError(
+                "the donor of no cell is known: say which column of the source names it when its "
+                "cells are added (--donor)"
+            )
         if not found:
             raise UsageError(self._no_value(name, text, words.values))
         holds = words.where(_flags(value in found for value in words.values))

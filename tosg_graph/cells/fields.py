@@ -90,6 +90,8 @@ FIELD = {field.name: field for field in FIELDS}
 AGE_COLUMNS = Field(
     "age", ("source_age_years", "age", "donor_age", "age_at_collection", "age_years"), of_donor=True
 )
+#: Fields whose values a report of metadata lists.
+LISTED = (*FIELD, AGE_COLUMNS.name)
 #: Columns with the data set, or the study.
 DATASET_COLUMNS = Field(DATASET, ("dataset", "dataset_id", "study", "study_id", "collection_id"))
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tosg_graph.build.tables import Build
+from tosg_graph.cells.obs import is_unknown
 from tosg_graph.cells.terms import Terms
 from tosg_graph.errors import CellsError
 
@@ -31,7 +32,7 @@ class LabelTerm:
     how
         ``map`` (the user's map), ``file`` (a column of the file), ``shipped`` (the table of this
         package), ``id`` (the label is the id of a term), ``name`` (name or synonym of a term),
-        ``ambiguous`` or ``unmapped``.
+        ``unknown`` (the label says that nothing is known), ``ambiguous`` or ``unmapped``.
     candidates
         The terms of that name, where there are several.
     in_build
@@ -84,6 +85,8 @@ def _term(label: str, tables: Sequence[tuple[str, Mapping[str, str]]], terms: Te
     for how, table in tables:
         if label in table:
             return LabelTerm(label, table[label], how, in_build=table[label] in terms.names)
+    if is_unknown(label):
+        return LabelTerm(label, None, "unknown")
     if label in terms.names:
         return LabelTerm(label, label, "id", in_build=True)
     found = terms.exact(label)

@@ -159,7 +159,10 @@ def make_store(
     obs = _obs(pieces)
     _finish_h5ad(pieces, obs)
     label = pieces.cohort.store.label_column
-    add_h5ad(pieces.file, pieces.scratch, name=name, build=build, label=_kept(label, obs))
+    study = _kept(DATASET, obs)  # meta-cells of several studies are of no one study
+    add_h5ad(
+        pieces.file, pieces.scratch, name=name, build=build, label=_kept(label, obs), dataset=study
+    )
     made = pieces.scratch / name
     _restore_donors(made)
     order = np.argsort(pieces.members)

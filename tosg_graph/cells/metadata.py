@@ -33,7 +33,12 @@ _Codes = npt.NDArray[np.int64]
 
 
 def standardise(
-    obs: pa.Table, build: Build | None = None, *, label: str | None = None
+    obs: pa.Table,
+    build: Build | None = None,
+    *,
+    label: str | None = None,
+    study: str | None = None,
+    data_set: str | None = None,
 ) -> tuple[pa.Table, MetadataReport]:
     """Give a table of cells the columns of every field that it says something of.
 
@@ -50,12 +55,16 @@ def standardise(
     label
         The label column; taken for the cell type where no column is called so and its values are
         known cell types.
+    study
+        The column with the study of each cell; default: the first of those that files have.
+    data_set
+        What stands for the study where no cell says one: the name of the data set in its store.
     """
     table = _Standard(obs, vocabularies(build), label)
     for one in FIELDS:
         table.add(one)
     table.add_age()
-    table.add_dataset()
+    table.add_dataset(study, data_set)
     table.count_donors()
     return table.obs, table.report
 
@@ -226,15 +235,19 @@ class _Standard:
             words = ["before birth" if a.before_birth else f"{_number(a):g} years" for a in said]
             self._note_conflict(int(donor), "age", words)
 
-    def add_dataset(self) -> None:
-        """Add the data set under its own name."""
-        column = DATASET_COLUMNS.column_in(self.obs.column_names)
-        if column is None:
+    def add_dataset(self, study: str | None, data_set: str | None) -> None:
+        """Add the study of each cell; of a source that says none, that is its data set."""
+        column = study or DATASET_COLUMNS.column_in(self.obs.column_names)
+        words = self._words(column or "")
+        known: list[str | None] = [None if is_unknown(v) else v for v in words.values]
+        codes = words.codes.astype(np.int64)
+        told = np.array([value is not None for value in known] + [False])[codes]
+        if data_set is not None and not told.any():
+            known, codes = [data_set], np.zeros(self.obs.num_rows, np.int64)
+        elif column is None:
             return
-        self.report.columns[DATASET] = column
-        if column != DATASET:
-            words = self._words(column)
-            self._put(DATASET, words.values, words.codes.astype(np.int64))
+        self.report.columns[DATASET] = column or DATASET
+        self._put(DATASET, known, codes)
 
     def count_donors(self) -> None:
         """Note how many donors are known."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from tosg_graph.cells.labels import LabelTerm
 from tosg_graph.errors import UsageError
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.labels import LabelTerm
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
@@ -91,8 +93,8 @@ class ObsTable:
                 self.warnings.append(f"obs column {name!r} {warning}")
 
     def kept_as(self, name: str) -> str:
-        """Under which name a column of the file is kept."""
-        return self._kept[name]
+        """Under which name a column of the file is kept; one that it has not keeps its name."""
+        return self._kept.get(name, name)
 
     def add_terms(self, label: str, name: str, terms: Sequence[LabelTerm]) -> None:
         """Add a column with the ontology ids of the label column."""
@@ -176,29 +178,27 @@ def _text(item: object) -> str:
 
 
 def donor_ids(
-    obs: pd.DataFrame, donor: str | None, *, source: str, dataset: str | None, default: str
+    obs: pd.DataFrame, donor: str | None, *, source: str, dataset: str | None
 ) -> list[str | None]:
     """Compose ``source/dataset/donor``; null where the donor is not known.
 
-    Two data sets may both have a donor 1: the id keeps them apart. ``pooled`` is no donor: such
-    cells are of several people, nobody knows which of whom.
+    Two studies may both have a donor 1, and so may two files: the id keeps them apart. ``pooled``
+    is no donor: such cells are of several people, nobody knows which of whom.
 
     Parameters
     ----------
     donor
         Column of the donor; None: no donor is known.
     source
-        What the file is called.
+        What the file is called as a data set of the store; no two have one name.
     dataset
-        Column of the data set, for a file of several.
-    default
-        The data set's name where there is no such column.
+        Column of the study; where it is None or says nothing, ``source`` stands for it.
     """
     if donor is None:
         return [None] * len(obs)
-    sets = obs[dataset] if dataset else pd.Series([default] * len(obs), index=obs.index)
+    sets = obs[dataset] if dataset else pd.Series([source] * len(obs), index=obs.index)
     return [
-        None if _nobody(who) else f"{source}/{default if is_unknown(part) else part}/{who}"
+        None if _nobody(who) else f"{source}/{source if is_unknown(part) else part}/{who}"
         for part, who in zip(sets, obs[donor], strict=True)
     ]
 

@@ -24,7 +24,8 @@ class SourceOptions(TypedDict, total=False):
     Parameters
     ----------
     label, donor, dataset
-        Columns of obs: the label, such as the cell type; the donor; the data set of each cell.
+        Columns of obs: the label, such as the cell type; the donor; the study of each cell
+        (default: a column called ``dataset``, ``study`` or the like, else the whole is one study).
         Sources that name such columns themselves (CELLxGENE, OmniCellTOSG) need not be told.
     label_map
         A table (``label``, ``ontology_id``; tabs) that maps labels to ontology terms, beside the

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,7 @@ from tosg_graph.cells.codes import Words, joint_codes, pairs_present
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.conditions import Conditions
 from tosg_graph.cells.language import Condition, parse
+from tosg_graph.cells.naming import column_named
 from tosg_graph.cells.primary import copies_note, without_copies
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.errors import CellsError, UsageError
@@ -84,7 +87,8 @@ class Cohort:
         Parameters
         ----------
         by
-            Columns; a number is written out. Without any, all cells are one row.
+            Columns; a number is written out, and a field counted by its terms, as queries compare
+            it. Without any, all cells are one row.
 
         Returns
         -------
@@ -93,7 +97,7 @@ class Cohort:
             (int64: known donors).
         """
         names = [column_of(self.columns, name) for name in by]
-        words = [self.columns.words(name) for name in names]
+        words = [self.columns.values_of(name) for name in names]
         groups, places = joint_codes(words or [_one(self.columns.n_cells)], self.mask)
         cells = np.bincount(places, minlength=len(groups))
         donors = self._donors_of(places, len(groups))
@@ -116,8 +120,15 @@ class Cohort:
         return np.bincount(pairs // width, minlength=n_groups)
 
     def save(self, path: Path | str) -> None:
-        """Write the cohort to a Parquet file: its cells, and what it is a cohort of."""
+        """Write the cohort to a Parquet file: its cells, and what it is a cohort of.
+
+        Raises
+        ------
+        UsageError
+            If the file is there and is no saved cohort, or cannot be written.
+        """
         path = Path(path)
+        _spare(path)
         about = {
             "kind": _KIND,
             "format": _FORMAT,
@@ -129,7 +140,7 @@ class Cohort:
         }
         table = pa.table({"cell": pa.array(self.cells, pa.int64())})
         table = table.replace_schema_metadata({"tosg": json.dumps(about, sort_keys=True)})
-        fresh = path.with_name(f".{path.name}.new")
+        fresh = path.with_name(f".{path.name}-{uuid4().hex}")
         try:
             write_parquet(table, fresh)
             fresh.replace(path)
@@ -218,10 +229,29 @@ def load_cohort(path: Path | str, store: CellStore, *, build: Build | None = Non
     return found
 
 
+def _spare(path: Path) -> None:
+    """Refuse to write over anything but a saved cohort."""
+    if not os.path.lexists(path):
+        return
+    try:
+        kind = _about(pq.read_schema(path)).get("kind")
+    except (OSError, pa.ArrowInvalid, ValueError):
+        kind = None
+    if kind != _KIND:
+        raise UsageError(
+            f"{path} exists and is no saved cohort; it is left as it is: name another file"
+        )
+
+
+def _about(schema: pa.Schema) -> dict[str, Any]:
+    found = json.loads((schema.metadata or {}).get(b"tosg", b"{}"))
+    return found if isinstance(found, dict) else {}
+
+
 def _read(path: Path) -> tuple[dict[str, Any], npt.NDArray[np.int64]]:
     try:
         table = pq.read_table(path)
-        about = json.loads((table.schema.metadata or {}).get(b"tosg", b"{}"))
+        about = _about(table.schema)
     except FileNotFoundError:
         raise CellsError(f"{path} is missing; save the cohort again") from None
     except (OSError, pa.ArrowInvalid, ValueError) as error:
@@ -233,7 +263,7 @@ def _read(path: Path) -> tuple[dict[str, Any], npt.NDArray[np.int64]]:
 
 def column_of(columns: ObsColumns, name: str) -> str:
     """Find the column that a name means, as a query does."""
-    return Conditions(columns, None).column(name)
+    return column_named(columns, name)
 
 
 def codes_of(columns: ObsColumns, names: Sequence[str]) -> list[Words]:

@@ -16,6 +16,7 @@ from tosg_graph.cells.terms import Terms
 
 _CURIE = re.compile(r"^[A-Za-z][A-Za-z0-9.]*:\S+$")
 _REMARK = re.compile(r"\s*\([^()]*\)$")  # CELLxGENE before version 3: "EFO:0010183 (sci-plex)"
+_HUMAN = re.compile(r"\bhuman\b", re.IGNORECASE)
 #: Between the ids of several terms that hold together: CELLxGENE's diseases, since version 6.
 SEVERAL = " || "
 
@@ -92,6 +93,10 @@ class Vocabulary:
 
     def _by_name(self, value: str) -> Meaning:
         found = self.terms.exact(value) or self.terms.find(value)
+        if not found and self.field.name == "stage":  # a former name of HsapDv
+            found = self.terms.find(_HUMAN.sub(" ", value))
+        if len(found) > 1:  # one that was given up is a kind of nothing
+            found = [term for term in found if len(self.terms.ancestors(term)) > 1] or found
         if len(found) == 1:
             return self._named(found[0], self._how(value, found[0]))
         if found:

@@ -29,7 +29,7 @@ _LabelMap = Annotated[
 ]
 _Donor = Annotated[str | None, typer.Option("--donor", help="obs column with the donor.")]
 _Dataset = Annotated[
-    str | None, typer.Option("--dataset", help="obs column with the data set of each cell.")
+    str | None, typer.Option("--dataset", help="obs column with the study of each cell.")
 ]
 _Obs = Annotated[
     Path | None,

@@ -39,10 +39,10 @@ def vocabulary(
     as_json: JsonOption = False,
 ) -> None:
     """List the values of each field with counts, the terms that they were read as, and the rest."""
-    from tosg_graph.cells.fields import FIELD
+    from tosg_graph.cells.fields import LISTED
 
-    if field is not None and field not in FIELD:
-        raise UsageError(f"no field is named {field!r}; there are: {', '.join(FIELD)}")
+    if field is not None and field not in LISTED:
+        raise UsageError(f"no field is named {field!r}; there are: {', '.join(LISTED)}")
     with Workspace(workspace) as ws:
         report = ws.vocabulary(name)
         if as_json:
@@ -93,7 +93,8 @@ def cohort(
         display.say(
             f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold"
         )
-        display.print_table(counts.column_names, found, most=rows)
+        shown = [["unknown" if value is None else value for value in row] for row in found]
+        display.print_table(counts.column_names, shown, most=rows)
         for note in chosen.notes:
             display.say(f"note: {note}", style="yellow")
         display.say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
