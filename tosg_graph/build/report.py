@@ -81,9 +81,9 @@ def _grouped(engine: Engine, query: str) -> dict[str, dict[str, int]]:
 
 
 def rejects_by_reason(engine: Engine) -> dict[str, dict[str, int]]:
-    """Count the rejects of each source by their reason."""
+    """Count the rejected input rows of each source by their reason."""
     return _grouped(
-        engine, "SELECT source, reason, count(*) AS n FROM reject_rows GROUP BY source, reason"
+        engine, "SELECT source, reason, sum(rows)::BIGINT AS n FROM reject_rows GROUP BY source, reason"
     )
 
 
@@ -172,7 +172,7 @@ def make_report(
     rows = {name: int(table["rows"]) for name, table in tables.items()}
     nodes = {name[6:]: n for name, n in rows.items() if name.startswith("nodes/")}
     reasons = engine.rows(
-        "SELECT reason, count(*) FROM reject_rows GROUP BY reason ORDER BY reason"
+        "SELECT reason, sum(rows)::BIGINT FROM reject_rows GROUP BY reason ORDER BY reason"
     )
     merged = engine.rows("SELECT label, count(*) FROM merged GROUP BY label ORDER BY label")
     return {

@@ -110,7 +110,7 @@ def stage(source: Source, chunks: Iterable[Chunk], folder: Path, use: str) -> St
     with abandoned_on_error(tables.writers.values()):
         for chunk in chunks:
             _check(source, chunk)
-            counts[str(chunk.kind)] += chunk.table.num_rows
+            counts[str(chunk.kind)] += _input_rows(chunk)
             rows = _allowed(source, chunk.table, use, dropped)
             tables.write(_table_of(chunk), _with_origin(rows, source, chunk, total))
             total += chunk.table.num_rows
@@ -160,6 +160,13 @@ def _allowed(source: Source, rows: pa.Table, use: str, dropped: dict[str, int]) 
         place = rows.column_names.index("licence")
         rows = rows.set_column(place, "licence", named)
     return rows.append_column("_keep", keep).filter(keep).drop_columns("_keep")
+
+
+def _input_rows(chunk: Chunk) -> int:
+    """How many rows of the file a chunk stands for: a row of rejects may stand for many."""
+    if chunk.kind != ChunkKind.REJECTS:
+        return int(chunk.table.num_rows)
+    return pc.sum(pc.fill_null(chunk.table["rows"], 1), min_count=0).as_py()  # type: ignore[no-any-return]
 
 
 def _table_of(chunk: Chunk) -> str:
