@@ -17,13 +17,14 @@
 // :param limit => 1000
 MATCH (p:Protein) WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
 MATCH (p)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)<-[:PART_OF*0..1]-(k:Protein|Complex)
+WITH DISTINCT l, b, r, k
 MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
 WHERE 'phosphorylation' IN h.mechanisms
-  AND (NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
+WITH l, b, r, k, min(h.edge_id) AS kinase_edge_id
+WHERE NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
     any(n IN [coalesce(k.name, '')] + coalesce(k.synonyms, []) WHERE toLower(n) CONTAINS 'kinase')
     OR coalesce(k.receptor, false) AND NOT coalesce(k.name, '') CONTAINS 'nterleukin'
-       AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor'))
-WITH l, b, r, k, min(h.edge_id) AS kinase_edge_id
+       AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor')
 MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
 WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
                                         'transcriptional repression'])
@@ -43,11 +44,11 @@ MATCH (p)-[:PART_OF*0..1]->(:Protein|Complex)-[:BINDS]->(:Protein|Complex)<-[:PA
 WITH DISTINCT p, k
 MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
 WHERE 'phosphorylation' IN h.mechanisms
-  AND (NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
+WITH p, k, min(h.edge_id) AS kinase_edge_id
+WHERE NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
     any(n IN [coalesce(k.name, '')] + coalesce(k.synonyms, []) WHERE toLower(n) CONTAINS 'kinase')
     OR coalesce(k.receptor, false) AND NOT coalesce(k.name, '') CONTAINS 'nterleukin'
-       AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor'))
-WITH p, k, min(h.edge_id) AS kinase_edge_id
+       AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor')
 MATCH (p)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)<-[:PART_OF*0..1]-(a:Protein|Complex)-[s:ACTIVATES|INHIBITS|REGULATES]->(k)
 MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
 WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
