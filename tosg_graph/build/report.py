@@ -83,8 +83,16 @@ def _grouped(engine: Engine, query: str) -> dict[str, dict[str, int]]:
 def rejects_by_reason(engine: Engine) -> dict[str, dict[str, int]]:
     """Count the rejected input rows of each source by their reason."""
     return _grouped(
-        engine, "SELECT source, reason, sum(rows)::BIGINT AS n FROM reject_rows GROUP BY source, reason"
+        engine,
+        "SELECT source, reason, sum(rows)::BIGINT AS n FROM reject_rows GROUP BY source, reason",
     )
+
+
+def nodes_by_source(engine: Engine) -> dict[str, int]:
+    """Count the rows by which each source declares nodes and complexes, of those that were kept."""
+    tables = [*(f"nodes_{label}" for label in LABEL), "complexes"]
+    rows = " UNION ALL ".join(f"SELECT source FROM {table}" for table in tables)
+    return dict(engine.rows(f"SELECT source, count(*) FROM ({rows}) GROUP BY source"))
 
 
 def licences_of_rows(engine: Engine) -> dict[str, dict[str, int]]:
@@ -100,8 +108,8 @@ def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dic
     Returns
     -------
     dict
-        Per label: ``nodes``, those with a ``text``, their ``rate``, those with a ``description``
-        and by whom (``described_by``: source → nodes), and the texts that were ``cut`` because they
+        Per label: ``nodes``, those with a ``text``, their ``rate``, those with a ``description`` of
+        a source, their ``described`` share (a text alone may say no more than the name), and by whom (``described_by``: source → nodes), and the texts that were ``cut`` because they
         were longer than ``cap`` characters.
     """
     found = {}
@@ -114,6 +122,7 @@ def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dic
             "text": texts,
             "description": descriptions,
             "rate": round(texts / total, 6),
+            "described": round(descriptions / total, 6),
             "described_by": dict(engine.rows(_DESCRIBED.format(path))),
             "cap": CAP,
             "cut": engine.count(cut_query(LABEL[label])),
@@ -137,12 +146,14 @@ def source_reports(
         )
     }
     rejects = rejects_by_reason(engine)
+    nodes = nodes_by_source(engine)
     reports = {}
     for name in sorted(staged):
         kept, said, facts = evidence.get(name, (0, 0, 0))
         reports[name] = {
             "rows": staged[name].rows,
             "dropped": staged[name].dropped,
+            "nodes": nodes.get(name, 0),
             "evidence": kept,
             "repeated": int(said) - kept,
             "facts": facts,
@@ -164,7 +175,7 @@ def make_report(
     Returns
     -------
     dict
-        ``sources`` (per source: rows by kind, rows dropped by licence, evidence, statements that
+        ``sources`` (per source: rows by kind, rows dropped by licence, nodes kept, evidence, statements that
         only repeat others, facts, joins, rejects by reason), ``nodes`` and ``edges`` (rows per
         label and type), ``text`` (coverage per label), ``rejects`` (per reason), ``merged`` (nodes
         per label that became one with another), ``files``, ``left_out`` and ``unused``.
