@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests.cli.conftest import Tosg
 from tosg_graph.example import data_folder
@@ -58,3 +59,18 @@ def test_rejects_count_every_row(tosg: Tosg, work: Path) -> None:
     one = tosg("rejects", "--source", "reactome", "--sample", "9", "-w", work, "--json")
     assert {row[0] for row in one.json["rows"]} == {"reactome"}
     assert all(row[2] and row[3] for row in one.json["rows"])
+
+
+@pytest.mark.parametrize(
+    ("query", "given", "label"),
+    [
+        ("members_of_family", "family=ERK1/2", "no Family nodes; SIGNOR's list of protein families"),
+        ("families_of_protein", "protein=MAPK1", "no Family nodes; SIGNOR's list"),
+        ("location_of_protein", "protein=TP53", "no Compartment nodes; the Human Protein Atlas"),
+    ],
+)
+def test_a_query_without_rows_names_the_source_that_is_missing(
+    tosg: Tosg, work: Path, query: str, given: str, label: str
+) -> None:
+    ran = tosg("query", query, given, "-w", work)
+    assert f"this build has {label}" in " ".join((ran.out + ran.err).split())
