@@ -9,8 +9,8 @@ substance (ChEBI, PubChem, DrugBank). What complexes and families consist of sta
 their own. A complex is named by its members, so without them it is rejected; a family keeps its
 SIGNOR id, so the relation alone declares it.
 
-Until about April 2024 SIGNOR was licensed for non-commercial use. The layout of 2016 tells its age, so
-its rows keep those terms; an old file in another layout cannot be told from a new one.
+Until about April 2024 SIGNOR was licensed for non-commercial use. The layout of 2016 tells its
+age, so its rows keep those terms; an old file in another layout cannot be told from a new one.
 
 ``form complex`` says that a protein is a subunit. It becomes evidence of PART_OF where the target
 is the complex and lists the protein; between two proteins it names no complex, and is rejected.

@@ -355,9 +355,9 @@ ALIASES = pa.schema(
 #: Strongest first: a string that is somebody's symbol is not looked for among the synonyms.
 ALIAS_KINDS = ("id", "xref", "symbol", "name", "previous", "synonym")
 
-#: The input rows that did not become a fact or a node; ``rows`` of them that a source passes over for
-#: one reason, such as another species, are one row here, with the line of the first. Sorted by
-#: (source, file, line).
+#: The input rows that did not become a fact or a node; those that a source passes over for one
+#: reason, such as another species, are one row here, with their number in ``rows`` and the line of
+#: the first. Sorted by (source, file, line).
 REJECTS = pa.schema(
     [
         _FIELD("source", pa.string(), nullable=False),

@@ -64,7 +64,11 @@ def test_rejects_count_every_row(tosg: Tosg, work: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "given", "label"),
     [
-        ("members_of_family", "family=ERK1/2", "no Family nodes; SIGNOR's list of protein families"),
+        (
+            "members_of_family",
+            "family=ERK1/2",
+            "no Family nodes; SIGNOR's list of protein families",
+        ),
         ("families_of_protein", "protein=MAPK1", "no Family nodes; SIGNOR's list"),
         ("location_of_protein", "protein=TP53", "no Compartment nodes; the Human Protein Atlas"),
     ],

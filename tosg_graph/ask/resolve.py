@@ -3,9 +3,9 @@
 Three looks, in this order: by the rules of the build, as a loader's reference would be read · as a
 name written otherwise (case, hyphens, spaces, Greek letters), as a question would be read · names
 that hold the text or are written much like it, as candidates only, unless the text has the form of
-an identifier: one identifier says nothing of another that looks like it. A later look is taken only where
-the earlier found nothing: it says what a person may have meant, and changes nothing of what a build
-does.
+an identifier: one identifier says nothing of another that looks like it. A later look is taken
+only where the earlier found nothing: it says what a person may have meant, and changes nothing of
+what a build does.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ def rejects_summary(build: Build, *, source: str | None = None, reason: str | No
         If the build is not made from the source, or nothing was turned away for the reason.
     """
     _check(build, source, reason)
-    query = f"""SELECT source, reason, sum(rows)::BIGINT AS rows, any_value(value ORDER BY value) AS example
+    query = f"""SELECT source, reason, sum(rows)::BIGINT AS rows,
+        any_value(value ORDER BY value) AS example
         FROM {_rejects(build)} {_where(source, reason)}
         GROUP BY ALL ORDER BY 3 DESC, source, reason"""
     return ("source", "reason", "rows", "example"), _rows(build, query)

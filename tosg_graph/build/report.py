@@ -109,8 +109,9 @@ def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dic
     -------
     dict
         Per label: ``nodes``, those with a ``text``, their ``rate``, those with a ``description`` of
-        a source, their ``described`` share (a text alone may say no more than the name), and by whom (``described_by``: source → nodes), and the texts that were ``cut`` because they
-        were longer than ``cap`` characters.
+        a source, their share ``described`` (a text alone may say no more than the name), and by
+        whom (``described_by``: source → nodes), and the texts that were ``cut`` because they were
+        longer than ``cap`` characters.
     """
     found = {}
     for label, total in nodes.items():
@@ -175,8 +176,8 @@ def make_report(
     Returns
     -------
     dict
-        ``sources`` (per source: rows by kind, rows dropped by licence, nodes kept, evidence, statements that
-        only repeat others, facts, joins, rejects by reason), ``nodes`` and ``edges`` (rows per
+        ``sources`` (per source: rows by kind, rows dropped by licence, nodes kept, evidence,
+        statements that only repeat others, facts, joins, rejects by reason), ``nodes`` and ``edges`` (rows per
         label and type), ``text`` (coverage per label), ``rejects`` (per reason), ``merged`` (nodes
         per label that became one with another), ``files``, ``left_out`` and ``unused``.
     """

@@ -44,7 +44,7 @@ class Tally:
         return {kind: n for kind, (_, n) in self._seen.items()}
 
     def rows(self, reason: str | Callable[[str], str | None]) -> pd.DataFrame:
-        """Give one row per kind: ``reason``, ``value`` (kind and number of rows), ``rows``, ``line``.
+        """Give one row per kind: ``reason``, ``value`` (kind and number), ``rows``, ``line``.
 
         Parameters
         ----------
