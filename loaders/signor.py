@@ -9,6 +9,9 @@ substance (ChEBI, PubChem, DrugBank). What complexes and families consist of sta
 their own. A complex is named by its members, so without them it is rejected; a family keeps its
 SIGNOR id, so the relation alone declares it.
 
+Until about April 2024 SIGNOR was licensed for non-commercial use. The layout of 2016 tells its
+age, so its rows keep those terms; an old file in another layout cannot be told from a new one.
+
 ``form complex`` says that a protein is a subunit. It becomes evidence of PART_OF where the target
 is the complex and lists the protein; between two proteins it names no complex, and is rejected.
 """
@@ -124,6 +127,9 @@ _SUBSTANCE = {
 # Species are positive numbers; -1 and -2 say that no organism was involved.
 _OTHER_SPECIES = r"(?:^|;)\s*(?!9606\b)\d+"
 
+#: The terms of the 2016 release, which its file does not name.
+LICENCE_OF_2016 = "CC BY-NC 4.0"
+
 Members = Mapping[str, list[str]]
 
 
@@ -141,6 +147,7 @@ def read(files: Files) -> Iterator[Chunk]:
 
 def _relations(file: SourceFile, complexes: Members | None, families: set[str]) -> Iterator[Chunk]:
     drugs: set[str] = set()
+    licence = LICENCE_OF_2016 if len(file.layout.names) == len(OF_2016) else None
     for rows in file.frames():
         rows = pd.concat([rows, _ends(rows, "A"), _ends(rows, "B")], axis=1)
         rows["type"] = _edge_type(rows["EFFECT"])
@@ -149,7 +156,7 @@ def _relations(file: SourceFile, complexes: Members | None, families: set[str]) 
         rows = rows[reason.isna()].reset_index(drop=True)
         yield Chunk.nodes("Family", file.name, _fresh(rows, "Family", families))
         yield Chunk.nodes("Drug", file.name, _fresh(rows, "Drug", drugs))
-        statements = _statements(rows)
+        statements = _statements(rows).assign(licence=licence)
         drug = rows["label_A"].eq("Drug")
         yield Chunk.statements("TARGETS", file.name, _targets(rows[drug], statements[drug]))
         for name in (*SIGNALS, "PART_OF"):
@@ -397,7 +404,7 @@ SOURCE = Source(
         ),
     ),
     read=read,
-    revision=4,
+    revision=5,
     # As SIGNOR writes it; whether the day or the year comes first cannot be told.
     version=in_names(r"(?<=all_data_)\d\d_\d\d_\d\d|[A-Z][a-z]{2}\d{4}(?=_release)"),
     downloads=(

@@ -218,6 +218,8 @@ def query(
         given = pairs(parameters)
         result = ws.query(name, given, limits=limits)
         searched = " ".join([name, *(f"{key}={value}" for key, value in given.items())])
+        if not result.rows:
+            searched = "; ".join([searched, *ws.query_notes(name)])
         print_result(result, as_json=as_json, most=rows, searched=searched)
 
 

@@ -355,7 +355,9 @@ ALIASES = pa.schema(
 #: Strongest first: a string that is somebody's symbol is not looked for among the synonyms.
 ALIAS_KINDS = ("id", "xref", "symbol", "name", "previous", "synonym")
 
-#: Every input row that did not become a fact or a node. Sorted by (source, file, line).
+#: The input rows that did not become a fact or a node; those that a source passes over for one
+#: reason, such as another species, are one row here, with their number in ``rows`` and the line of
+#: the first. Sorted by (source, file, line).
 REJECTS = pa.schema(
     [
         _FIELD("source", pa.string(), nullable=False),
@@ -364,5 +366,6 @@ REJECTS = pa.schema(
         _FIELD("reason", pa.string(), nullable=False),
         _FIELD("value", pa.string()),
         _FIELD("candidates", _STRINGS),
+        _FIELD("rows", pa.int64(), nullable=False),
     ]
 )

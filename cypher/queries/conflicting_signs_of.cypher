@@ -1,5 +1,5 @@
 // Conflicting signs in what a protein does and in what is done to it: both ACTIVATES and INHIBITS are stated.
-// @param protein Protein The protein, by id, symbol or name. e.g. TP53
+// @param protein Protein The protein, by id, symbol or name. e.g. MAPK1
 // @param limit integer = 1000 Rows at most. e.g. 20
 // @column source_id Id of the protein, complex or family that acts.
 // @column source_symbol Symbol of its gene; null for a complex or a family.
@@ -9,7 +9,7 @@
 // @column edge_ids Ids of the two facts, ACTIVATES first, for edge_evidence.
 // @column sources Sources that say activates, and sources that say inhibits.
 // @column pmids Publications behind each of the two facts.
-// :param protein => 'TP53'
+// :param protein => 'MAPK1'
 // :param limit => 1000
 CALL () {
   MATCH (p:Protein) WHERE p.id = $protein OR p.symbol = $protein OR p.name = $protein

@@ -1,11 +1,13 @@
 // Chains from a ligand over its receptor, a kinase and a transcription factor to a gene product.
 // @param ligand Protein The ligand, by id, symbol or name. e.g. TGFB1
 // @param limit integer = 1000 Rows at most. e.g. 20
-// @column sign Product of the signs of the three steps after the binding, null if one is not known.
-// @column nodes Ids: what binds (the ligand, or a complex that it is part of), the receptor, what acts (the receptor, or a subunit of it), the kinase, the transcription factor, the target.
+// @column sign Product of the signs of the steps after the binding, null if one is not known.
+// @column nodes Ids: what binds (the ligand, or a complex that it is part of), the receptor, the kinase unless the receptor is it, the transcription factor, the target.
 // @column symbols Symbols of the nodes; null for a complex or a family.
+// @column actor_id Id of what acts for the receptor: itself, or a subunit of it.
+// @column kinase_id Id of the kinase: a node of the chain, or what acts for the receptor.
 // @column kinase_edge_id Id of a fact by which the kinase is one: that it phosphorylates something.
-// @column effects Type of each step: the binding, then the three steps of signalling.
+// @column effects Type of each step: the binding, then the steps of signalling.
 // @column signs Sign of each step; null for the binding.
 // @column mechanisms Mechanisms of each step; the last names transcription.
 // @column edge_ids Id of the fact behind each step, for edge_evidence.
@@ -14,18 +16,47 @@
 // :param ligand => 'TGFB1'
 // :param limit => 1000
 MATCH (p:Protein) WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
+MATCH (p)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)<-[:PART_OF*0..1]-(k:Protein|Complex)
+WITH DISTINCT l, b, r, k
+MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
+WHERE 'phosphorylation' IN h.mechanisms
+WITH l, b, r, k, min(h.edge_id) AS kinase_edge_id
+WHERE NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
+    any(n IN [coalesce(k.name, '')] + coalesce(k.synonyms, []) WHERE toLower(n) CONTAINS 'kinase')
+    OR coalesce(k.receptor, false) AND NOT coalesce(k.name, '') CONTAINS 'nterleukin'
+       AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor')
+MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
+                                        'transcriptional repression'])
+  AND NOT toLower(coalesce(f.name, '')) CONTAINS 'kinase' AND NOT coalesce(f.secreted, false)
+  AND k.id <> f.id AND k.id <> x.id AND f.id <> x.id
+RETURN t.sign * g.sign AS sign, [l.id, r.id, f.id, x.id] AS nodes,
+       [l.symbol, r.symbol, f.symbol, x.symbol] AS symbols, k.id AS actor_id, k.id AS kinase_id, kinase_edge_id,
+       [type(b), type(t), type(g)] AS effects, [b.sign, t.sign, g.sign] AS signs,
+       [b.mechanisms, t.mechanisms, g.mechanisms] AS mechanisms,
+       [b.edge_id, t.edge_id, g.edge_id] AS edge_ids,
+       [b.sources, t.sources, g.sources] AS sources,
+       [b.pmids, t.pmids, g.pmids] AS pmids
+ORDER BY l.id, r.id, k.id, f.id, x.id, b.edge_id, t.edge_id, g.edge_id
+LIMIT $limit;
+MATCH (p:Protein) WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
 MATCH (p)-[:PART_OF*0..1]->(:Protein|Complex)-[:BINDS]->(:Protein|Complex)<-[:PART_OF*0..1]-(:Protein|Complex)-[:ACTIVATES|INHIBITS|REGULATES]->(k:Protein|Complex|Family)
 WITH DISTINCT p, k
 MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
 WHERE 'phosphorylation' IN h.mechanisms
 WITH p, k, min(h.edge_id) AS kinase_edge_id
+WHERE NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
+    any(n IN [coalesce(k.name, '')] + coalesce(k.synonyms, []) WHERE toLower(n) CONTAINS 'kinase')
+    OR coalesce(k.receptor, false) AND NOT coalesce(k.name, '') CONTAINS 'nterleukin'
+       AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor')
 MATCH (p)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)<-[:PART_OF*0..1]-(a:Protein|Complex)-[s:ACTIVATES|INHIBITS|REGULATES]->(k)
 MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
 WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
                                         'transcriptional repression'])
+  AND NOT toLower(coalesce(f.name, '')) CONTAINS 'kinase' AND NOT coalesce(f.secreted, false)
   AND a.id <> k.id AND a.id <> f.id AND a.id <> x.id AND k.id <> f.id AND k.id <> x.id AND f.id <> x.id
-RETURN s.sign * t.sign * g.sign AS sign, [l.id, r.id, a.id, k.id, f.id, x.id] AS nodes,
-       [l.symbol, r.symbol, a.symbol, k.symbol, f.symbol, x.symbol] AS symbols, kinase_edge_id,
+RETURN s.sign * t.sign * g.sign AS sign, [l.id, r.id, k.id, f.id, x.id] AS nodes,
+       [l.symbol, r.symbol, k.symbol, f.symbol, x.symbol] AS symbols, a.id AS actor_id, k.id AS kinase_id, kinase_edge_id,
        [type(b), type(s), type(t), type(g)] AS effects, [b.sign, s.sign, t.sign, g.sign] AS signs,
        [b.mechanisms, s.mechanisms, t.mechanisms, g.mechanisms] AS mechanisms,
        [b.edge_id, s.edge_id, t.edge_id, g.edge_id] AS edge_ids,

@@ -24,6 +24,7 @@ P38 = w.source(
         {"id": "UniProtKB:Q16539", "name": "Mitogen-activated protein kinase 14", "accession": "Q16539",
          "synonyms": ["Stress kinase p40 beta"], "former_ids": ["UniProtKB:A8K6P4"]},
     ),
+    w.nodes("Drug", {"id": "DrugCentral:1423", "name": "imatinib", "xrefs": ["DRUGBANK:DB00619"]}),
     w.facts("ENCODES", {"a": "HGNC:6876", "b": "UniProtKB:Q16539"}, ends=("Gene", "Protein")),
 )  # fmt: skip
 
@@ -55,6 +56,8 @@ def asked(tmp_path_factory):
         ("HGNC:99999", "Gene", "HGNC:6876", "xref", "former id of MAPK14"),
         ("A8K6P4", "Protein", "UniProtKB:Q16539", "xref", "secondary accession of MAPK14"),
         ("A8K6P4", "Gene", "HGNC:6876", "xref", "MAPK14 is the gene of its protein"),
+        ("1956", "Gene", "HGNC:3236", "xref", "read as an id of NCBI Gene; cross-reference of EGFR"),
+        ("DB00619", "Drug", "DrugCentral:1423", "xref", "cross-reference of imatinib; read as 'DRUGBANK:DB00619'"),
         ("ENSG00000146648.12", "Gene", "HGNC:3236", "xref", "version suffix .12 stripped; cross-reference of EGFR"),
         ("ENSG00000146648.12", "Protein", "UniProtKB:P00533", "xref", "version suffix .12 stripped; EGFR is the canonical product of its gene"),
         ("P00533-2", "Protein", "UniProtKB:P00533", "id", "isoform 2 of P00533, read as the protein; the id of EGFR"),
@@ -97,6 +100,15 @@ def test_near_misses_are_candidates_and_never_answers(asked):
     part = asked("p40 beta")[None]
     assert part["candidates"] == ["UniProtKB:Q16539"]
     assert part["why"] == "not known; part of Stress kinase p40 beta (MAPK14)"
+
+
+@pytest.mark.parametrize(
+    "text", ["ENSG00000146649", "ENSP00000275493", "P00534", "19561", "DB00618", "HGNC:32366"]
+)
+def test_an_identifier_is_never_taken_for_one_that_is_written_much_like_it(asked, text):
+    row = asked(text)[None]
+    assert (row["found as"], row["candidates"]) == ("unmapped", None)
+    assert row["why"] == "has the form of an identifier, and the graph knows none that is equal"
 
 
 def test_what_nothing_is_like_is_unmapped(asked):

@@ -112,6 +112,7 @@ def test_the_report_says_what_was_dropped(builds):
     assert reports["commercial"]["mixed"]["dropped"] == {"CC-BY-NC-4.0": 1, "unspecified": 1}
     assert reports["redistribute"]["mixed"]["dropped"] == {"unspecified": 1}
     assert reports["redistribute"]["closed"]["dropped"] == {"LicenseRef-academic": 5}
+    assert reports["redistribute"]["closed"]["nodes"] == 0 < reports["academic"]["closed"]["nodes"]
     assert builds["redistribute"].manifest["use"] == "redistribute"
     assert len({built.id for built in builds.values()}) == 3
 

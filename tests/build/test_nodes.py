@@ -39,7 +39,7 @@ def built(tmp_path_factory):
         "disease_ontology",
         w.nodes(
             "Disease",
-            {"id": "DOID:1", "name": "disease", "synonyms": ["malady", "ailment"], "previous": ["old name"],
+            {"id": "DOID:1", "name": "disease", "synonyms": ["malady", "ailment", "Disease"], "previous": ["old name"],
              "former_ids": ["DOID:99"], "xrefs": ["MESH:1", "OMIM:7", "DOID:1"]},
         ),
     )  # fmt: skip
@@ -138,6 +138,7 @@ def test_every_name_is_an_alias_with_its_kind_and_first_source(built):
         (None, "old name", "previous", "disease_ontology"),
         (None, "malady", "synonym", "disease_ontology"),
         (None, "ailment", "synonym", "disease_ontology"),
+        (None, "Disease", "synonym", "disease_ontology"),
         (None, "complaint", "synonym", "notes"),
     }
     merged = {

@@ -114,6 +114,7 @@ def test_the_report_says_who_described_the_nodes_and_which_texts_were_cut(built)
         by = [row["description_source"] for row in rows if "description_source" in row]
         assert said["described_by"] == {name: by.count(name) for name in sorted(set(by))}
         assert said["description"] == len(by)
+        assert said["described"] == round(len(by) / len(rows), 6)
         assert said["cap"] == CAP
     cut = {label: said["cut"] for label, said in built.manifest["report"]["text"].items()}
     assert cut.pop("Disease") == 3  # the three of the test before

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests.cli.conftest import Tosg
+from tosg_graph.example import data_folder
 
 
 def test_resolve_says_what_and_why(tosg: Tosg, work: Path) -> None:
@@ -34,14 +36,45 @@ def test_resolve_for_one_label(tosg: Tosg, work: Path) -> None:
     assert "unknown label 'Protien'" in wrong.err
 
 
+def _not_human() -> int:
+    """Lines of Reactome's tables that another species stands on, counted in the files."""
+    folder = data_folder() / "reactome"
+    pathways = (folder / "ReactomePathways.txt").read_text().splitlines()
+    relations = (folder / "ReactomePathwaysRelation.txt").read_text().splitlines()
+    return sum("Homo sapiens" not in line for line in pathways) + sum(
+        "R-HSA" not in line for line in relations
+    )
+
+
 def test_rejects_count_every_row(tosg: Tosg, work: Path) -> None:
     build = work / "graph" / (work / "graph" / "current").read_text().strip()
     frame = pq.read_table(build / "rejects.parquet").to_pandas()
-    counted = frame.groupby(["source", "reason"]).size().to_dict()
+    counted = frame.groupby(["source", "reason"])["rows"].sum().to_dict()
     ran = tosg("rejects", "-w", work, "--json")
-    assert {(row[0], row[1]): row[2] for row in ran.json["rows"]} == counted
+    found = {(row[0], row[1]): row[2] for row in ran.json["rows"]}
+    assert found == counted
+    assert found["reactome", "not human"] == _not_human()
     sample = tosg("rejects", "--sample", "1", "-w", work, "--json")
     assert len(sample.json["rows"]) == len(counted)
     one = tosg("rejects", "--source", "reactome", "--sample", "9", "-w", work, "--json")
     assert {row[0] for row in one.json["rows"]} == {"reactome"}
     assert all(row[2] and row[3] for row in one.json["rows"])
+
+
+@pytest.mark.parametrize(
+    ("query", "given", "label"),
+    [
+        (
+            "members_of_family",
+            "family=ERK1/2",
+            "no Family nodes; SIGNOR's list of protein families",
+        ),
+        ("families_of_protein", "protein=MAPK1", "no Family nodes; SIGNOR's list"),
+        ("location_of_protein", "protein=TP53", "no Compartment nodes; the Human Protein Atlas"),
+    ],
+)
+def test_a_query_without_rows_names_the_source_that_is_missing(
+    tosg: Tosg, work: Path, query: str, given: str, label: str
+) -> None:
+    ran = tosg("query", query, given, "-w", work)
+    assert f"this build has {label}" in " ".join((ran.out + ran.err).split())

@@ -18,6 +18,7 @@ def test_a_database_follows_the_current_build(tosg: Tosg, tmp_path: Path) -> Non
     assert tosg("build", *data, *proteins).code == 0
     listed = tosg("builds", "-w", work, "--json").json["rows"]
     assert [row[-1] for row in listed] == [True, False]
+    assert "\nWhat each source gives now, and gave before\n" in tosg("diff", "-w", work).out
     found = tosg("diff", "-w", work, "--json").json
     assert found["sources"]["signor"]["facts"]["added"] == 0
     assert found["sources"]["signor"]["facts"]["withdrawn"] > 0

@@ -101,6 +101,13 @@ _MORE_SIGNALS: tuple[tuple[str, str, str, str | None, tuple[str, ...]], ...] = (
     ("MAP2K1", "INHIBITS", "BRAF", None, ("33",)),
     ("GRB2", "ACTIVATES", "EGFR", None, ("34",)),
     ("MDM2", "ACTIVATES", "TP53", None, ()),
+    # A receptor that is the kinase; what phosphorylates and is none; a kinase that acts on a gene;
+    # a ligand that does.
+    ("EGFR", "INHIBITS", "TP53", "phosphorylation", ("40",)),
+    ("GRB2", "REGULATES", "TP53", "phosphorylation", ("41",)),
+    ("MAPK1", "ACTIVATES", "MDM2", "transcriptional activation", ("42",)),
+    ("ABL1", "ACTIVATES", "EGF", "phosphorylation", ()),
+    ("EGF", "ACTIVATES", "MDM2", "transcriptional regulation", ("43",)),
 )
 
 

@@ -362,6 +362,27 @@ def feedback_loops(g: Graph, protein: str) -> Rows:
     return sorted(rows, key=lambda row: (row[0], row[2], row[7]))
 
 
+def says_kinase(*names: str | None) -> bool:
+    return any("kinase" in (name or "").lower() for name in names)
+
+
+def may_be_kinase(g: Graph, node: str) -> bool:
+    """A protein that its names call a kinase, or a receptor of growth factors and the like."""
+    if g.get(node, "label") != "Protein":
+        return True
+    name = g.get(node, "name") or ""
+    if "binding protein" in name:
+        return False
+    if says_kinase(name, *(g.get(node, "synonyms") or ())):
+        return True
+    cytokine = any(word in name for word in ("nterleukin", "ecrosis factor"))
+    return bool(g.get(node, "receptor")) and not cytokine
+
+
+def may_be_factor(g: Graph, node: str) -> bool:
+    return not says_kinase(g.get(node, "name")) and not g.get(node, "secreted")
+
+
 def signal_chain(g: Graph, ligand: str) -> Rows:
     of: dict[str, list[str]] = {}  # complexes of a protein
     parts: dict[str, list[str]] = {}
@@ -370,7 +391,7 @@ def signal_chain(g: Graph, ligand: str) -> Rows:
         parts.setdefault(e["target"], []).append(e["source"])
     kinase: dict[str, str] = {}
     for e in g.of(*SIGNALLING):
-        if "phosphorylation" in (e["mechanisms"] or ()):
+        if "phosphorylation" in (e["mechanisms"] or ()) and may_be_kinase(g, e["source"]):
             kinase[e["source"]] = min(e["edge_id"], kinase.get(e["source"], "~"))
     rows = []
     for p in g.named(ligand, "Protein"):
@@ -379,21 +400,27 @@ def signal_chain(g: Graph, ligand: str) -> Rows:
                 continue
             r = b["target"]
             for a in (r, *parts.get(r, ())):
-                for s in g.signals.get(a, ()):
-                    for t in g.signals.get(s["target"], ()) if s["target"] in kinase else ():
+                before = [(a, [])] if a in kinase else []
+                before += [
+                    (s["target"], [s]) for s in g.signals.get(a, ()) if s["target"] in kinase
+                ]
+                for k, first in before:
+                    for t in g.signals.get(k, ()):
                         for x in g.signals.get(t["target"], ()):
-                            way = [s, t, x]
+                            way = [*first, t, x]
                             ends = [a, *(e["target"] for e in way)]
-                            if len(set(ends)) < 4 or not TRANSCRIPTION & {*(x["mechanisms"] or ())}:
+                            if len(set(ends)) <= len(way) or not may_be_factor(g, t["target"]):
                                 continue
-                            nodes, way = [b["source"], r, *ends], [b, *way]
+                            if not TRANSCRIPTION & {*(x["mechanisms"] or ())}:
+                                continue
+                            nodes, way = [b["source"], r, *ends[1:]], [b, *way]
                             rows.append((
                                 product([e["sign"] for e in way[1:]]), nodes,
-                                [g.get(n, "symbol") for n in nodes], kinase[s["target"]],
+                                [g.get(n, "symbol") for n in nodes], a, k, kinase[k],
                                 *([e[v] for e in way] for v in ("type", "sign", "mechanisms")),
                                 *cites(*way),
                             ))  # fmt: skip
-    return sorted(rows, key=lambda row: (row[1], row[7]))
+    return sorted(rows, key=lambda row: (len(row[1]), row[1][:2], row[3], row[1][2:], row[9]))
 
 
 ANSWER: dict[str, Callable[..., Rows]] = {

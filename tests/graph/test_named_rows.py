@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph.graphs import crowded_tables, nasty_tables
+from tests.graph.graphs import FAMILY, crowded_tables, nasty_tables
 from tests.graph.oracle import ANSWER, CASES, Graph
 from tests.neo4j_server import Server
-from tests.tiny import tiny_tables, write_build
+from tests.tiny import protein, tiny_tables, write_build
 from tosg_graph.build.tables import Build
 from tosg_graph.config import Neo4jSettings, ReadLimits
 from tosg_graph.graph.embedded import EmbeddedStore
@@ -64,6 +64,19 @@ def test_embedded_tiny(embedded_tiny: EmbeddedStore, name: str, given: dict[str,
 @EACH_CASE
 def test_embedded_nasty(embedded_nasty: EmbeddedStore, name: str, given: dict[str, str]) -> None:
     check(embedded_nasty, NASTY, name, given)
+
+
+def test_roles_in_a_chain_are_those_of_the_field(embedded_nasty: EmbeddedStore) -> None:
+    """GRB2 is no kinase whatever is said of it, a kinase or a ligand no transcription factor."""
+    query = load_queries()["signal_chain"]
+    found = query.run(embedded_nasty, query.bind({"ligand": "EGF"}))
+    chains = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    assert ["EGF", "EGFR", "TP53", "MDM2"] in [chain["symbols"] for chain in chains]
+    assert {chain["kinase_id"] for chain in chains} == {
+        FAMILY, *map(protein, ("EGFR", "ABL1", "MAP2K1"))
+    }  # fmt: skip
+    assert {chain["nodes"][-2] for chain in chains} == {protein("TP53")}
+    assert all(len(chain["nodes"]) == len(chain["effects"]) + 1 for chain in chains)
 
 
 @pytest.mark.neo4j

@@ -34,7 +34,7 @@ def test_header_and_text_agree(name: str) -> None:
     assert len({p.name for p in query.parameters}) == len(query.parameters)
     for text in {query.text("neo4j"), query.text("ladybug")}:
         given = {name for line in GIVES.findall(text) for name in line.split()}
-        assert parameter_names(text) == sorted([*given, *(p.name for p in query.parameters)])
+        assert parameter_names(text) == sorted(given | {p.name for p in query.parameters})
         assert not GIVES.search(query.cypher)  # Neo4j Browser would not hand them on
         returned = re.split(r"\bRETURN\b", text)[-1]
         order = [c.name for c in query.columns]

@@ -87,7 +87,7 @@ def test_the_lowest_levels_are_left_out_beside_all_levels(tmp_path: Path) -> Non
     last = found.chunks[-1]
     assert (last.file, last.table.to_pylist()) == (
         "UniProt2Reactome.txt",
-        [{"reason": UNREAD, "value": LEVELS, "line": 1}],
+        [{"reason": UNREAD, "value": LEVELS, "rows": None, "line": 1}],
     )
 
 

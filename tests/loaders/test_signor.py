@@ -27,6 +27,7 @@ def test_statement_with_all_that_is_said() -> None:
         "sentence": "The α subunit wakes the cyclase.",
         "mechanism": "binding",
         "direct": True,
+        "licence": "CC BY-NC 4.0",
         "line": 1,
     }
 

@@ -110,8 +110,8 @@ def test_tally_counts_over_chunks_and_remembers_the_first_line() -> None:
     tally.add(pd.Series(["rat"] * 1_000), pd.Series(range(11, 1_011)))
     tally.add(pd.Series([], dtype=object), pd.Series([], dtype="int64"))
     assert tally.rows("not human").to_dict("records") == [
-        {"reason": "not human", "value": "mouse: 2 rows", "line": 5},
-        {"reason": "not human", "value": "rat: 1,001 rows", "line": 7},
+        {"reason": "not human", "value": "mouse: 2 rows", "rows": 2, "line": 5},
+        {"reason": "not human", "value": "rat: 1,001 rows", "rows": 1_001, "line": 7},
     ]
     assert len(Tally().rows("nothing")) == 0
 
@@ -122,8 +122,8 @@ def test_tally_may_have_a_reason_for_each_kind() -> None:
     assert tally.counts == {"mouse": 1, "man": 1, "rat": 1}
     rows = tally.rows({"mouse": "too small", "rat": "too quick"}.get).to_dict("records")
     assert rows == [
-        {"reason": "too small", "value": "mouse: 1 row", "line": 5},
-        {"reason": "too quick", "value": "rat: 1 row", "line": 7},
+        {"reason": "too small", "value": "mouse: 1 row", "rows": 1, "line": 5},
+        {"reason": "too quick", "value": "rat: 1 row", "rows": 1, "line": 7},
     ]
 
 

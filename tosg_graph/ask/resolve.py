@@ -2,9 +2,10 @@
 
 Three looks, in this order: by the rules of the build, as a loader's reference would be read · as a
 name written otherwise (case, hyphens, spaces, Greek letters), as a question would be read · names
-that hold the text or are written much like it, as candidates only. A later look is taken only where
-the earlier found nothing: it says what a person may have meant, and changes nothing of what a build
-does.
+that hold the text or are written much like it, as candidates only, unless the text has the form of
+an identifier: one identifier says nothing of another that looks like it. A later look is taken
+only where the earlier found nothing: it says what a person may have meant, and changes nothing of
+what a build does.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ Row = tuple[str, str | None, str | None, str | None, str, list[str] | None, str]
 _ACCESSION = re.compile(rf"{UNIPROT}(-\d+)?")
 _ENSEMBL = re.compile(r"ENS[GTP]\d{11}(\.\d+)?")
 _CURIE = re.compile(r"[A-Za-z][\w.]*:\S+")
+_NUMBER = re.compile(r"\d+")
+_DRUGBANK = re.compile(r"DB\d{5}")
+_REFSEQ = re.compile(r"[NX][CGMPRTW]_\d+(\.\d+)?")
+_PREFIXES = tuple(f"{prefix}:" for label in LABEL.values() for prefix in label.prefixes)
 _VERSION = re.compile(r"(?<=\d)\.(\d+)(?:_PAR_Y)?$")
 _ISOFORM = re.compile(r"-(\d+)$")
 _CHAIN = re.compile(r"[-:](PRO_\d+)$")
@@ -114,7 +119,16 @@ def _reference(text: str) -> str:
         return f"ENSEMBL:{text}"
     if _ACCESSION.fullmatch(text):
         return f"UniProtKB:{text}"
+    if _NUMBER.fullmatch(text):
+        return f"NCBIGene:{text}"
     return text if _CURIE.fullmatch(text) else f"name:{text}"
+
+
+def _is_identifier(text: str) -> bool:
+    """Whether a text has the form of an identifier, and so is no misspelt name."""
+    text = text.strip()
+    forms = (_ENSEMBL, _ACCESSION, _NUMBER, _DRUGBANK, _REFSEQ)
+    return any(form.fullmatch(text) for form in forms) or text.startswith(_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +171,8 @@ def _why(found: _Found) -> str:
 
 def _why_of_id(found: _Found, prefix: str, written: str, shown: str) -> str:
     bare, stripped = _bare(found.linker, prefix, written)
-    said = [stripped] if stripped else []
+    said = ["read as an id of NCBI Gene"] if _NUMBER.fullmatch(found.text.strip()) else []
+    said += [stripped] if stripped else []
     curie = f"{prefix}:{bare}"
     if curie == found.id:
         said.append(f"the id of {shown}")
@@ -215,11 +230,17 @@ def _otherwise_written(linker: Linker, text: str, labels: Sequence[str]) -> list
             rows.append((text, label, None, None, "ambiguous", ids, why))
         for node in found.nodes:
             alias = _alias_of(linker, node, aliases)
-            why = (
-                f"{_KINDS.get(alias.kind, 'id')} of {node.short}; {_difference(text, alias.alias)}"
-            )
+            why = _why_otherwise(text, node, alias)
             rows.append((text, label, node.id, node.name, alias.kind, None, why))
     return rows
+
+
+def _why_otherwise(text: str, node: NodeName, alias: Alias) -> str:
+    written = alias.alias if alias.namespace is None else f"{alias.namespace}:{alias.alias}"
+    if alias.alias == plain(text):
+        kind = "cross-reference" if alias.kind == "xref" else _KINDS[alias.kind]
+        return f"{kind} of {node.short}; read as {written!r}"
+    return f"{_KINDS.get(alias.kind, 'id')} of {node.short}; {_difference(text, alias.alias)}"
 
 
 def _alias_of(linker: Linker, node: NodeName, aliases: Sequence[Alias]) -> Alias:
@@ -246,6 +267,9 @@ def _difference(text: str, alias: str) -> str:
 
 
 def _near(linker: Linker, text: str, labels: Sequence[str], label: str | None) -> Row:
+    if _is_identifier(text):
+        why = "has the form of an identifier, and the graph knows none that is equal"
+        return (text, label, None, None, "unmapped", None, why)
     holding = linker.index.holding(text, labels, limit=_LISTED) if _may_be_part(text) else []
     near = holding or linker.near_misses(text, labels)
     wanted = [miss for miss in near if miss.label in labels]

@@ -118,12 +118,12 @@ def _evidence() -> str:
 
 
 def _rejects() -> str:
-    return f"""SELECT source, file, line, reason, value, candidates FROM placed
+    return f"""SELECT source, file, line, reason, value, candidates, 1 AS rows FROM placed
         WHERE reason IS NOT NULL
-    UNION ALL {complexes.rejects()}
-    UNION ALL SELECT source, file, line, reason, value, NULL FROM rejected
-    UNION ALL {merging.rejects()}
-    UNION ALL SELECT source, file, line, reason, value, candidates FROM annotation_rejects"""
+    UNION ALL SELECT *, 1 FROM ({complexes.rejects()})
+    UNION ALL SELECT source, file, line, reason, value, NULL, coalesce(rows, 1) FROM rejected
+    UNION ALL SELECT *, 1 FROM ({merging.rejects()})
+    UNION ALL SELECT source, file, line, reason, value, candidates, 1 FROM annotation_rejects"""
 
 
 def _annotation_rejects(label: str) -> str:
@@ -158,8 +158,8 @@ def evidence_query() -> str:
 def rejects_query() -> str:
     """Give the query of the table of rejects, in its order."""
     return (
-        "SELECT source, file, line, reason, value, candidates FROM reject_rows "
-        "ORDER BY source, file, line, reason, value, candidates"
+        "SELECT source, file, line, reason, value, candidates, rows FROM reject_rows "
+        "ORDER BY source, file, line, reason, value, candidates, rows"
     )
 
 

@@ -12,7 +12,7 @@ Rows = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 def rejects_summary(build: Build, *, source: str | None = None, reason: str | None = None) -> Rows:
-    """Count the rejects of a build by source and reason, the most frequent first.
+    """Count the rejected input rows of a build by source and reason, the most frequent first.
 
     Memory is bounded by the engine; the table is not read as a whole.
 
@@ -22,18 +22,19 @@ def rejects_summary(build: Build, *, source: str | None = None, reason: str | No
         If the build is not made from the source, or nothing was turned away for the reason.
     """
     _check(build, source, reason)
-    query = f"""SELECT source, reason, count(*) AS rows, any_value(value ORDER BY value) AS example
+    query = f"""SELECT source, reason, sum(rows)::BIGINT AS rows,
+        any_value(value ORDER BY value) AS example
         FROM {_rejects(build)} {_where(source, reason)}
-        GROUP BY ALL ORDER BY rows DESC, source, reason"""
+        GROUP BY ALL ORDER BY 3 DESC, source, reason"""
     return ("source", "reason", "rows", "example"), _rows(build, query)
 
 
 def rejects_sample(
     build: Build, most: int, *, source: str | None = None, reason: str | None = None
 ) -> Rows:
-    """Give the first rejects of each source and reason, with file, line, value and candidates."""
+    """Give the first rejects of each source and reason: file, line, value, candidates, rows."""
     _check(build, source, reason)
-    columns = ("source", "reason", "file", "line", "value", "candidates")
+    columns = ("source", "reason", "file", "line", "value", "candidates", "rows")
     query = f"""SELECT {", ".join(columns)} FROM {_rejects(build)} {_where(source, reason)}
         QUALIFY row_number() OVER (PARTITION BY source, reason ORDER BY file, line, value) <= {most}
         ORDER BY source, reason, file, line, value"""

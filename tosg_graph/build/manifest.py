@@ -19,7 +19,7 @@ from tosg_graph.sources.record import origin, recorded_version
 from tosg_graph.sources.source import Files, Source
 
 #: Raised when the build would make other rows of the same input, so that its id changes with it.
-REVISION = 2
+REVISION = 3
 MAPPINGS = "mappings.sssom.tsv"
 ATTRIBUTION = "ATTRIBUTION.md"
 

@@ -2,7 +2,8 @@
 
 Precedence. A property of one value is the first that is said, in this order: the authorities of the
 label (:data:`AUTHORITIES`), then the other sources by name, each in file order; after them the
-annotations, in the same order. Lists are united and sorted, and a name that lost becomes a synonym.
+annotations, in the same order. Lists are united and sorted, and a name that lost becomes a synonym,
+unless it differs from the one that won by case alone.
 """
 
 from __future__ import annotations
@@ -175,8 +176,8 @@ def unite(engine: Engine, label: Label) -> None:
     engine.make(
         f"united_{label.name}",
         f"""SELECT * REPLACE (
-            tidy(list_filter(synonyms, lambda s: s IS DISTINCT FROM name
-                AND s IS DISTINCT FROM {symbol})) AS synonyms,
+            tidy(list_filter(synonyms, lambda s: lower(s) IS DISTINCT FROM lower(name)
+                AND lower(s) IS DISTINCT FROM lower({symbol}))) AS synonyms,
             tidy(list_filter(xrefs, lambda x: x <> id)) AS xrefs
         ) FROM (
             SELECT id, {", ".join(columns)}, {names} AS synonyms,

@@ -81,10 +81,18 @@ def _grouped(engine: Engine, query: str) -> dict[str, dict[str, int]]:
 
 
 def rejects_by_reason(engine: Engine) -> dict[str, dict[str, int]]:
-    """Count the rejects of each source by their reason."""
+    """Count the rejected input rows of each source by their reason."""
     return _grouped(
-        engine, "SELECT source, reason, count(*) AS n FROM reject_rows GROUP BY source, reason"
+        engine,
+        "SELECT source, reason, sum(rows)::BIGINT AS n FROM reject_rows GROUP BY source, reason",
     )
+
+
+def nodes_by_source(engine: Engine) -> dict[str, int]:
+    """Count the rows by which each source declares nodes and complexes, of those that were kept."""
+    tables = [*(f"nodes_{label}" for label in LABEL), "complexes"]
+    rows = " UNION ALL ".join(f"SELECT source FROM {table}" for table in tables)
+    return dict(engine.rows(f"SELECT source, count(*) FROM ({rows}) GROUP BY source"))
 
 
 def licences_of_rows(engine: Engine) -> dict[str, dict[str, int]]:
@@ -100,9 +108,10 @@ def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dic
     Returns
     -------
     dict
-        Per label: ``nodes``, those with a ``text``, their ``rate``, those with a ``description``
-        and by whom (``described_by``: source → nodes), and the texts that were ``cut`` because they
-        were longer than ``cap`` characters.
+        Per label: ``nodes``, those with a ``text``, their ``rate``, those with a ``description`` of
+        a source, their share ``described`` (a text alone may say no more than the name), and by
+        whom (``described_by``: source → nodes), and the texts that were ``cut`` because they were
+        longer than ``cap`` characters.
     """
     found = {}
     for label, total in nodes.items():
@@ -114,6 +123,7 @@ def text_coverage(engine: Engine, folder: Path, nodes: Mapping[str, int]) -> dic
             "text": texts,
             "description": descriptions,
             "rate": round(texts / total, 6),
+            "described": round(descriptions / total, 6),
             "described_by": dict(engine.rows(_DESCRIBED.format(path))),
             "cap": CAP,
             "cut": engine.count(cut_query(LABEL[label])),
@@ -137,12 +147,14 @@ def source_reports(
         )
     }
     rejects = rejects_by_reason(engine)
+    nodes = nodes_by_source(engine)
     reports = {}
     for name in sorted(staged):
         kept, said, facts = evidence.get(name, (0, 0, 0))
         reports[name] = {
             "rows": staged[name].rows,
             "dropped": staged[name].dropped,
+            "nodes": nodes.get(name, 0),
             "evidence": kept,
             "repeated": int(said) - kept,
             "facts": facts,
@@ -164,8 +176,8 @@ def make_report(
     Returns
     -------
     dict
-        ``sources`` (per source: rows by kind, rows dropped by licence, evidence, statements that
-        only repeat others, facts, joins, rejects by reason), ``nodes`` and ``edges`` (rows per
+        ``sources`` (per source: rows by kind, rows dropped by licence, nodes kept, evidence,
+        statements that only repeat others, facts, joins, rejects by reason), ``nodes`` and ``edges`` (rows per
         label and type), ``text`` (coverage per label), ``rejects`` (per reason), ``merged`` (nodes
         per label that became one with another), ``files``, ``left_out``, ``also_useful`` and
         ``unused``.
@@ -173,7 +185,7 @@ def make_report(
     rows = {name: int(table["rows"]) for name, table in tables.items()}
     nodes = {name[6:]: n for name, n in rows.items() if name.startswith("nodes/")}
     reasons = engine.rows(
-        "SELECT reason, count(*) FROM reject_rows GROUP BY reason ORDER BY reason"
+        "SELECT reason, sum(rows)::BIGINT FROM reject_rows GROUP BY reason ORDER BY reason"
     )
     merged = engine.rows("SELECT label, count(*) FROM merged GROUP BY label ORDER BY label")
     return {

@@ -80,8 +80,7 @@ class Staged:
     @property
     def left_out(self) -> bool:
         """Whether the source gave rows, and the use forbids all of them."""
-        given = sum(self.rows.values())
-        return 0 < given == sum(self.dropped.values())
+        return sum(self.rows.values()) > 0 and not self.files
 
 
 def stage(source: Source, chunks: Iterable[Chunk], folder: Path, use: str) -> Staged:
@@ -110,7 +109,7 @@ def stage(source: Source, chunks: Iterable[Chunk], folder: Path, use: str) -> St
     with abandoned_on_error(tables.writers.values()):
         for chunk in chunks:
             _check(source, chunk)
-            counts[str(chunk.kind)] += chunk.table.num_rows
+            counts[str(chunk.kind)] += _input_rows(chunk)
             rows = _allowed(source, chunk.table, use, dropped)
             tables.write(_table_of(chunk), _with_origin(rows, source, chunk, total))
             total += chunk.table.num_rows
@@ -152,14 +151,25 @@ def _allowed(source: Source, rows: pa.Table, use: str, dropped: dict[str, int]) 
     licences = [terms(value, source.licence) for value in coded.dictionary.to_pylist()]
     names = pa.array([licence.name or UNSPECIFIED for licence in licences], pa.string())
     named = names.take(coded.indices)
+    times = pa.repeat(1, rows.num_rows)
+    if "rows" in rows.column_names:  # a reject may stand for many
+        times = pc.fill_null(rows["rows"], 1).combine_chunks()
     allowed = pa.array([USES[use](licence) for licence in licences], pa.bool_())
     keep = allowed.take(coded.indices)
-    for name in named.filter(pc.invert(keep)).value_counts().to_pylist():
-        dropped[name["values"]] += name["counts"]
+    forbidden = pa.table({"name": named, "times": times}).filter(pc.invert(keep))
+    for group in forbidden.group_by("name").aggregate([("times", "sum")]).to_pylist():
+        dropped[group["name"]] += group["times_sum"]
     if "licence" in rows.column_names:
         place = rows.column_names.index("licence")
         rows = rows.set_column(place, "licence", named)
     return rows.append_column("_keep", keep).filter(keep).drop_columns("_keep")
+
+
+def _input_rows(chunk: Chunk) -> int:
+    """How many rows of the file a chunk stands for: a row of rejects may stand for many."""
+    if chunk.kind != ChunkKind.REJECTS:
+        return int(chunk.table.num_rows)
+    return pc.sum(pc.fill_null(chunk.table["rows"], 1), min_count=0).as_py()  # type: ignore[no-any-return]
 
 
 def _table_of(chunk: Chunk) -> str:

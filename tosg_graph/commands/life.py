@@ -168,7 +168,8 @@ def _print_sources(made: Diff) -> None:
     ]
     if rows:
         columns = ("source", "nodes", "facts", "statements")
-        display.print_table(columns, rows, title="\nWhat each source gives now, and gave before")
+        display.say("\nWhat each source gives now, and gave before", style="bold")
+        display.print_table(columns, rows)
 
 
 def _often(table: dict[str, Any]) -> str:

@@ -27,7 +27,8 @@ def _source_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
     return (
         name,
         sum(rows.values()),
-        rows.get("nodes", 0) + rows.get("complexes", 0),
+        # Not in the report of a build made by an earlier version.
+        part.get("nodes", rows.get("nodes", 0) + rows.get("complexes", 0)),
         part["facts"],
         part["evidence"],
         _rate(part["joins"]),
@@ -38,7 +39,8 @@ def _source_row(name: str, part: dict[str, Any]) -> tuple[Any, ...]:
 def _text_row(label: str, nodes: int, texts: dict[str, Any]) -> tuple[Any, ...]:
     by = sorted(texts.get("described_by", {}).items(), key=lambda item: (-item[1], item[0]))
     described = ", ".join(f"{source} {number:,}" for source, number in by)
-    return (label, nodes, f"{texts['rate']:.1%}", texts.get("cut"), described)
+    share = f"{texts['description'] / texts['nodes']:.1%}"
+    return (label, nodes, share, described, texts.get("cut"))
 
 
 def build_dict(build: Build) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def print_build(build: Build, *, data: Path | None = None) -> None:
         display.say("")
     texts = report["text"]
     display.print_table(
-        ("label", "nodes", "with text", "texts cut", "described by"),
+        ("label", "nodes", "with a description", "described by", "texts cut"),
         [_text_row(name, number, texts[name]) for name, number in report["nodes"].items()],
     )
     display.say("")

@@ -120,8 +120,14 @@ MAPPINGS = pa.schema(
     ]
 )
 
+#: ``rows`` says how many rows of the file one stands for; null is one. ``line`` is then the first.
 REJECTED = pa.schema(
-    [pa.field("reason", _S, nullable=False), pa.field("value", _S), _LINE],
+    [
+        pa.field("reason", _S, nullable=False),
+        pa.field("value", _S),
+        pa.field("rows", pa.int64()),
+        _LINE,
+    ]
 )
 
 
@@ -188,7 +194,7 @@ class Chunk:
 
     @classmethod
     def rejects(cls, file: str, rows: Rows) -> Chunk:
-        """Turn rows away: ``reason``, ``value`` (what was found) and ``line``."""
+        """Turn rows away: ``reason``, ``value`` (what was found), ``rows`` and ``line``."""
         return cls(ChunkKind.REJECTS, "", file, _table(rows, REJECTED, file))
 
 

@@ -44,7 +44,7 @@ class Tally:
         return {kind: n for kind, (_, n) in self._seen.items()}
 
     def rows(self, reason: str | Callable[[str], str | None]) -> pd.DataFrame:
-        """Give one row per kind: ``reason``, ``value`` (kind and number of rows), ``line``.
+        """Give one row per kind: ``reason``, ``value`` (kind and number), ``rows``, ``line``.
 
         Parameters
         ----------
@@ -59,4 +59,5 @@ class Tally:
         values = [f"{kind}: {n:,} {'row' if n == 1 else 'rows'}" for kind, (_, n) in found]
         lines = [line for _, (line, _) in found]
         reasons = [said[kind] for kind, _ in found]
-        return pd.DataFrame({"reason": reasons, "value": values, "line": lines})
+        counts = [n for _, (_, n) in found]
+        return pd.DataFrame({"reason": reasons, "value": values, "rows": counts, "line": lines})

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tosg_graph.config import ReadLimits, Settings
+from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
     from tosg_graph.ask.answer import Answer
@@ -70,8 +71,22 @@ class Questions:
         if nodes:
             linker = self._linker_of_store(limits)
             for p in nodes:
-                bound[p.name] = node_parameter(linker, str(bound[p.name]), label=p.label)
+                try:
+                    bound[p.name] = node_parameter(linker, str(bound[p.name]), label=p.label)
+                except UsageError as error:
+                    raise UsageError("; ".join([str(error), *self.query_notes(name)])) from None
         return found.run(self._databases.store, bound, limits=limits)
+
+    def query_notes(self, name: str) -> list[str]:
+        """Say what the database lacks of that a named query needs, so that it gives no rows."""
+        from tosg_graph.graph.gaps import gap
+        from tosg_graph.graph.queries import find_query
+
+        current = self._builds.current()
+        if current is None or self._databases.store.build_id() != current:
+            return []
+        missing = gap(find_query(name), self._builds.graph)
+        return [missing] if missing else []
 
     def _linker_of_store(self, limits: ReadLimits) -> Linker:
         """Knows the names of what the database holds."""

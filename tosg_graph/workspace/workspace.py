@@ -139,6 +139,7 @@ class Workspace:
 
     queries = _by("_questions", Questions.queries)
     query = _by("_questions", Questions.query)
+    query_notes = _by("_questions", Questions.query_notes)
     cypher = _by("_questions", Questions.cypher)
     cypher_notes = _by("_questions", Questions.cypher_notes)
     resolve = _by("_questions", Questions.resolve)
