@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 from typer.testing import CliRunner
 
-from tests.cells.files import as_layout, cell_names, random_counts, write
+from tests.cells.files import as_layout, cell_names, panels, random_counts, write
 from tosg_graph.cells.comparison import compare
 from tosg_graph.cells.convert import add_h5ad
+from tosg_graph.cells.diagnostics import Thresholds
 from tosg_graph.cells.pseudobulk import pseudobulk
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import choose, cohort_of
@@ -213,6 +214,45 @@ def test_few_donors_are_refused_never_replaced_by_cells(store, tiny, tmp_path):
     mixed = choose(store, "cell_type = monocyte and donor not in (D7)", build=tiny)
     with pytest.raises(UsageError, match="7 of 8 donors are on both sides"):
         compare(mixed, choose(store, "cell_type = 'B cell'", build=tiny))
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, tiny):
+    return panels(tmp_path_factory.mktemp("panels"), tiny)
+
+
+def test_what_was_not_measured_has_no_sum(two, tiny, tmp_path):
+    store, counts = two
+    found = pseudobulk(choose(store, "all", build=tiny), by=("donor_id",))
+    assert found.measured.tolist() == [[True] * 20] * 4 + [[True] * 12 + [False] * 8] * 4
+    both = pseudobulk(choose(store, "all", build=tiny), by=("cell_type",))
+    assert both.measured.tolist() == [[True] * 12 + [False] * 8]
+    assert both.measuring.tolist() == [[120] * 12 + [60] * 8]
+    found.save(tmp_path / "donors")
+    both.save(tmp_path / "kinds")
+    long = pq.read_table(tmp_path / "donors" / "counts.parquet").to_pandas()
+    absent = long[long["count"].isna()]
+    assert sorted(zip(absent["group"], absent["feature"], strict=True)) == [
+        (group, feature) for group in range(4, 8) for feature in range(12, 20)
+    ]
+    assert set(absent["cells"]) == {0}
+    assert json.loads((tmp_path / "donors" / "manifest.json").read_text())["not_measured"] == 32
+    long = pq.read_table(tmp_path / "kinds" / "counts.parquet").to_pandas()
+    assert long["cells"].tolist() == [120] * 12 + [60] * 8
+    assert long["count"].tolist()[12:] == counts[0].sum(axis=0)[12:].tolist()
+
+
+def test_only_what_all_samples_measured_is_compared(two, tiny):
+    sick, well = (choose(two[0], f"disease = '{d}'", build=tiny) for d in ("lung cancer", "normal"))
+    found = compare(sick, well, thresholds=Thresholds(min_donors=5))
+    assert set(found.table["source_id"].to_pylist()) == {f"gene{g}" for g in range(12)}
+    assert (found.not_measured, found.not_tested) == (8, 0)
+    assert found.record()["not_measured"] == 8
+    assert abs(np.array(found.table["log2_fold_change"])).max() < 1
+    assert [f.measure for f in found.diagnostics.findings] == ["donors", "donors"]
+    assert found.record()["diagnostics"]["verdict"] == "caution"
+    with pytest.raises(UsageError, match="no protein feature was measured in all samples"):
+        compare(sick, well, modality="protein")
 
 
 def test_the_commands(store, tiny, tmp_path):
