@@ -283,7 +283,8 @@ def export(
     cypher_: SelectingOption = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
     where: Annotated[
-        str | None, typer.Option("--where", help="Which cells: a query, as of tosg cells cohort.")
+        str | None,
+        typer.Option("--where", help="Which cells: a query or a saved cohort (.parquet)."),
     ] = None,
     primary: PrimaryOption = False,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tosg_graph import display, reports
-from tosg_graph.commands.shared import JsonOption, PrimaryOption, RowsOption, WorkspaceOption
+from tosg_graph.commands.shared import (
+    JsonOption,
+    PrimaryOption,
+    RowsOption,
+    WorkspaceOption,
+    values,
+)
 from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.diagnostics import Thresholds
+    from tosg_graph.cells.selection import Cohort
 
 ModalityOption = Annotated[
     str | None, typer.Option("--modality", help="rna or protein; default: the store's first.")
@@ -18,6 +29,13 @@ ModalityOption = Annotated[
 #: What a person reads of a comparison, beside the feature.
 SHOWN = ("base_mean", "log2_fold_change", "p_value", "p_adjusted")
 StoreArgument = Annotated[str, typer.Argument(help="Name of the cell store.")]
+QueryArgument = Annotated[
+    str, typer.Argument(help="Which cells: a query or a saved cohort (.parquet); default: all.")
+]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", help="A measure's limit, as max_association=0.5 (repeat)."),
+]
 
 
 def vocabulary(
@@ -74,7 +92,7 @@ def cohort(
 ) -> None:
     """Choose cells by a query, and count them and their donors before anything is read."""
     with Workspace(workspace) as ws:
-        chosen = ws.cohort(name, query, primary=primary)
+        chosen = _chosen(ws, name, query, primary=primary)
         counts = chosen.counts(*by or ())
         if save is not None:
             chosen.save(save)
@@ -88,14 +106,12 @@ def cohort(
             f"{chosen.n_cells:,} of {chosen.store.n_cells:,} cells: {chosen.query}", style="bold"
         )
         display.print_table(counts.column_names, found, most=rows)
-        for note in chosen.notes:
-            display.say(f"note: {note}", style="yellow")
         display.say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
 
 
 def split(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     by: Annotated[
         str, typer.Option("--by", help="donor, study: what is whole in one part; label: neither.")
     ] = "donor",
@@ -114,7 +130,8 @@ def split(
 ) -> None:
     """Split cells into training, validation and test, once or in folds, by donor or by study."""
     with Workspace(workspace) as ws:
-        found = ws.split(name, query, by=by, folds=folds, seed=seed, primary=primary)
+        chosen = _chosen(ws, name, query, primary=primary)
+        found = ws.split(name, chosen, by=by, folds=folds, seed=seed)
         if save is not None:
             found.save(save)
         counts = found.counts()
@@ -125,22 +142,21 @@ def split(
             return
         display.print_table(counts.column_names, said, most=rows)
         display.say(found.splits[0].note.partition(". ")[2] if folds else found.splits[0].note)
-        for note in found.cohort.notes:
-            display.say(f"note: {note}", style="yellow")
         if save is not None:
             display.say(f"saved in {save}")
 
 
 def match(
     name: StoreArgument,
-    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
-    controls: Annotated[str, typer.Argument(help="Query of the controls; never just the rest.")],
+    cases: Annotated[str, typer.Argument(help="The cases: a query or a saved cohort.")],
+    controls: Annotated[str, typer.Argument(help="The controls, likewise; never just the rest.")],
     by: Annotated[
         list[str] | None,
         typer.Option("--by", help="Match on this column or age_band (repeat)."),
     ] = None,
     ratio: Annotated[int, typer.Option("--ratio", help="Controls per case.", min=1)] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the draw.")] = 0,
+    primary: PrimaryOption = False,
     save: Annotated[
         Path | None, typer.Option("--save", help="Folder for cases.parquet and controls.parquet.")
     ] = None,
@@ -150,7 +166,8 @@ def match(
 ) -> None:
     """Draw cases and controls that are alike, stratum by stratum, and report what was left out."""
     with Workspace(workspace) as ws:
-        found = ws.match(name, cases, controls, by=by, ratio=ratio, seed=seed)
+        sides = _sides(ws, name, cases, controls, primary=primary)
+        found = ws.match(name, *sides, by=by, ratio=ratio, seed=seed)
         if save is not None:
             save.mkdir(parents=True, exist_ok=True)
             found.cases.save(save / "cases.parquet")
@@ -170,34 +187,40 @@ def match(
             display.say(
                 f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow"
             )
+        reports.print_verdict(said["diagnostics"])
 
 
 def diagnose(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     label: Annotated[
         str | None, typer.Option("--label", help="Column that makes the classes.")
     ] = None,
+    thresholds: ThresholdOption = None,
+    primary: PrimaryOption = False,
     rows: RowsOption = 50,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say whether classes of cells can be compared: assay, study, sex, donors, depth; a verdict."""
     with Workspace(workspace) as ws:
-        found = ws.diagnose(name, query, label=label).to_dict()
+        limits = _thresholds(thresholds)
+        chosen = _chosen(ws, name, query, primary=primary)
+        found = ws.diagnose(name, chosen, label=label, thresholds=limits).to_dict()
         if as_json:
-            display.print_json(found)
+            display.print_json({**found, "notes": list(chosen.notes)})
         else:
             print_diagnostics(found, most=rows)
 
 
 def pseudobulk(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     by: Annotated[
         list[str] | None, typer.Option("--by", help="Add up by this column (repeat: jointly).")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    primary: PrimaryOption = False,
     modality: ModalityOption = None,
     rows: RowsOption = 50,
     workspace: WorkspaceOption = None,
@@ -205,28 +228,37 @@ def pseudobulk(
 ) -> None:
     """Add up the counts of each donor, or of each donor and kind of cell, as integers."""
     with Workspace(workspace) as ws:
-        found = ws.pseudobulk(name, query, by=by or ["donor_id"], modality=modality)
+        chosen = _chosen(ws, name, query, primary=primary)
+        found = ws.pseudobulk(name, chosen, by=by or ["donor_id"], modality=modality)
         if out is not None:
             found.save(out)
-        groups = display.rows_of(found.groups)
+        groups, said = display.rows_of(found.groups), found.record()
         if as_json:
             table = {"columns": found.groups.column_names, "rows": groups}
-            display.print_json({**found.record(), "groups": table})
+            display.print_json({**said, "groups": table})
             return
         display.print_table(found.groups.column_names, groups, most=rows)
         display.say(
             f"{found.left_out:,} cells with {found.left_out_total:,} counts are in no group"
             + (f"; written to {out}" if out else "")
         )
+        if said["not_measured"] or said["measured_in_part"]:
+            display.note(
+                f"note: of {found.groups.num_rows * found.features.num_rows:,} sums, "
+                f"{said['not_measured']:,} are of features that no cell of the group measured, and "
+                f"are not known; {said['measured_in_part']:,} are of a part of the group's cells"
+            )
 
 
 def compare(
     name: StoreArgument,
-    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
-    controls: Annotated[str, typer.Argument(help="Query of the controls.")],
+    cases: Annotated[str, typer.Argument(help="The cases: a query or a saved cohort.")],
+    controls: Annotated[str, typer.Argument(help="The controls, likewise.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
     min_donors: Annotated[int, typer.Option("--min-donors", help="Donors per side.", min=2)] = 3,
     min_cells: Annotated[int, typer.Option("--min-cells", help="Cells per donor.", min=1)] = 10,
+    thresholds: ThresholdOption = None,
+    primary: PrimaryOption = False,
     modality: ModalityOption = None,
     rows: RowsOption = 20,
     workspace: WorkspaceOption = None,
@@ -234,8 +266,11 @@ def compare(
 ) -> None:
     """Find the features that differ between two cohorts, donors being the samples, never cells."""
     with Workspace(workspace) as ws:
-        limits = {"min_donors": min_donors, "min_cells": min_cells}
-        found = ws.compare(name, cases, controls, modality=modality, **limits)
+        sides = _sides(ws, name, cases, controls, primary=primary)
+        found = ws.compare(
+            name, *sides, modality=modality, thresholds=_thresholds(thresholds),
+            min_donors=min_donors, min_cells=min_cells,
+        )  # fmt: skip
         if out is not None:
             found.save(out)
         if as_json:
@@ -246,16 +281,18 @@ def compare(
         shown = found.table.select(["graph_id", "name", *SHOWN])
         lines = display.rows_of(shown)
         display.print_table(shown.column_names, lines, most=rows)
-        sides = found.donors["side"].to_pylist()
+        donors = found.donors["side"].to_pylist()
         display.say(
-            f"{sides.count('case')} donors against {sides.count('control')}, {found.design}; "
-            f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts"
+            f"{donors.count('case')} donors against {donors.count('control')}, {found.design}; "
+            f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts, "
+            f"{found.not_measured:,} not measured in all samples"
         )
+        reports.print_verdict(found.diagnostics.to_dict())
 
 
 def metacells(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     into: Annotated[str, typer.Option("--into", help="Name of the new cell store.")] = "",
     within: Annotated[
         list[str] | None,
@@ -266,6 +303,7 @@ def metacells(
         str, typer.Option("--method", help="kmeans, or metacells: the package of that name.")
     ] = "kmeans",
     seed: Annotated[int, typer.Option("--seed", help="Seed of sample and clusters.")] = 0,
+    primary: PrimaryOption = False,
     replace_: Annotated[
         bool, typer.Option("--replace", help="Replace a store of that name.")
     ] = False,
@@ -274,9 +312,10 @@ def metacells(
 ) -> None:
     """Add up cells that resemble each other within a donor and tissue, as a cell store."""
     how = {"within": within, "size": size, "seed": seed, "method": method}
-    options = {**how, "replace": replace_}
+    options: dict[str, Any] = {**how, "replace": replace_}
     with Workspace(workspace) as ws:
-        store, report = ws.metacells(name, query, name=into or f"{name}-metacells", **options)
+        chosen = _chosen(ws, name, query, primary=primary)
+        store, report = ws.metacells(name, chosen, name=into or f"{name}-metacells", **options)
         if as_json:
             display.print_json({"name": store.name, "path": str(store.folder), **report.to_dict()})
             return
@@ -293,6 +332,36 @@ def metacells(
             f"partitions, {report.left_out_unknown:,} of unknown "
             f"{' or '.join(report.options.within)}, {report.left_out_outliers:,} outliers"
         )
+
+
+def _chosen(ws: Workspace, name: str, query: str, *, primary: bool) -> Cohort:
+    """Choose cells by a query or a saved cohort; what is odd about them goes to standard error."""
+    found = ws.cohort(name, query, primary=primary)
+    for note in found.notes:
+        display.note(f"note: {note}")
+    return found
+
+
+def _sides(
+    ws: Workspace, name: str, cases: str, controls: str, *, primary: bool
+) -> tuple[Cohort, Cohort]:
+    return (
+        _chosen(ws, name, cases, primary=primary),
+        _chosen(ws, name, controls, primary=primary),
+    )
+
+
+def _thresholds(given: list[str] | None) -> Thresholds:
+    from tosg_graph.cells.diagnostics import Thresholds
+
+    said = values(given)
+    known = [field.name for field in fields(Thresholds)]
+    for limit, value in said.items():
+        if limit not in known:
+            raise UsageError(f"no threshold {limit!r}; there are: {', '.join(known)}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UsageError(f"the threshold {limit} is {value!r}; expected a number")
+    return Thresholds(**said)
 
 
 def print_diagnostics(found: dict[str, Any], *, most: int) -> None:
