@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -283,19 +283,59 @@ class CellStores:
         store = self.cells(about_cohort(path)["store"])
         return load_cohort(path, store, build=self._builds.graph)
 
-    def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
-        """What a group of cells has: the share detecting each feature, the mean per 10,000.
+    def profile(
+        self,
+        cells: str,
+        group: str | None = None,
+        *,
+        by: Sequence[str] = (),
+        modality: str = "rna",
+        most: int | None = None,
+    ) -> ResultTable:
+        """What groups of cells have: per feature, who detects it, its mean per 10,000 and variance.
 
-        Sorted by that share, the largest first. The group is named as in a question; a cell type
-        of the graph stands for all labels below it.
+        Sorted by the share detecting it, the largest first. The variance is that of the cells'
+        values per 10,000, of which the mean is the mean.
+
+        Parameters
+        ----------
+        group
+            A group, named as in a question; a cell type of the graph stands for all labels below
+            it. Default: all cells.
+        by
+            Columns, such as donor or disease, each value of which makes a profile of its own (of
+            several columns: each combination). Cells of which one is not known are in none.
+        modality
+            ``rna`` or ``protein``.
+        most
+            Features of each profile at most.
+
+        Raises
+        ------
+        UsageError
+            If neither a group nor a column is named, or one is not known.
         """
         from tosg_graph.cells.cohort import match_group
+        from tosg_graph.cells.columns import ObsColumns
         from tosg_graph.cells.profiles import profiles
+        from tosg_graph.cells.selection import column_of
         from tosg_graph.graph.result import ResultTable
 
-        store = self.cells(cells)
-        found = match_group(store, group, build=self._builds.graph)
-        table = profiles(store, modality=modality).for_group(*found.require())
-        table = table.sort_by([("detected", "descending"), ("name", "ascending")])
-        rows = list(zip(*[column.to_pylist() for column in table.columns], strict=True))
-        return ResultTable(tuple(table.column_names), rows)
+        if group is None and not by:
+            raise UsageError("name a group of cells, or columns whose values make groups (--by)")
+        store, build = self.cells(cells), self._builds.graph
+        wanted = None if group is None else match_group(store, group, build=build).require()
+        names = [column_of(ObsColumns(store, build), name) for name in by]
+        label = [] if wanted is None or store.label_column is None else [store.label_column]
+        found = profiles(store, group=list(dict.fromkeys([*label, *names])), modality=modality)
+        parts: dict[tuple[str, ...], list[int]] = {}
+        for at, values in enumerate(found.values):
+            said = dict(zip(found.columns, values, strict=True))
+            if wanted is None or said[label[0]] in wanted:
+                parts.setdefault(tuple(said[name] for name in names), []).append(at)
+        columns, rows = (*names, *found.at([]).column_names), list[tuple[Any, ...]]()
+        for key, places in sorted(parts.items()):
+            table = found.at(places).sort_by([("detected", "descending"), ("name", "ascending")])
+            lists = [column.to_pylist() for column in table.slice(0, most).columns]
+            rows += [(*key, *row) for row in zip(*lists, strict=True)]
+        return ResultTable(columns, rows)
