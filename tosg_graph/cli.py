@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,19 +20,25 @@ from tosg_graph.commands.shared import (
     PrimaryOption,
     RowsOption,
     SelectingOption,
+    ThresholdOption,
     TimeoutOption,
     WorkspaceOption,
     check_files,
+    chosen_cells,
     limits_of,
     pairs,
     print_result,
     print_rows,
     say_next,
+    thresholds_of,
     values,
 )
 from tosg_graph.errors import TosgError, UsageError
 from tosg_graph.graph.queries import find_query
 from tosg_graph.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.selection import Cohort
 
 app = typer.Typer(
     name="tosg",
@@ -287,6 +293,7 @@ def export(
         typer.Option("--where", help="Which cells: a query or a saved cohort (.parquet)."),
     ] = None,
     primary: PrimaryOption = False,
+    threshold: ThresholdOption = None,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
     split: Annotated[
         str, typer.Option("--split", help="auto, donor, study, label, none.")
@@ -299,6 +306,11 @@ def export(
 ) -> None:
     """Export a subgraph, joined with cells, as tensors for PyTorch Geometric."""
     with Workspace(workspace) as ws, display.steps() as progress:
+        limits = thresholds_of(threshold)
+        selected: Cohort | str | None = where
+        if cells is not None and (where is not None or primary):
+            selected = chosen_cells(ws, cells, where or "all", primary=primary)
+            primary = False
         progress("choosing the subgraph")
         subgraph = ws.subgraph(pathway=pathway, seeds=seed_node, hops=hops, cypher=cypher_)
         progress("writing tensors")
@@ -306,13 +318,14 @@ def export(
             out,
             subgraph=subgraph,
             cells=cells,
-            selected=where,
+            selected=selected,
             primary=primary,
             label=label,
             text_dims=text_dims,
             seed=seed,
             overwrite=overwrite,
             split=None if split == "none" else split,
+            thresholds=limits,
         )
         progress.close()
         if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,14 +12,15 @@ from tosg_graph.commands.shared import (
     JsonOption,
     PrimaryOption,
     RowsOption,
+    ThresholdOption,
     WorkspaceOption,
-    values,
+    chosen_cells,
+    thresholds_of,
 )
 from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
 
 if TYPE_CHECKING:
-    from tosg_graph.cells.diagnostics import Thresholds
     from tosg_graph.cells.selection import Cohort
 
 ModalityOption = Annotated[
@@ -31,10 +31,6 @@ SHOWN = ("base_mean", "log2_fold_change", "p_value", "p_adjusted")
 StoreArgument = Annotated[str, typer.Argument(help="Name of the cell store.")]
 QueryArgument = Annotated[
     str, typer.Argument(help="Which cells: a query or a saved cohort (.parquet); default: all.")
-]
-ThresholdOption = Annotated[
-    list[str] | None,
-    typer.Option("--threshold", help="A measure's limit, as max_association=0.5 (repeat)."),
 ]
 
 
@@ -92,7 +88,7 @@ def cohort(
 ) -> None:
     """Choose cells by a query, and count them and their donors before anything is read."""
     with Workspace(workspace) as ws:
-        chosen = _chosen(ws, name, query, primary=primary)
+        chosen = chosen_cells(ws, name, query, primary=primary)
         counts = chosen.counts(*by or ())
         if save is not None:
             chosen.save(save)
@@ -130,7 +126,7 @@ def split(
 ) -> None:
     """Split cells into training, validation and test, once or in folds, by donor or by study."""
     with Workspace(workspace) as ws:
-        chosen = _chosen(ws, name, query, primary=primary)
+        chosen = chosen_cells(ws, name, query, primary=primary)
         found = ws.split(name, chosen, by=by, folds=folds, seed=seed)
         if save is not None:
             found.save(save)
@@ -204,8 +200,8 @@ def diagnose(
 ) -> None:
     """Say whether classes of cells can be compared: assay, study, sex, donors, depth; a verdict."""
     with Workspace(workspace) as ws:
-        limits = _thresholds(thresholds)
-        chosen = _chosen(ws, name, query, primary=primary)
+        limits = thresholds_of(thresholds)
+        chosen = chosen_cells(ws, name, query, primary=primary)
         found = ws.diagnose(name, chosen, label=label, thresholds=limits).to_dict()
         if as_json:
             display.print_json({**found, "notes": list(chosen.notes)})
@@ -228,7 +224,7 @@ def pseudobulk(
 ) -> None:
     """Add up the counts of each donor, or of each donor and kind of cell, as integers."""
     with Workspace(workspace) as ws:
-        chosen = _chosen(ws, name, query, primary=primary)
+        chosen = chosen_cells(ws, name, query, primary=primary)
         found = ws.pseudobulk(name, chosen, by=by or ["donor_id"], modality=modality)
         if out is not None:
             found.save(out)
@@ -268,7 +264,7 @@ def compare(
     with Workspace(workspace) as ws:
         sides = _sides(ws, name, cases, controls, primary=primary)
         found = ws.compare(
-            name, *sides, modality=modality, thresholds=_thresholds(thresholds),
+            name, *sides, modality=modality, thresholds=thresholds_of(thresholds),
             min_donors=min_donors, min_cells=min_cells,
         )  # fmt: skip
         if out is not None:
@@ -314,7 +310,7 @@ def metacells(
     how = {"within": within, "size": size, "seed": seed, "method": method}
     options: dict[str, Any] = {**how, "replace": replace_}
     with Workspace(workspace) as ws:
-        chosen = _chosen(ws, name, query, primary=primary)
+        chosen = chosen_cells(ws, name, query, primary=primary)
         store, report = ws.metacells(name, chosen, name=into or f"{name}-metacells", **options)
         if as_json:
             display.print_json({"name": store.name, "path": str(store.folder), **report.to_dict()})
@@ -334,34 +330,13 @@ def metacells(
         )
 
 
-def _chosen(ws: Workspace, name: str, query: str, *, primary: bool) -> Cohort:
-    """Choose cells by a query or a saved cohort; what is odd about them goes to standard error."""
-    found = ws.cohort(name, query, primary=primary)
-    for note in found.notes:
-        display.note(f"note: {note}")
-    return found
-
-
 def _sides(
     ws: Workspace, name: str, cases: str, controls: str, *, primary: bool
 ) -> tuple[Cohort, Cohort]:
     return (
-        _chosen(ws, name, cases, primary=primary),
-        _chosen(ws, name, controls, primary=primary),
+        chosen_cells(ws, name, cases, primary=primary),
+        chosen_cells(ws, name, controls, primary=primary),
     )
-
-
-def _thresholds(given: list[str] | None) -> Thresholds:
-    from tosg_graph.cells.diagnostics import Thresholds
-
-    said = values(given)
-    known = [field.name for field in fields(Thresholds)]
-    for limit, value in said.items():
-        if limit not in known:
-            raise UsageError(f"no threshold {limit!r}; there are: {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise UsageError(f"the threshold {limit} is {value!r}; expected a number")
-    return Thresholds(**said)
 
 
 def print_diagnostics(found: dict[str, Any], *, most: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,8 @@ from tosg_graph.config import ReadLimits
 from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
+    from tosg_graph.cells.diagnostics import Thresholds
+    from tosg_graph.cells.selection import Cohort
     from tosg_graph.graph.result import ResultTable
     from tosg_graph.workspace import Workspace
 
@@ -31,6 +33,10 @@ Pairs = Annotated[
 RowsOption = Annotated[int, typer.Option("--rows", help="Rows shown at most.", min=1)]
 PrimaryOption = Annotated[
     bool, typer.Option("--primary", help="Leave out copies: cells that are another data set's own.")
+]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", help="A measure's limit, as max_association=0.5 (repeat)."),
 ]
 PathwayOption = Annotated[
     str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
@@ -95,6 +101,34 @@ def _value(text: str) -> Any:
     except json.JSONDecodeError:
         return text
     return text if isinstance(value, dict) else value
+
+
+def chosen_cells(workspace: Workspace, name: str, query: str, *, primary: bool) -> Cohort:
+    """Choose cells by a query or a saved cohort; what is odd about them goes to standard error."""
+    found = workspace.cohort(name, query, primary=primary)
+    for note in found.notes:
+        display.note(f"note: {note}")
+    return found
+
+
+def thresholds_of(given: list[str] | None) -> Thresholds:
+    """Read the words of ``--threshold``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such threshold, or one is no number.
+    """
+    from tosg_graph.cells.diagnostics import Thresholds
+
+    said = values(given)
+    known = [field.name for field in fields(Thresholds)]
+    for limit, value in said.items():
+        if limit not in known:
+            raise UsageError(f"no threshold {limit!r}; there are: {', '.join(known)}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UsageError(f"the threshold {limit} is {value!r}; expected a number")
+    return Thresholds(**said)
 
 
 def limits_of(workspace: Workspace, timeout: float | None, max_rows: int | None) -> ReadLimits:

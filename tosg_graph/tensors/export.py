@@ -20,6 +20,7 @@ import pyarrow as pa
 
 import tosg_graph
 from tosg_graph.build.tables import Build
+from tosg_graph.cells.diagnostics import Thresholds
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import Cohort
 from tosg_graph.errors import UsageError
@@ -65,6 +66,7 @@ def write_export(
     embedder: Embedder | None = None,
     seed: int = 0,
     overwrite: bool = False,
+    thresholds: Thresholds | None = None,
 ) -> Export:
     """Write an export folder and open it. A failure leaves the folder as it was.
 
@@ -97,6 +99,8 @@ def write_export(
         Seed of the text vectors and of the split.
     overwrite
         Whether an export that is there may be replaced.
+    thresholds
+        From where on a diagnostic of the classes is a reason for caution.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def write_export(
             wanted = np.arange(store.n_cells) if cells is None else np.asarray(cells, np.int64)
             writer = CellWriter(temporary, store, subgraph, wanted)
             how = None if split is None else SplitOptions(split, fractions, seed)
-            manifest["cells"] = {**writer.write(label, how), "query": query}
+            manifest["cells"] = {**writer.write(label, how, thresholds), "query": query}
         _finish(temporary, build, manifest)
         commit_folder(temporary, folder)
     return load_export(folder)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from tosg_graph.cells.columns import ObsColumns
-from tosg_graph.cells.diagnostics import diagnose
+from tosg_graph.cells.diagnostics import Thresholds, diagnose
 from tosg_graph.cells.fields import DATASET
 from tosg_graph.cells.primary import count_copies
 from tosg_graph.cells.reader import CellStore
@@ -64,7 +64,9 @@ class CellWriter:
         self._folder, self._store, self._cells = folder, store, cells
         self._abundance = StoreAbundance.of(store, subgraph)
 
-    def write(self, label: str | None, split: SplitOptions | None) -> dict[str, Any]:
+    def write(
+        self, label: str | None, split: SplitOptions | None, thresholds: Thresholds | None = None
+    ) -> dict[str, Any]:
         """Write everything and return what the manifest says of it."""
         column = self._store.label_column if label is None else label
         labels = CellLabels.of_store(self._store, column)
@@ -90,7 +92,10 @@ class CellWriter:
             "channels": {k: list(v) for k, v in self._abundance.channels.items()},
             "split": None if parts is None else parts.record(),
             "diagnostics": diagnose(
-                ObsColumns(self._store), column, cells=np.asarray(self._cells)
+                ObsColumns(self._store),
+                column,
+                cells=np.asarray(self._cells),
+                thresholds=thresholds,
             ).to_dict(),
         }
 

@@ -12,6 +12,7 @@ from tosg_graph.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
+    from tosg_graph.cells.diagnostics import Thresholds
     from tosg_graph.cells.selection import Cohort
     from tosg_graph.tensors.batch import CellLoader
     from tosg_graph.tensors.export import Export
@@ -104,6 +105,7 @@ class Exports:
         text_dims: int = 64,
         seed: int = 0,
         overwrite: bool = False,
+        thresholds: Thresholds | None = None,
     ) -> Export:
         """Write a subgraph, joined with the abundance of cells, as a folder of tensors.
 
@@ -131,6 +133,8 @@ class Exports:
             Seed of the text vectors and of the split.
         overwrite
             Whether an earlier export in that folder may be replaced.
+        thresholds
+            From where on a diagnostic of the classes is a reason for caution.
         """
         from tosg_graph.tensors.export import write_export
 
@@ -152,4 +156,5 @@ class Exports:
             text_dims=text_dims,
             seed=seed,
             overwrite=overwrite,
+            thresholds=thresholds,
         )
