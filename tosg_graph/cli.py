@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,16 +24,21 @@ from tosg_graph.commands.shared import (
     TimeoutOption,
     WorkspaceOption,
     check_files,
+    chosen_cells,
     limits_of,
     pairs,
     print_result,
     print_rows,
     say_next,
+    thresholds_of,
     values,
 )
 from tosg_graph.errors import TosgError, UsageError
 from tosg_graph.graph.queries import find_query
 from tosg_graph.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.selection import Cohort
 
 app = typer.Typer(
     name="tosg",
@@ -286,7 +291,8 @@ def export(
     cypher_: SelectingOption = None,
     cells: Annotated[str | None, typer.Option("--cells", help="Cell store to join.")] = None,
     where: Annotated[
-        str | None, typer.Option("--where", help="Which cells: a query, as of tosg cells cohort.")
+        str | None,
+        typer.Option("--where", help="Which cells: a query or a saved cohort (.parquet)."),
     ] = None,
     primary: PrimaryOption = False,
     label: Annotated[str | None, typer.Option("--label", help="obs column with the label.")] = None,
@@ -301,9 +307,12 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Export a subgraph, joined with cells, as tensors for PyTorch Geometric."""
-    from tosg_graph.cells.diagnostics import Thresholds
-
     with Workspace(workspace) as ws, display.steps() as progress:
+        limits = thresholds_of(threshold)
+        selected: Cohort | str | None = where
+        if cells is not None and (where is not None or primary):
+            selected = chosen_cells(ws, cells, where or "all", primary=primary)
+            primary = False
         progress("choosing the subgraph")
         subgraph = ws.subgraph(pathway=pathway, seeds=seed_node, hops=hops, cypher=cypher_)
         progress("writing tensors")
@@ -311,14 +320,14 @@ def export(
             out,
             subgraph=subgraph,
             cells=cells,
-            selected=where,
+            selected=selected,
             primary=primary,
             label=label,
             text_dims=text_dims,
             seed=seed,
             overwrite=overwrite,
             split=None if split == "none" else split,
-            thresholds=Thresholds.read(threshold or ()),
+            thresholds=limits,
         )
         progress.close()
         if as_json:

@@ -73,5 +73,33 @@ def blood(path: Path, n: int = 60) -> tuple[Path, np.ndarray]:
     return write(path, as_layout(counts, "csr"), obs=obs, var=var), counts
 
 
+def panels(folder: Path, build: Any) -> tuple[Any, list[np.ndarray]]:
+    """A store of two data sets: the sick were measured in 20 genes, the healthy in 12 of them.
+
+    The counts of both are alike. The first has antibodies and the second has not; every third cell
+    of the second is marked as a copy.
+    """
+    from tosg_graph.cells.convert import add_cells
+    from tosg_graph.cells.reader import CellStore
+
+    rng = np.random.default_rng(5)
+    mean = rng.uniform(2, 9, 20)
+    counts = [rng.poisson(mean, (60, 20))[:, :n] for n in (20, 12)]
+    for at, (name, disease) in enumerate((("full", "lung cancer"), ("part", "normal"))):
+        obs = pd.DataFrame(
+            {"donor": [f"D{n % 4}" for n in range(60)], "disease": disease, "cell_type": "monocyte",
+             "study": "S", "is_primary_data": np.arange(60) % 3 > 0 if at else True},
+            index=cell_names(60),
+        )  # fmt: skip
+        adt = pd.DataFrame(counts[0][:, :2], columns=["CD14", "IgG1"], index=obs.index)
+        write(folder / f"{name}.h5ad", as_layout(counts[at], "csr"), obs=obs,
+              **({} if at else {"obsm": {"ADT": adt}}))  # fmt: skip
+        made = add_cells(
+            folder / f"{name}.h5ad", folder / "cells", name="p", build=build, label="cell_type",
+            donor="donor", append=bool(at),
+        )  # fmt: skip
+    return CellStore.open(made.path), counts
+
+
 def symbols() -> list[str]:
     return list(GENES)

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from scipy import sparse
 from typer.testing import CliRunner
 
-from tests.cells.files import as_layout, cell_names, random_counts, write
+from tests.cells.files import as_layout, cell_names, panels, random_counts, write
 from tosg_graph.cells.comparison import compare
 from tosg_graph.cells.convert import add_h5ad
+from tosg_graph.cells.diagnostics import Thresholds
 from tosg_graph.cells.pseudobulk import pseudobulk
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import choose, cohort_of
 from tosg_graph.errors import UsageError
+from tosg_graph.workspace import Workspace
 
 DONORS, CELLS, GENES = 8, 40, 60
 N = DONORS * CELLS
@@ -215,14 +217,120 @@ def test_few_donors_are_refused_never_replaced_by_cells(store, tiny, tmp_path):
         compare(mixed, choose(store, "cell_type = 'B cell'", build=tiny))
 
 
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, tiny):
+    return panels(tmp_path_factory.mktemp("panels"), tiny)
+
+
+def test_what_was_not_measured_has_no_sum(two, tiny, tmp_path):
+    store, counts = two
+    found = pseudobulk(choose(store, "all", build=tiny), by=("donor_id",))
+    assert found.measured.tolist() == [[True] * 20] * 4 + [[True] * 12 + [False] * 8] * 4
+    both = pseudobulk(choose(store, "all", build=tiny), by=("cell_type",))
+    assert both.measured.tolist() == [[True] * 12 + [False] * 8]
+    assert both.measuring.tolist() == [[120] * 12 + [60] * 8]
+    found.save(tmp_path / "donors")
+    both.save(tmp_path / "kinds")
+    long = pq.read_table(tmp_path / "donors" / "counts.parquet").to_pandas()
+    absent = long[long["count"].isna()]
+    assert sorted(zip(absent["group"], absent["feature"], strict=True)) == [
+        (group, feature) for group in range(4, 8) for feature in range(12, 20)
+    ]
+    assert set(absent["cells"]) == {0}
+    assert json.loads((tmp_path / "donors" / "manifest.json").read_text())["not_measured"] == 32
+    long = pq.read_table(tmp_path / "kinds" / "counts.parquet").to_pandas()
+    assert long["cells"].tolist() == [120] * 12 + [60] * 8
+    assert long["count"].tolist()[12:] == counts[0].sum(axis=0)[12:].tolist()
+
+
+def test_only_what_all_samples_measured_is_compared(two, tiny):
+    sick, well = (choose(two[0], f"disease = '{d}'", build=tiny) for d in ("lung cancer", "normal"))
+    found = compare(sick, well, thresholds=Thresholds(min_donors=5))
+    assert set(found.table["source_id"].to_pylist()) == {f"gene{g}" for g in range(12)}
+    assert (found.not_measured, found.not_tested) == (8, 0)
+    assert found.record()["not_measured"] == 8
+    assert abs(np.array(found.table["log2_fold_change"])).max() < 1
+    assert [f.measure for f in found.diagnostics.findings] == ["donors", "donors"]
+    assert found.record()["diagnostics"]["verdict"] == "caution"
+    with pytest.raises(UsageError, match="no protein feature was measured in all samples"):
+        compare(sick, well, modality="protein")
+
+
+def workspace(path, build, store):
+    (path / "graph").mkdir(parents=True)
+    (path / "graph" / "current").write_text(build.id)
+    (path / "graph" / build.id).symlink_to(build.path)
+    (path / "cells").symlink_to(store.folder.parent)
+    return path
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory, tiny, two):
+    return workspace(tmp_path_factory.mktemp("two") / "work", tiny, two[0])
+
+
+def test_copies_are_told_and_left_out_everywhere(work, tmp_path):
+    from tosg_graph.cli import app
+
+    def run(*words):
+        done = CliRunner().invoke(app, ["cells", *words, "-w", str(work), "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout), done.stderr
+
+    sick, well = "data_set = full", "data_set = part"
+    within = ("--within", "cell_type", "--size", "30", "--replace", "--into")
+    for words in (
+        ("cohort", "p"), ("split", "p", "all"), ("match", "p", sick, well, "--by", "cell_type"),
+        ("diagnose", "p", "--label", "disease"), ("pseudobulk", "p"),
+        ("metacells", "p", *within, "m"),
+    ):  # fmt: skip
+        said, told = run(*words)
+        assert "20 of " in told, words
+        assert "cells are copies" in told
+        assert "copies (is_primary_data" in json.dumps(said) or words[0] in ("split", "metacells")
+        if words[0] in ("pseudobulk", "diagnose"):
+            fewer, told = run(*words, "--primary")
+            assert "copies (is" not in told
+            assert fewer.get("cells", fewer.get("n_cells")) == 100
+    assert (
+        "no cell is known to be"
+        in run("pseudobulk", "p", "disease = cancer or data_set = full")[1].lower()
+    )
+
+
+def test_a_saved_cohort_stands_where_a_query_does(work, two, store, tiny, tmp_path):
+    from tosg_graph.cli import app
+
+    with Workspace(work) as ws:
+        drawn = ws.match("p", "data_set = full", "data_set = part", by=["cell_type"], ratio=2)
+        assert (drawn.cases.n_cells, drawn.controls.n_cells) == (30, 60)
+        assert "20 of 60 cells are copies" in drawn.controls.notes[0]
+        drawn.cases.save(tmp_path / "cases.parquet")
+        drawn.controls.save(tmp_path / "controls.parquet")
+        assert ws.pseudobulk("p", drawn.cases).cohort is drawn.cases
+        assert ws.cohort("p", tmp_path / "cases.parquet") == drawn.cases
+        assert ws.diagnose("p", drawn.cases).n_cells == 30
+        with pytest.raises(UsageError, match="is a cohort already, and --primary"):
+            ws.pseudobulk("p", drawn.cases, primary=True)
+        with pytest.raises(UsageError, match=r"the cohort is of the store 's' with the hash"):
+            ws.cohort("p", choose(store, "all", build=tiny))
+    paths = [str(tmp_path / f"{side}.parquet") for side in ("cases", "controls")]
+    words = ["cells", "compare", "p", *paths, "--min-cells", "5", "-w", str(work)]
+    said = CliRunner().invoke(app, [*words, "--threshold", "min_donors=5"])
+    assert "12 features tested, 0 had too few counts, 8 not measured in all samples" in said.stdout
+    assert "cohort: caution" in said.stdout
+    assert "20 of 60 cells are copies" in said.stderr
+    bad = CliRunner().invoke(app, [*words, "--threshold", "donors=5"])
+    assert "no threshold 'donors'; there are: min_donors" in str(bad.exception)
+    choose(store, "all", build=tiny).save(tmp_path / "other.parquet")
+    words[3] = str(tmp_path / "other.parquet")
+    assert "is a cohort of the store 's'" in str(CliRunner().invoke(app, words).exception)
+
+
 def test_the_commands(store, tiny, tmp_path):
     from tosg_graph.cli import app
 
-    (tmp_path / "graph").mkdir()
-    (tmp_path / "graph" / "current").write_text(tiny.id)
-    (tmp_path / "graph" / tiny.id).symlink_to(tiny.path)
-    (tmp_path / "cells").symlink_to(store.folder.parent)
-    place = ["-w", str(tmp_path)]
+    place = ["-w", str(workspace(tmp_path / "work", tiny, store))]
     words = ["cells", "pseudobulk", "s", "--by", "donor", "--by", "cell_type", *place]
     said = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
     assert len(said["groups"]["rows"]) == DONORS * 2

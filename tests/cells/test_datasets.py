@@ -126,6 +126,11 @@ def test_profiles_are_of_the_cells_that_measured(store):
     both = found.for_group("a", "b").to_pydict()
     cells = np.isin(kinds, ["a", "b"]) & known[:, 1]
     assert both["detected"][1] == pytest.approx((whole[cells, 1] > 0).mean())
+    assert both["cells"] == [60 + 550, 60, 60 + 550, 60 + 550, 550, 550]
+    alone = profiles(store, group="data_set").for_group("one").to_pydict()
+    assert [alone[what][4:] for what in ("cells", "detected", "mean_per_10k", "variance")] == [
+        [0, 0], *[[None, None]] * 3
+    ]  # fmt: skip
     protein = profiles(store, group="kind", modality="protein")
     assert protein.measuring[:, 0].tolist() == [0, 550, 550]
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 from typer.testing import CliRunner
 
-from tests.cells.files import as_layout, cell_names, random_counts, write
+from tests.cells.files import as_layout, cell_names, panels, random_counts, write
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.metacells import make_metacells
 from tosg_graph.cells.profiles import profiles
@@ -154,6 +154,25 @@ def test_within_a_cell_type_every_meta_cell_is_pure(store, tiny, tmp_path):
     assert report.purity == 1.0
     assert set(meta.values("purity").to_pylist()) == {1.0}
     assert set(meta.values("tissue").to_pylist()) <= {"blood", "skin", None}
+
+
+def test_data_sets_stay_apart_with_what_each_measured(tiny, tmp_path):
+    parent, counts = panels(tmp_path, tiny)
+    cohort = choose(parent, "all", build=tiny)
+    meta, report = make_metacells(
+        cohort, tmp_path, name="m", build=tiny, size=15, within=("cell_type",)
+    )
+    assert meta.dataset_names == parent.dataset_names
+    assert meta.measured().tolist() == parent.measured().tolist()
+    assert meta.measured("protein").tolist() == [[True, True], [False, False]]
+    assert (report.partitions, meta.versions) == (2, [meta.version])
+    cells, numbers = members(meta)
+    assert (parent.dataset_of(cells) == meta.dataset_of(numbers)).all()
+    raw = np.vstack([counts[0], np.pad(counts[1], ((0, 0), (0, 8)))])
+    expected = pd.DataFrame(raw[cells]).groupby(numbers).sum().to_numpy()
+    found = meta.gather("rna", np.arange(meta.n_cells)).to_scipy().toarray()
+    assert np.array_equal(found, expected)
+    meta.verify()
 
 
 def test_large_partitions_are_cut(store, tiny, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
@@ -54,12 +55,18 @@ def test_the_table_of_a_group_and_of_several(monocytes):
     store, counts = monocytes
     found = profiles(store)
     table = found.for_group("CD19+ B")
-    assert table.column_names == ["graph_id", "name", "detected", "mean_per_10k"]
+    assert table.column_names == [
+        "graph_id", "name", "cells", "detected", "mean_per_10k", "variance"
+    ]  # fmt: skip
     assert table["graph_id"].to_pylist() == [gene(s) if s else None for s in RNA.values()]
     share, mean = expected(counts, ["all"] * 60)
     both = found.for_group("CD19+ B", "CD14+ Monocyte")
     assert np.allclose(both["detected"], share.to_numpy()[0], atol=1e-15)
     assert np.allclose(both["mean_per_10k"], mean.to_numpy()[0], rtol=1e-12)
+    assert both["cells"].to_pylist() == [60] * len(RNA)
+    total = counts.sum(axis=1, keepdims=True)
+    scaled = (counts / np.maximum(total, 1) * 1e4)[total[:, 0] > 0]
+    assert np.allclose(both["variance"], scaled.var(axis=0, ddof=1), rtol=1e-9)
     with pytest.raises(UsageError, match="celltype has no value 'T'; it has CD14"):
         found.for_group("T")
 
@@ -76,6 +83,39 @@ def test_any_column_groups_and_unknown_values_are_in_no_profile(monocytes):
     assert by_age.n_cells.sum() == 60
     with pytest.raises(UsageError, match="no column 'sex'"):
         profiles(store, group="sex")
+
+
+def test_columns_group_jointly_and_by_the_command(monocytes, tiny, tmp_path):
+    from typer.testing import CliRunner
+
+    from tosg_graph.cli import app
+
+    store, counts = monocytes
+    found = profiles(store, group=("celltype", "donor_id"))
+    kinds, donors = np.array(["CD14+ Monocyte", "CD19+ B"] * 30), np.array(["D1", "D2", ""] * 20)
+    assert found.columns == ("celltype", "donor_id")
+    assert found.values == tuple(
+        (kind, f"a/s/{donor}") for kind in ("CD14+ Monocyte", "CD19+ B") for donor in ("D1", "D2")
+    )
+    assert (found.n_cells.tolist(), found.n_ungrouped) == ([10] * 4, 20)
+    share, _ = expected(counts[donors != ""], [kinds[donors != ""], donors[donors != ""]])
+    assert np.allclose(found.detected, share.to_numpy(), atol=1e-15)
+    (tmp_path / "graph").mkdir()
+    (tmp_path / "graph" / "current").write_text(tiny.id)
+    (tmp_path / "graph" / tiny.id).symlink_to(tiny.path)
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / "s").symlink_to(store.folder)
+    words = ["cells", "profile", "s", "-w", str(tmp_path), "--by", "donor_id"]
+    rows = json.loads(CliRunner().invoke(app, [*words, "CD19+ B", "--json"]).stdout)
+    assert rows["columns"][:4] == ["donor_id", "graph_id", "name", "cells"]
+    assert [row[0] for row in rows["rows"]] == ["a/s/D1"] * 6 + ["a/s/D2"] * 6
+    table = pd.DataFrame(rows["rows"], columns=rows["columns"]).set_index(["donor_id", "graph_id"])
+    wanted = share.loc["CD19+ B", "D2"][list(RNA).index("ENSG00000170458")]
+    assert table.loc[("a/s/D2", gene("CD14")), "detected"] == pytest.approx(wanted)
+    shown = CliRunner().invoke(app, [*words, "--rows", "2"]).stdout
+    assert (shown.count("a/s/D1"), shown.count("a/s/D2")) == (2, 2)
+    none = CliRunner().invoke(app, words[:-2])
+    assert "name a group of cells, or columns" in str(none.exception)
 
 
 def test_no_label_column_needs_a_group(tmp_path, tiny):

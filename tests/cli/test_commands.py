@@ -176,8 +176,8 @@ def test_cells_are_listed_and_described(tosg: Tosg, work: Path) -> None:
     assert info["n_cells"] == 600
     assert sum(info["groups"].values()) == 600
     top = tosg("cells", "profile", "blood", "B cells", "-w", work, "--json").json
-    assert top["columns"] == ["graph_id", "name", "detected", "mean_per_10k"]
-    shares = [row[2] for row in top["rows"]]
+    assert top["columns"] == ["graph_id", "name", "cells", "detected", "mean_per_10k", "variance"]
+    shares = [row[3] for row in top["rows"]]
     assert shares == sorted(shares, reverse=True)
 
 

@@ -36,7 +36,7 @@ def pattern(printed: str) -> str:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("command", "printed"), sessions())
+@pytest.mark.parametrize(("command", "printed"), list(sessions()))
 def test_a_session_of_the_readme(
     tosg: Tosg, work: Path, real_work: Workspace, real_store: GraphStore, real_cells: CellStore,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, printed: str,

@@ -46,8 +46,12 @@ def test_labels_without_a_chosen_cell_are_not_listed(
     tmp_path: Path,
 ) -> None:
     chosen = "cell_type under monocyte or cell_type under 'B cell'"
-    words = ("--pathway", "R-HSA-1280215", "--cells", "blood", "--where", chosen)
+    saved = tmp_path / "chosen.parquet"
+    assert tosg("cells", "cohort", "blood", chosen, "--save", saved, "-w", mine / "work").code == 0
+    words = ("--pathway", "R-HSA-1280215", "--cells", "blood", "--where", saved)
+    words = (*words, "--threshold", "min_donors=99")
     ran = tosg("export", *words, "--out", tmp_path / "e", "-w", mine / "work")
+    assert "cohort: caution" in ran.out
     assert "220 cells by celltype: CD14+ Monocyte 120, CD19+ B 100\n" in ran.out
     first = ran.out.splitlines()[0]
     assert first.startswith(

@@ -135,7 +135,7 @@ def ran(*words, code=0):
 @pytest.mark.parametrize(("by", "column", "k"), [("donor", "donor_id", 5), ("study", "dataset", 4)])
 def test_folds_by_command(work, tmp_path, by, column, k):
     words = ["cells", "split", "x", "--folds", k, "--by", by, "-w", work, "--save", tmp_path / "f"]
-    said = json.loads(ran(*words, "--json").output)
+    said = json.loads(ran(*words, "--json").stdout)
     assert (said["folds"], said["by"], said["n_cells"]) == (k, by, 2 * N)
     assert len(said["counts"]["rows"]) == 3 * k
     ws = Workspace(work)
@@ -187,13 +187,13 @@ def test_wrong_splits_are_named(work, tmp_path):
 
 
 def test_copies_are_counted_and_can_be_left_out(work, tmp_path):
-    found = json.loads(ran("cells", "cohort", "x", "-w", work, "--json").output)
+    found = json.loads(ran("cells", "cohort", "x", "-w", work, "--json").stdout)
     assert found["n_cells"] == 2 * N
     assert any(
         "40 of 480 cells are copies" in note and "--primary" in note for note in found["notes"]
     )
     words = ["cells", "cohort", "x", "--primary", "-w", work, "--json"]
-    found = json.loads(ran(*words).output)
+    found = json.loads(ran(*words).stdout)
     assert (found["n_cells"], found["notes"]) == (2 * N - N // 6, [])  # who says nothing stays
     ws = Workspace(work)
     primary = ws.cohort("x", "all", primary=True)

@@ -81,7 +81,7 @@ class Abundance:
         measured: dict[str, float] = {}
         ids, values = table["graph_id"].to_pylist(), table["detected"].to_pylist()
         for node, share in zip(ids, values, strict=True):
-            if node is not None:
+            if node is not None and share is not None:
                 measured[node] = max(share, measured.get(node, 0.0))
         every = self._as_labels(measured, labels)
         return {

@@ -177,8 +177,8 @@ def make_report(
     -------
     dict
         ``sources`` (per source: rows by kind, rows dropped by licence, nodes kept, evidence,
-        statements that only repeat others, facts, joins, rejects by reason), ``nodes`` and ``edges`` (rows per
-        label and type), ``text`` (coverage per label), ``rejects`` (per reason), ``merged`` (nodes
+        statements that only repeat others, facts, joins, rejects by reason), ``nodes`` and
+        ``edges`` (rows per label and type), ``text`` (coverage per label), ``rejects`` (per reason), ``merged`` (nodes
         per label that became one with another), ``files``, ``left_out``, ``also_useful`` and
         ``unused``.
     """

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from tosg_graph.cells.diagnostics import Diagnostics, Thresholds, diagnose_classes
 from tosg_graph.cells.extras import require
 from tosg_graph.cells.fields import DONOR
 from tosg_graph.cells.pseudobulk import Pseudobulk, origin, pseudobulk, write_aggregate
@@ -67,7 +69,12 @@ class Comparison:
         standard_error, statistic, p_value, p_adjusted`` (Benjamini and Hochberg; null where
         filtered or an outlier).
     not_tested
-        Features with too few counts.
+        Features that all samples measured, with too few counts.
+    not_measured
+        Features that not every cell of every sample measured: they cannot be compared, whatever
+        they count where they were measured.
+    diagnostics
+        Whether the two sides can be compared, by all that ``obs`` says of their cells.
     notes
         What the model had to say.
     """
@@ -80,6 +87,8 @@ class Comparison:
     left_out: tuple[tuple[str, str, int], ...]
     table: pa.Table
     not_tested: int
+    not_measured: int
+    diagnostics: Diagnostics
     notes: tuple[str, ...]
 
     def record(self) -> dict[str, Any]:
@@ -95,6 +104,8 @@ class Comparison:
             "left_out": [list(row) for row in self.left_out],
             "tested": self.table.num_rows,
             "not_tested": self.not_tested,
+            "not_measured": self.not_measured,
+            "diagnostics": self.diagnostics.to_dict(),
             "notes": list(self.notes),
         }
 
@@ -112,6 +123,7 @@ def compare(
     min_donors: int = MIN_DONORS,
     min_cells: int = MIN_CELLS,
     min_count: int = MIN_COUNT,
+    thresholds: Thresholds | None = None,
 ) -> Comparison:
     """Compare two cohorts of a store, feature by feature, with donors as the samples.
 
@@ -127,12 +139,16 @@ def compare(
     min_cells
         Cells of a donor on a side; donors with fewer are left out of that side.
     min_count
-        Counts of a feature over all donors; features with fewer are not tested.
+        Counts of a feature over all donors; features with fewer are not tested, nor are those that
+        a data set with cells in the comparison did not measure.
+    thresholds
+        From where on a diagnostic of the two sides is a reason for caution.
 
     Raises
     ------
     UsageError
-        If a side has too few donors: cells are never taken as samples in their place.
+        If a side has too few donors: cells are never taken as samples in their place. If no
+        feature was measured in all samples, or none of those has the counts.
     MissingExtra
         If PyDESeq2 is not installed.
     """
@@ -146,7 +162,8 @@ def compare(
     left_out = tuple(few.itertuples(index=False, name=None))
     design = _design(samples[kept], min_donors, min_cells)
     counts = np.vstack([bulk.counts.toarray() for bulk in sums.values()])[kept.to_numpy()]
-    tested = counts.sum(axis=0) >= min_count
+    measured = _measured(list(sums.values()), kept.to_numpy())
+    tested = measured & (counts.sum(axis=0) >= min_count)
     if not tested.any():
         raise UsageError(f"no feature has {min_count} counts; nothing can be tested")
     results, notes = _deseq2(counts[:, tested], samples[kept], design)
@@ -159,7 +176,11 @@ def compare(
         donors=pa.Table.from_pandas(samples[kept].reset_index(drop=True), preserve_index=False),
         left_out=left_out,
         table=_table(bulk.features.filter(pa.array(tested)), results),
-        not_tested=int((~tested).sum()),
+        not_tested=int((measured & ~tested).sum()),
+        not_measured=int((~measured).sum()),
+        diagnostics=diagnose_classes(
+            cases.columns, {"case": cases.mask, "control": controls.mask}, thresholds=thresholds
+        ),
         notes=notes,
     )
 
@@ -184,6 +205,20 @@ def _known(sides: dict[str, Cohort]) -> list[tuple[str, Cohort]]:
                 "(--donor)"
             )
     return list(sides.items())
+
+
+def _measured(sums: list[Pseudobulk], kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Features that every cell of every sample measured."""
+    measured = np.asarray(np.vstack([b.measured for b in sums])[kept].all(axis=0))
+    if not measured.any():
+        used = np.vstack([b.datasets for b in sums])[kept].any(axis=0)
+        names = np.array(sums[0].cohort.store.dataset_names)[used]
+        raise UsageError(
+            f"no {sums[0].modality} feature was measured in all samples: their cells are of the "
+            f"data sets {', '.join(names)}, which have none in common; choose cells of data sets "
+            "that measured the same features (data_set in (…))"
+        )
+    return measured
 
 
 def _samples(side: str, bulk: Pseudobulk) -> pd.DataFrame:

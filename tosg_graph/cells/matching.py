@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from tosg_graph.cells.codes import Words, joint_codes
 from tosg_graph.cells.columns import ObsColumns
+from tosg_graph.cells.diagnostics import Diagnostics, Thresholds, diagnose_classes
 from tosg_graph.cells.fields import AGE, BEFORE_BIRTH
+from tosg_graph.cells.primary import copies_note
 from tosg_graph.cells.selection import Cohort, column_of
 from tosg_graph.cells.studies import STUDY, study_words
 from tosg_graph.errors import UsageError
@@ -91,12 +93,19 @@ class Matched:
             "ratio": self.ratio,
             "seed": self.seed,
             "strata": {"columns": [*self.columns, *counts], "rows": rows},
+            "diagnostics": self.diagnostics().to_dict(),
         }
+
+    def diagnostics(self, thresholds: Thresholds | None = None) -> Diagnostics:
+        """Say whether the drawn cases and controls can be compared."""
+        sides = {"case": self.cases.mask, "control": self.controls.mask}
+        return diagnose_classes(self.cases.columns, sides, thresholds=thresholds)
 
 
 def _side(cohort: Cohort, unknown: int) -> dict[str, Any]:
     (row,) = cohort.counts().to_pylist()
-    return {"query": cohort.query, "hash": cohort.hash, **row, "left_out_unknown": unknown}
+    said = {"query": cohort.query, "hash": cohort.hash, "notes": list(cohort.notes)}
+    return {**said, **row, "left_out_unknown": unknown}
 
 
 def match_cohorts(
@@ -218,4 +227,8 @@ def age_bands(columns: ObsColumns) -> Words:
 
 
 def _part(cohort: Cohort, taken: npt.NDArray[np.bool_]) -> Cohort:
-    return Cohort(cohort.columns, f"matched cells of: {cohort.query}", cohort.mask & taken)
+    """The drawn cells of a cohort, with its notes; copies are counted anew."""
+    mask = cohort.mask & taken
+    before, after = (copies_note(cohort.columns, cells) for cells in (cohort.mask, mask))
+    notes = [note for note in cohort.notes if note != before] + ([after] if after else [])
+    return Cohort(cohort.columns, f"matched cells of: {cohort.query}", mask, tuple(notes))

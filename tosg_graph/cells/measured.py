@@ -27,9 +27,14 @@ def cells_measuring(store: CellStore, modality: str, codes: _Array, groups: int)
     numpy.ndarray
         int64 [groups, features].
     """
+    cells = cells_of_datasets(store, codes, groups)
+    return cells @ store.measured(modality).astype(np.int64)
+
+
+def cells_of_datasets(store: CellStore, codes: _Array, groups: int) -> _Array:
+    """Count the cells that a group has of each data set: int64 [groups, data sets]."""
     datasets = store.dataset_of(np.arange(store.n_cells))
     number = len(store.dataset_names)
     known = codes >= 0
     pairs = codes[known] * number + datasets[known]
-    cells = np.bincount(pairs, minlength=groups * number).reshape(groups, number)
-    return cells @ store.measured(modality).astype(np.int64)
+    return np.bincount(pairs, minlength=groups * number).reshape(groups, number)

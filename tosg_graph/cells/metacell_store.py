@@ -1,7 +1,8 @@
 """Meta-cells on their way into a cell store: sums of counts, what members agree on, who they are.
 
-Sums are appended to an h5ad file beside the stores, piece by piece, and enter the store as any
-file does, so that a store of meta-cells has nothing of its own but the table of its members.
+Sums are appended to h5ad files beside the stores, piece by piece, one file per data set of the
+parent store with the features that it measured, and enter the store as any file does. So a store of
+meta-cells has nothing of its own but the table of its members, and tells zero from not measured.
 """
 
 from __future__ import annotations
@@ -21,10 +22,17 @@ from tosg_graph.build.tables import Build, write_parquet
 from tosg_graph.cells.codes import Words, joint_codes
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.fields import AGE, DATASET, DONOR, FIELD
-from tosg_graph.cells.manifest import file_record, obs_file, read_manifest, write_manifest
+from tosg_graph.cells.manifest import (
+    MANIFEST,
+    file_record,
+    obs_file,
+    read_manifest,
+    write_manifest,
+)
 from tosg_graph.cells.obs import is_unknown, ontology_column
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import Cohort
+from tosg_graph.cells.versions import prune
 from tosg_graph.errors import UsageError
 from tosg_graph.filing import commit_folder
 
@@ -37,7 +45,7 @@ _STEP = 16_384
 
 
 class Pieces:
-    """Collects meta-cells piece by piece; the counts go to disk.
+    """Collects meta-cells piece by piece, data set by data set; the counts go to disk.
 
     Parameters
     ----------
@@ -54,31 +62,46 @@ class Pieces:
         self.around: list[float] = []
         self._members: list[npt.NDArray[np.int64]] = []
         self._numbers: list[npt.NDArray[np.int64]] = []
-        self._proteins: list[npt.NDArray[np.int64]] = []
+        self._proteins: dict[int, list[npt.NDArray[np.int64]]] = {}
+        self._datasets: list[int] = []
+        self._measured = {m: cohort.store.measured(m) for m in cohort.store.modalities}
         scratch.mkdir(parents=True)
 
+    def file(self, dataset: int) -> Path:
+        """The h5ad file with the sums of a data set of the parent store."""
+        return self.scratch / f"sums-{dataset}.h5ad"
+
     @property
-    def file(self) -> Path:
-        """The h5ad file with the sums."""
-        return self.scratch / "sums.h5ad"
+    def datasets(self) -> dict[int, npt.NDArray[np.int64]]:
+        """Data sets of the parent store that have meta-cells, and which, in their order."""
+        of = np.array(self._datasets)
+        return {int(number): np.flatnonzero(of == number) for number in np.unique(of)}
+
+    def measured(self, modality: str, dataset: int) -> npt.NDArray[np.int64]:
+        """Positions of the features that a data set measured, on the axis of the parent store."""
+        return np.flatnonzero(self._measured[modality][dataset])
 
     def add(
         self, cells: npt.NDArray[np.int64], clusters: npt.NDArray[np.int64],
         within: npt.NDArray[np.float64], around: npt.NDArray[np.float64],
     ) -> None:  # fmt: skip
-        """Add the meta-cells of a piece."""
+        """Add the meta-cells of a piece, whose cells are of one data set."""
         import anndata
         import h5py
 
         store, number = self.cohort.store, len(within)
-        sums = _summed(store, store.modalities[0], cells, clusters, number)
-        with h5py.File(self.file, "a") as file:
+        (dataset,) = np.unique(store.dataset_of(cells)).tolist()
+        first = store.modalities[0]
+        sums = _summed(store, first, cells, clusters, number)[:, self.measured(first, dataset)]
+        with h5py.File(self.file(dataset), "a") as file:
             if "X" in file:
                 anndata.io.sparse_dataset(file["X"]).append(sums)
             else:
                 anndata.io.write_elem(file, "X", sums)
-        if "protein" in store.modalities[1:]:
-            self._proteins.append(_summed(store, "protein", cells, clusters, number).toarray())
+        if "protein" in store.modalities[1:] and len(at := self.measured("protein", dataset)):
+            proteins = _summed(store, "protein", cells, clusters, number)[:, at].toarray()
+            self._proteins.setdefault(dataset, []).append(proteins)
+        self._datasets += [dataset] * number
         self._members.append(cells)
         self._numbers.append(clusters + len(self.sizes))
         self.sizes += np.bincount(clusters, minlength=number).tolist()
@@ -95,9 +118,10 @@ class Pieces:
         """The meta-cell of each of them."""
         return np.concatenate(self._numbers)
 
-    def proteins(self) -> npt.NDArray[np.int64] | None:
-        """Sums of antibody counts, int64 [meta-cells, antibodies]."""
-        return np.vstack(self._proteins) if self._proteins else None
+    def proteins(self, dataset: int) -> npt.NDArray[np.int64] | None:
+        """Sums of antibody counts of a data set that has some: int64 [meta-cells, antibodies]."""
+        found = self._proteins.get(dataset)
+        return np.vstack(found) if found else None
 
     @cached_property
     def labels(self) -> tuple[str | None, Words]:
@@ -153,18 +177,19 @@ def make_store(
     Beside what every store has, ``obs`` has ``n_members``, ``purity`` and ``compactness``, and
     ``members.parquet`` says which cell of the parent store is in which meta-cell.
     """
-    target = folder / name
+    target, made = folder / name, pieces.scratch / name
     if target.exists() and not replace:
         raise UsageError(f"there is a cell store {name!r} already; choose another name")
     obs = _obs(pieces)
-    _finish_h5ad(pieces, obs)
-    label = pieces.cohort.store.label_column
     study = _kept(DATASET, obs)  # meta-cells of several studies are of no one study
-    add_h5ad(
-        pieces.file, pieces.scratch, name=name, build=build, label=_kept(label, obs), dataset=study
-    )
-    made = pieces.scratch / name
-    _restore_donors(made)
+    label = _kept(pieces.cohort.store.label_column, obs)
+    names = pieces.cohort.store.dataset_names
+    for dataset, cells in pieces.datasets.items():
+        _finish_h5ad(pieces, dataset, obs.iloc[cells])
+        add_h5ad(
+            pieces.file(dataset), pieces.scratch, name=name, build=build, label=label,
+            dataset=study, dataset_name=names[dataset], append=(made / MANIFEST).exists(),
+        )  # fmt: skip
     order = np.argsort(pieces.members)
     members = pa.table(
         {
@@ -173,6 +198,8 @@ def make_store(
         }
     )
     write_parquet(members, made / MEMBERS)
+    for number in range(len(pieces.datasets)):
+        _restore_donors(made, number)
     _sign(made, pieces.cohort, members.num_rows, about)
     commit_folder(made, target)
     return CellStore.open(target)
@@ -247,34 +274,34 @@ def _kept(label: str | None, obs: pd.DataFrame) -> str | None:
     return label if label in obs.columns else None
 
 
-def _finish_h5ad(pieces: Pieces, obs: pd.DataFrame) -> None:
-    """Write everything but the counts, which are there already."""
+def _finish_h5ad(pieces: Pieces, dataset: int, obs: pd.DataFrame) -> None:
+    """Write everything of a data set but the counts, which are there already."""
     import anndata
     import h5py
 
-    store = pieces.cohort.store
-    with h5py.File(pieces.file, "a") as file:
+    first = pieces.cohort.store.modalities[0]
+    with h5py.File(pieces.file(dataset), "a") as file:
         anndata.io.write_elem(
             file, "obs", obs.astype(dict.fromkeys(obs.select_dtypes(object), "category"))
         )
-        anndata.io.write_elem(file, "var", _var(store, store.modalities[0]))
-        proteins = pieces.proteins()
+        anndata.io.write_elem(file, "var", _var(pieces, first, dataset))
+        proteins = pieces.proteins(dataset)
         if proteins is not None:
-            names = _var(store, "protein").index
+            names = _var(pieces, "protein", dataset).index
             frame = pd.DataFrame(proteins, index=obs.index, columns=names)
             anndata.io.write_elem(file, "obsm", {"protein": frame})
         file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
 
 
-def _var(store: CellStore, modality: str) -> pd.DataFrame:
-    features = store.features(modality)
+def _var(pieces: Pieces, modality: str, dataset: int) -> pd.DataFrame:
+    features = pieces.cohort.store.features(modality).take(pieces.measured(modality, dataset))
     index = pd.Index(features["source_id"].to_pylist())
     return pd.DataFrame({"symbol": features["name"].to_pylist()}, index=index)
 
 
-def _restore_donors(made: Path) -> None:
+def _restore_donors(made: Path, dataset: int) -> None:
     """Meta-cells have the donors of their members, under the same ids."""
-    path = made / _obs_file(read_manifest(made))
+    path = made / _obs_file(read_manifest(made), dataset)
     obs = pq.read_table(path)
     theirs = f"source_{DONOR}"
     if theirs not in obs.column_names:
@@ -285,25 +312,27 @@ def _restore_donors(made: Path) -> None:
     write_parquet(obs, path)
 
 
-def _obs_file(manifest: dict[str, Any]) -> str:
-    return obs_file(int(manifest["datasets"][0]["number"]))
+def _obs_file(manifest: dict[str, Any], dataset: int) -> str:
+    return obs_file(int(manifest["datasets"][dataset]["number"]))
 
 
 def _sign(made: Path, cohort: Cohort, members: int, about: dict[str, Any]) -> None:
     """Say in the manifest what the store was made of."""
     manifest = read_manifest(made)
     parent = cohort.store
-    dataset = manifest["datasets"][0]
-    dataset["source"] = {
-        "file": f"meta-cells of {parent.name}",
-        "kind": "meta-cells",
-        "bytes": 0,
-        "sha256": parent.hash,
-        "cohort": cohort.hash,
-        "matrix": parent.modalities[0],
-    }
+    for number, dataset in enumerate(manifest["datasets"]):
+        dataset["source"] = {
+            "file": f"meta-cells of {parent.name}",
+            "kind": "meta-cells",
+            "bytes": 0,
+            "sha256": parent.hash,
+            "cohort": cohort.hash,
+            "matrix": parent.modalities[0],
+        }
+        path = _obs_file(manifest, number)
+        dataset["files"][path] = file_record(made / path, rows=dataset["n_cells"])
     manifest["metacells"] = json.loads(json.dumps(about))
-    path = _obs_file(manifest)
-    dataset["files"][path] = file_record(made / path, rows=manifest["n_cells"])
+    manifest["change"] = f"meta-cells of {parent.name}"
     manifest["files"][MEMBERS] = file_record(made / MEMBERS, rows=members)
     write_manifest(made, manifest)
+    prune(made)

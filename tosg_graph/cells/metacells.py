@@ -2,8 +2,9 @@
 
 Cells of a partition (donor × tissue, or any columns) are placed in the space of a truncated SVD of
 log1p(counts per 10,000), which is fitted once to a seeded sample, and clustered there by mini-batch
-k-means. Nothing crosses a partition, so that a meta-cell has one donor. The result is a store like
-any other: everything downstream treats meta-cells as cells.
+k-means. Nothing crosses a partition, so that a meta-cell has one donor, nor a data set, so that a
+sum is of cells that measured the same features. The result is a store like any other, with the data
+sets of its parent and what each measured: everything downstream treats meta-cells as cells.
 
 Memory: the sample (20,000 cells at most), the place of each cell of one piece of a partition
 (100,000 cells × 50 numbers at most), and the sums of one piece.
@@ -23,7 +24,7 @@ import numpy.typing as npt
 
 from tosg_graph.build.tables import Build
 from tosg_graph.cells import metacell_package
-from tosg_graph.cells.codes import joint_codes
+from tosg_graph.cells.codes import Words, joint_codes
 from tosg_graph.cells.columns import ObsColumns
 from tosg_graph.cells.extras import require
 from tosg_graph.cells.fields import DONOR
@@ -56,7 +57,7 @@ class Options:
     Parameters
     ----------
     within
-        Columns that make the partitions.
+        Columns that make the partitions; each is besides of one data set.
     size
         Cells per meta-cell that are aimed at.
     min_cells
@@ -226,8 +227,22 @@ def _check(cohort: Cohort, size: int, dims: int, method: str) -> None:
         require("metacells", metacell_package.EXTRA)
     if cohort.store.value_kind != "counts":
         raise UsageError(f"{cohort.store.name!r} holds normalised values; sums need counts")
+    _check_measured(cohort)
     if size < 2 or dims < 2:
         raise UsageError(f"size={size}, dims={dims} found; at least 2 of each are needed")
+
+
+def _check_measured(cohort: Cohort) -> None:
+    """Cells are compared by the first modality of the store: each must have it."""
+    store, modality = cohort.store, cohort.store.modalities[0]
+    lacking = np.flatnonzero(store.measured(modality).sum(axis=1) == 0)
+    found = np.intersect1d(store.dataset_of(cohort.cells), lacking)
+    if len(found):
+        name = store.dataset_names[found[0]]
+        raise UsageError(
+            f"the data set {name!r} has no {modality} counts, by which cells are compared; leave "
+            f"its cells out: data_set != {name}"
+        )
 
 
 def _partition_columns(columns: ObsColumns, within: Sequence[str] | None) -> tuple[str, ...]:
@@ -246,14 +261,19 @@ def _partition_columns(columns: ObsColumns, within: Sequence[str] | None) -> tup
 def _partitions(
     cohort: Cohort, options: Options, report: MetacellReport
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """Cells of each partition, in the order of their values; what is left out is counted."""
+    """Cells of each partition, by data set and values; what is left out is counted."""
     words = [stratum_words(cohort.columns, name) for name in options.within]
-    groups, places = joint_codes(words, cohort.mask)
+    groups, places = joint_codes([_dataset_words(cohort.store), *words], cohort.mask)
     order = np.argsort(places, kind="stable")
     bounds = np.searchsorted(places[order], np.arange(len(groups) + 1))
-    named = sorted((tuple(map(str, g)), at) for at, g in enumerate(groups) if None not in g)
+    rank = {name: at for at, name in enumerate(cohort.store.dataset_names)}
+    named = sorted(
+        (rank[str(g[0])], tuple(map(str, g[1:])), at)
+        for at, g in enumerate(groups)
+        if None not in g
+    )
     known = 0
-    for _, at in named:
+    for *_, at in named:
         cells = cohort.cells[order[bounds[at] : bounds[at + 1]]]
         known += len(cells)
         if len(cells) < options.min_cells:
@@ -263,6 +283,10 @@ def _partitions(
             report.partitions += 1
             yield cells
     report.left_out_unknown = cohort.n_cells - known
+
+
+def _dataset_words(store: CellStore) -> Words:
+    return Words(tuple(store.dataset_names), store.dataset_of(np.arange(store.n_cells)))
 
 
 def _cut(

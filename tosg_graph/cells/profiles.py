@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ _Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Raised when the same store would give other numbers, so that older caches are not read.
 REVISION = 2
+
+#: Between the values of a group that several columns make.
+_JOINT = " / "
 
 _CACHE = pa.schema(
     [
@@ -45,10 +50,10 @@ class Profiles:
     ----------
     modality
         ``rna`` or ``protein``.
-    column
-        The obs column that groups the cells.
-    groups
-        Its values, sorted.
+    columns
+        The obs columns that group the cells, jointly.
+    values
+        Per group its values of these columns, sorted.
     n_cells
         int64 [g]: cells of the group.
     n_empty
@@ -75,8 +80,8 @@ class Profiles:
     """
 
     modality: str
-    column: str
-    groups: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
     n_cells: _Array
     n_empty: _Array
     n_ungrouped: int
@@ -87,6 +92,16 @@ class Profiles:
     scale: str
     measuring: _Array
     averaged: _Array
+
+    @property
+    def column(self) -> str:
+        """The columns in one word."""
+        return _JOINT.join(self.columns)
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Name of each group: its value, or its values with `` / `` between them."""
+        return tuple(_JOINT.join(values) for values in self.values)
 
     @property
     def detected(self) -> _Array:
@@ -110,26 +125,44 @@ class Profiles:
         return self.groups.index(group)
 
     def for_group(self, *groups: str) -> pa.Table:
-        """One row per feature: ``graph_id, name, detected, mean_per_10k`` of a group.
+        """One row per feature of a group; see :meth:`at`. Several groups are taken as one."""
+        return self.at([self.position(group) for group in dict.fromkeys(groups)])
 
-        Several groups are taken as one: shares and means over all their cells.
+    def at(self, places: Sequence[int]) -> pa.Table:
+        """One row per feature: what the cells of groups have, these taken as one group.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``graph_id``, ``name``, ``cells`` (those that measured the feature), ``detected``,
+            ``mean_per_10k``, ``variance`` (of what that is the mean of). Null where no cell says
+            anything: what was not measured is not zero.
         """
-        places = [self.position(group) for group in dict.fromkeys(groups)]
-        cells, weights = self.measuring[places].sum(axis=0), self.averaged[places]
-        mean = (weights * self.mean_per_10k[places]).sum(axis=0)
-        mean /= np.maximum(weights.sum(axis=0), 1)
+        rows = list(places)
+        cells, weights = self.measuring[rows].sum(axis=0), self.averaged[rows]
+        total, means = weights.sum(axis=0), self.mean_per_10k[rows]
+        mean = (weights * means).sum(axis=0) / np.maximum(total, 1)
+        within = self.variance[rows] * np.maximum(weights - 1, 0)
+        spread = (within + weights * (means - mean) ** 2).sum(axis=0)
+        detected = self.detecting[rows].sum(axis=0) / np.maximum(cells, 1)
         return pa.table(
             {
                 "graph_id": self.features.column("graph_id"),
                 "name": self.features.column("name"),
-                "detected": self.detecting[places].sum(axis=0) / np.maximum(cells, 1),
-                "mean_per_10k": mean,
+                "cells": cells,
+                "detected": pa.array(detected, mask=cells == 0),
+                "mean_per_10k": pa.array(mean, mask=total == 0),
+                "variance": pa.array(spread / np.maximum(total - 1, 1), mask=total == 0),
             }
         )
 
 
 def profiles(
-    store: CellStore, *, group: str | None = None, modality: str = "rna", cache: bool = True
+    store: CellStore,
+    *,
+    group: str | Sequence[str] | None = None,
+    modality: str = "rna",
+    cache: bool = True,
 ) -> Profiles:
     """Compute the profiles of a store's groups, a few thousand cells in memory at a time.
 
@@ -139,7 +172,8 @@ def profiles(
     Parameters
     ----------
     group
-        The obs column that groups the cells; default: the label column.
+        The obs column that groups the cells, or several that do so jointly, such as cell type and
+        donor; default: the label column. A cell of which one is null is in no group.
     cache
         Whether to read and keep the result.
 
@@ -148,11 +182,13 @@ def profiles(
     UsageError
         If there is no such column or modality, or no label column to fall back to.
     """
-    column = group or store.label_column
-    if column is None:
+    asked = [group] if isinstance(group, str) else list(group or ())
+    columns = asked or ([store.label_column] if store.label_column else [])
+    if not columns:
         raise UsageError(f"the store {store.name!r} has no label column; say which column groups")
-    names, codes = group_codes(store, column)
-    path = _cache_path(store, column, modality)
+    groups, codes = joint_group_codes(store, columns)
+    names = [_JOINT.join(values) for values in groups]
+    path = _cache_path(store, columns, modality)
     table = _read_cache(path, names, store.n_features(modality)) if cache else None
     if table is None:
         table = _compute(store, modality, names, codes)
@@ -162,8 +198,8 @@ def profiles(
     measuring, averaged = _cells_of_means(store, modality, codes, len(names))
     return Profiles(
         modality=modality,
-        column=column,
-        groups=tuple(names),
+        columns=tuple(columns),
+        values=tuple(groups),
         n_cells=table["n_cells"].to_numpy(),
         n_empty=table["n_empty"].to_numpy(),
         n_ungrouped=int(np.count_nonzero(codes < 0)),
@@ -209,6 +245,21 @@ def group_codes(store: CellStore, column: str) -> tuple[list[str], _Array]:
     return used, order[codes]  # -1 reads the last entry
 
 
+def joint_group_codes(
+    store: CellStore, columns: Sequence[str]
+) -> tuple[list[tuple[str, ...]], _Array]:
+    """Values that columns have jointly, sorted, and each cell's place among them (-1: a null)."""
+    groups: list[tuple[str, ...]] = [()]
+    codes = np.zeros(store.n_cells, np.int64)
+    for column in columns:
+        names, own = group_codes(store, column)
+        joint = np.where((codes < 0) | (own < 0), -1, codes * len(names) + own)
+        used = np.unique(joint[joint >= 0])
+        groups = [(*groups[at // len(names)], names[at % len(names)]) for at in used.tolist()]
+        codes = np.where(joint < 0, -1, np.searchsorted(used, joint))
+    return groups, codes
+
+
 def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -> pa.Table:
     from tosg_graph.cells.gather import add_profiles
 
@@ -243,8 +294,8 @@ def _matrix(column: pa.ChunkedArray, shape: tuple[int, int]) -> _Array:
     return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(shape)
 
 
-def _cache_path(store: CellStore, column: str, modality: str) -> Path:
-    key = f"{REVISION}|{store.hash}|{modality}|{column}"
+def _cache_path(store: CellStore, columns: Sequence[str], modality: str) -> Path:
+    key = "|".join([str(REVISION), store.hash, modality, *columns])
     return store.folder / "profiles" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.parquet"
 
 

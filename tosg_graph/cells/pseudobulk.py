@@ -1,7 +1,8 @@
 """Pseudobulk: counts added up over the cells of a donor, or of a donor and a kind of cell.
 
 Sums of integers, so that nothing is lost: the groups and the cells of no group together have every
-count of the cohort, which is checked each time.
+count of the cohort, which is checked each time. A sum is of the cells whose data set measured the
+feature; where none did there is no sum, which is not a sum of zero.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -22,6 +24,7 @@ from tosg_graph.cells.codes import joint_codes
 from tosg_graph.cells.fields import DONOR
 from tosg_graph.cells.manifest import file_record
 from tosg_graph.cells.matching import AGE_BAND, stratum_words
+from tosg_graph.cells.measured import cells_of_datasets
 from tosg_graph.cells.obs import total_names
 from tosg_graph.cells.selection import Cohort, column_of
 from tosg_graph.errors import CellsError, UsageError
@@ -55,7 +58,9 @@ class Pseudobulk:
     features
         The features of the modality, in the order of the axis.
     counts
-        int64 CSR matrix [g, f].
+        int64 CSR matrix [g, f]; see ``measured`` for what its zeros mean.
+    datasets
+        int64 [g, data sets of the store]: cells that the group has of each.
     left_out, left_out_total
         Cells of the cohort that are in no group because a value is not known, and their counts.
     """
@@ -66,14 +71,33 @@ class Pseudobulk:
     groups: pa.Table
     features: pa.Table
     counts: csr_matrix
+    datasets: npt.NDArray[np.int64]
     left_out: int
     left_out_total: int
+
+    @cached_property
+    def measuring(self) -> npt.NDArray[np.int64]:
+        """Cells of the group whose data set measured the feature, int64 [g, f]."""
+        return self.datasets @ self.cohort.store.measured(self.modality).astype(np.int64)
+
+    @property
+    def measured(self) -> npt.NDArray[np.bool_]:
+        """Whether every cell of the group measured the feature, bool [g, f].
+
+        A group with cells of a data set that did not is not taken as measured: its sum is that of
+        a part of its cells, and smaller for that reason alone.
+        """
+        found: npt.NDArray[np.bool_] = self.measuring == self.datasets.sum(axis=1, keepdims=True)
+        return found
 
     def save(self, folder: Path | str) -> None:
         """Write ``groups``, ``features`` and ``counts`` as Parquet, and a manifest, to a folder.
 
         ``counts.parquet`` has a row per value above zero: ``group`` and ``feature`` (positions in
-        the other two), ``graph_id`` (null for a feature without a node) and ``count``.
+        the other two), ``graph_id`` (null for a feature without a node), ``count`` and ``cells``,
+        the cells of the group that measured the feature. Where these are not all cells of the
+        group there is a row whatever the sum; ``count`` is null where they are none. So what has
+        no row is zero.
 
         Raises
         ------
@@ -98,17 +122,26 @@ class Pseudobulk:
             "groups": self.groups.num_rows,
             "left_out_cells": self.left_out,
             "left_out_total": self.left_out_total,
+            "not_measured": int(np.count_nonzero(self.measuring == 0)),
+            "measured_in_part": int(np.count_nonzero(~self.measured & (self.measuring > 0))),
         }
 
     def _long(self) -> pa.Table:
+        width = self.features.num_rows
         lengths = np.diff(self.counts.indptr)
-        features = pa.array(self.counts.indices, pa.int32())
+        summed = np.repeat(np.arange(len(lengths)), lengths) * width + self.counts.indices
+        places = np.union1d(summed, np.flatnonzero(~self.measured))
+        counts = np.zeros(len(places), np.int64)
+        counts[np.searchsorted(places, summed)] = self.counts.data
+        cells = self.measuring.ravel()[places]
+        features = pa.array(places % width, pa.int32())
         return pa.table(
             {
-                "group": pa.array(np.repeat(np.arange(len(lengths)), lengths), pa.int32()),
+                "group": pa.array(places // width, pa.int32()),
                 "feature": features,
                 "graph_id": self.features["graph_id"].combine_chunks().take(features),
-                "count": pa.array(self.counts.data, pa.int64()),
+                "count": pa.array(counts, pa.int64(), mask=cells == 0),
+                "cells": pa.array(cells, pa.int64()),
             }
         )
 
@@ -118,7 +151,8 @@ def pseudobulk(
 ) -> Pseudobulk:
     """Add up the counts of the cells of each group.
 
-    Memory: the result twice, and the counts of 32,768 cells.
+    Memory: the result twice, and the counts of 32,768 cells; when it is asked what was measured, 8
+    bytes per group and feature.
 
     Parameters
     ----------
@@ -146,6 +180,8 @@ def pseudobulk(
     codes, table = _groups(cohort, names)
     store.check_shards(cohort.cells, modality=modality)
     counts = _summed(cohort, modality, codes, table.num_rows)
+    placed = np.full(store.n_cells, -1, np.int64)
+    placed[cohort.mask] = codes
     depth = cohort.columns.numbers(total_names(modality)[0]).values
     totals = np.asarray(counts.sum(axis=1)).ravel().astype(np.int64)
     left = cohort.cells[codes < 0]
@@ -159,6 +195,7 @@ def pseudobulk(
         groups=table.append_column("total", pa.array(totals)),
         features=store.features(modality),
         counts=counts,
+        datasets=cells_of_datasets(store, placed, table.num_rows),
         left_out=len(left),
         left_out_total=left_total,
     )
@@ -215,6 +252,7 @@ def origin(cohort: Cohort, modality: str) -> dict[str, Any]:
         "query": cohort.query,
         "cohort": cohort.hash,
         "cells": cohort.n_cells,
+        "notes": list(cohort.notes),
     }
 
 

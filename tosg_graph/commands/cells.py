@@ -183,16 +183,25 @@ def prune(
 @app.command("profile")
 def profile(
     name: _Name,
-    group: Annotated[str, typer.Argument(help="A label such as 'CD14+ Monocyte'.")],
+    group: Annotated[
+        str | None, typer.Argument(help="A label such as 'CD14+ Monocyte'; default: all cells.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", help="A profile per value of this column, as donor (repeat: jointly)."
+        ),
+    ] = None,
     modality: Annotated[str, typer.Option("--modality", help="rna or protein.")] = "rna",
     rows: RowsOption = 20,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print, for a group of cells, the share detecting each feature and its mean per 10,000."""
+    """Print for groups of cells the share detecting each feature, mean per 10,000 and variance."""
     with Workspace(workspace) as ws:
-        result = ws.profile(name, group, modality=modality)
-        print_result(result, as_json=as_json, most=rows)
+        most = rows if by and not as_json else None  # of each group
+        result = ws.profile(name, group, by=by or (), modality=modality, most=most)
+        print_result(result, as_json=as_json, most=len(result.rows) or 1 if by else rows)
 
 
 app.command("vocabulary")(cohorts.vocabulary)

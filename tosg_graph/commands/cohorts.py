@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +14,14 @@ from tosg_graph.commands.shared import (
     RowsOption,
     ThresholdOption,
     WorkspaceOption,
+    chosen_cells,
+    thresholds_of,
 )
 from tosg_graph.errors import UsageError
 from tosg_graph.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tosg_graph.cells.selection import Cohort
 
 ModalityOption = Annotated[
     str | None, typer.Option("--modality", help="rna or protein; default: the store's first.")
@@ -24,6 +29,9 @@ ModalityOption = Annotated[
 #: What a person reads of a comparison, beside the feature.
 SHOWN = ("base_mean", "log2_fold_change", "p_value", "p_adjusted")
 StoreArgument = Annotated[str, typer.Argument(help="Name of the cell store.")]
+QueryArgument = Annotated[
+    str, typer.Argument(help="Which cells: a query or a saved cohort (.parquet); default: all.")
+]
 
 
 def vocabulary(
@@ -80,7 +88,7 @@ def cohort(
 ) -> None:
     """Choose cells by a query, and count them and their donors before anything is read."""
     with Workspace(workspace) as ws:
-        chosen = ws.cohort(name, query, primary=primary)
+        chosen = chosen_cells(ws, name, query, primary=primary)
         counts = chosen.counts(*by or ())
         if save is not None:
             chosen.save(save)
@@ -95,14 +103,12 @@ def cohort(
         )
         shown = [["unknown" if value is None else value for value in row] for row in found]
         display.print_table(counts.column_names, shown, most=rows)
-        for note in chosen.notes:
-            display.say(f"note: {note}", style="yellow")
         display.say(f"cohort {chosen.hash[:16]}" + (f", saved in {save}" if save else ""))
 
 
 def split(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     by: Annotated[
         str, typer.Option("--by", help="donor, study: what is whole in one part; label: neither.")
     ] = "donor",
@@ -127,9 +133,8 @@ def split(
 ) -> None:
     """Split cells into training, validation and test, once or in folds, by donor or by study."""
     with Workspace(workspace) as ws:
-        found = ws.split(
-            name, query, by=by, folds=folds, seed=seed, primary=primary, profiles=profiles
-        )
+        chosen = chosen_cells(ws, name, query, primary=primary)
+        found = ws.split(name, chosen, by=by, folds=folds, seed=seed, profiles=profiles)
         if save is not None:
             found.save(save)
         counts = found.counts()
@@ -141,22 +146,21 @@ def split(
         display.print_table(counts.column_names, said, most=rows)
         display.say(found.splits[0].note.partition(". ")[2] if folds else found.splits[0].note)
         display.say(reports.compared_text(found.profiles))
-        for note in found.cohort.notes:
-            display.say(f"note: {note}", style="yellow")
         if save is not None:
             display.say(f"saved in {save}")
 
 
 def match(
     name: StoreArgument,
-    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
-    controls: Annotated[str, typer.Argument(help="Query of the controls; never just the rest.")],
+    cases: Annotated[str, typer.Argument(help="The cases: a query or a saved cohort.")],
+    controls: Annotated[str, typer.Argument(help="The controls, likewise; never just the rest.")],
     by: Annotated[
         list[str] | None,
         typer.Option("--by", help="Match on this column or age_band (repeat)."),
     ] = None,
     ratio: Annotated[int, typer.Option("--ratio", help="Controls per case.", min=1)] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the draw.")] = 0,
+    primary: PrimaryOption = False,
     save: Annotated[
         Path | None, typer.Option("--save", help="Folder for cases.parquet and controls.parquet.")
     ] = None,
@@ -166,7 +170,8 @@ def match(
 ) -> None:
     """Draw cases and controls that are alike, stratum by stratum, and report what was left out."""
     with Workspace(workspace) as ws:
-        found = ws.match(name, cases, controls, by=by, ratio=ratio, seed=seed)
+        sides = _sides(ws, name, cases, controls, primary=primary)
+        found = ws.match(name, *sides, by=by, ratio=ratio, seed=seed)
         if save is not None:
             save.mkdir(parents=True, exist_ok=True)
             found.cases.save(save / "cases.parquet")
@@ -186,38 +191,40 @@ def match(
             display.say(
                 f"note: not matched on {', '.join(found.absent)}: no cell says it", style="yellow"
             )
+        reports.print_verdict(said["diagnostics"])
 
 
 def diagnose(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     label: Annotated[
         str | None, typer.Option("--label", help="Column that makes the classes.")
     ] = None,
-    threshold: ThresholdOption = None,
+    thresholds: ThresholdOption = None,
+    primary: PrimaryOption = False,
     rows: RowsOption = 50,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say whether classes of cells can be compared: assay, study, sex, donors, depth; a verdict."""
-    from tosg_graph.cells.diagnostics import Thresholds
-
-    limits = Thresholds.read(threshold or ())
     with Workspace(workspace) as ws:
-        found = ws.diagnose(name, query, label=label, thresholds=limits).to_dict()
+        limits = thresholds_of(thresholds)
+        chosen = chosen_cells(ws, name, query, primary=primary)
+        found = ws.diagnose(name, chosen, label=label, thresholds=limits).to_dict()
         if as_json:
-            display.print_json(found)
+            display.print_json({**found, "notes": list(chosen.notes)})
         else:
             print_diagnostics(found, most=rows)
 
 
 def pseudobulk(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     by: Annotated[
         list[str] | None, typer.Option("--by", help="Add up by this column (repeat: jointly).")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    primary: PrimaryOption = False,
     modality: ModalityOption = None,
     rows: RowsOption = 50,
     workspace: WorkspaceOption = None,
@@ -225,28 +232,37 @@ def pseudobulk(
 ) -> None:
     """Add up the counts of each donor, or of each donor and kind of cell, as integers."""
     with Workspace(workspace) as ws:
-        found = ws.pseudobulk(name, query, by=by or ["donor_id"], modality=modality)
+        chosen = chosen_cells(ws, name, query, primary=primary)
+        found = ws.pseudobulk(name, chosen, by=by or ["donor_id"], modality=modality)
         if out is not None:
             found.save(out)
-        groups = display.rows_of(found.groups)
+        groups, said = display.rows_of(found.groups), found.record()
         if as_json:
             table = {"columns": found.groups.column_names, "rows": groups}
-            display.print_json({**found.record(), "groups": table})
+            display.print_json({**said, "groups": table})
             return
         display.print_table(found.groups.column_names, groups, most=rows)
         display.say(
             f"{found.left_out:,} cells with {found.left_out_total:,} counts are in no group"
             + (f"; written to {out}" if out else "")
         )
+        if said["not_measured"] or said["measured_in_part"]:
+            display.note(
+                f"note: of {found.groups.num_rows * found.features.num_rows:,} sums, "
+                f"{said['not_measured']:,} are of features that no cell of the group measured, and "
+                f"are not known; {said['measured_in_part']:,} are of a part of the group's cells"
+            )
 
 
 def compare(
     name: StoreArgument,
-    cases: Annotated[str, typer.Argument(help="Query of the cases.")],
-    controls: Annotated[str, typer.Argument(help="Query of the controls.")],
+    cases: Annotated[str, typer.Argument(help="The cases: a query or a saved cohort.")],
+    controls: Annotated[str, typer.Argument(help="The controls, likewise.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
     min_donors: Annotated[int, typer.Option("--min-donors", help="Donors per side.", min=2)] = 3,
     min_cells: Annotated[int, typer.Option("--min-cells", help="Cells per donor.", min=1)] = 10,
+    thresholds: ThresholdOption = None,
+    primary: PrimaryOption = False,
     modality: ModalityOption = None,
     rows: RowsOption = 20,
     workspace: WorkspaceOption = None,
@@ -254,8 +270,11 @@ def compare(
 ) -> None:
     """Find the features that differ between two cohorts, donors being the samples, never cells."""
     with Workspace(workspace) as ws:
-        limits = {"min_donors": min_donors, "min_cells": min_cells}
-        found = ws.compare(name, cases, controls, modality=modality, **limits)
+        sides = _sides(ws, name, cases, controls, primary=primary)
+        found = ws.compare(
+            name, *sides, modality=modality, thresholds=thresholds_of(thresholds),
+            min_donors=min_donors, min_cells=min_cells,
+        )  # fmt: skip
         if out is not None:
             found.save(out)
         if as_json:
@@ -266,16 +285,18 @@ def compare(
         shown = found.table.select(["graph_id", "name", *SHOWN])
         lines = display.rows_of(shown)
         display.print_table(shown.column_names, lines, most=rows)
-        sides = found.donors["side"].to_pylist()
+        donors = found.donors["side"].to_pylist()
         display.say(
-            f"{sides.count('case')} donors against {sides.count('control')}, {found.design}; "
-            f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts"
+            f"{donors.count('case')} donors against {donors.count('control')}, {found.design}; "
+            f"{found.table.num_rows:,} features tested, {found.not_tested:,} had too few counts, "
+            f"{found.not_measured:,} not measured in all samples"
         )
+        reports.print_verdict(found.diagnostics.to_dict())
 
 
 def metacells(
     name: StoreArgument,
-    query: Annotated[str, typer.Argument(help="Which cells; default: all.")] = "all",
+    query: QueryArgument = "all",
     into: Annotated[str, typer.Option("--into", help="Name of the new cell store.")] = "",
     within: Annotated[
         list[str] | None,
@@ -286,6 +307,7 @@ def metacells(
         str, typer.Option("--method", help="kmeans, or metacells: the package of that name.")
     ] = "kmeans",
     seed: Annotated[int, typer.Option("--seed", help="Seed of sample and clusters.")] = 0,
+    primary: PrimaryOption = False,
     replace_: Annotated[
         bool, typer.Option("--replace", help="Replace a store of that name.")
     ] = False,
@@ -294,9 +316,10 @@ def metacells(
 ) -> None:
     """Add up cells that resemble each other within a donor and tissue, as a cell store."""
     how = {"within": within, "size": size, "seed": seed, "method": method}
-    options = {**how, "replace": replace_}
+    options: dict[str, Any] = {**how, "replace": replace_}
     with Workspace(workspace) as ws:
-        store, report = ws.metacells(name, query, name=into or f"{name}-metacells", **options)
+        chosen = chosen_cells(ws, name, query, primary=primary)
+        store, report = ws.metacells(name, chosen, name=into or f"{name}-metacells", **options)
         if as_json:
             display.print_json({"name": store.name, "path": str(store.folder), **report.to_dict()})
             return
@@ -313,6 +336,15 @@ def metacells(
             f"partitions, {report.left_out_unknown:,} of unknown "
             f"{' or '.join(report.options.within)}, {report.left_out_outliers:,} outliers"
         )
+
+
+def _sides(
+    ws: Workspace, name: str, cases: str, controls: str, *, primary: bool
+) -> tuple[Cohort, Cohort]:
+    return (
+        chosen_cells(ws, name, cases, primary=primary),
+        chosen_cells(ws, name, controls, primary=primary),
+    )
 
 
 def print_diagnostics(found: dict[str, Any], *, most: int) -> None:

@@ -15,6 +15,8 @@ from tosg_graph.config import ReadLimits
 from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
+    from tosg_graph.cells.diagnostics import Thresholds
+    from tosg_graph.cells.selection import Cohort
     from tosg_graph.graph.result import ResultTable
     from tosg_graph.workspace import Workspace
 
@@ -34,7 +36,7 @@ PrimaryOption = Annotated[
 ]
 ThresholdOption = Annotated[
     list[str] | None,
-    typer.Option("--threshold", help="Of the diagnostics: max_unknown=0.2 (repeat)."),
+    typer.Option("--threshold", help="A measure's limit, as max_unknown=0.2 (repeat)."),
 ]
 PathwayOption = Annotated[
     str | None, typer.Option("--pathway", help="A pathway by id or name, with sub-pathways.")
@@ -99,6 +101,21 @@ def _value(text: str) -> Any:
     except json.JSONDecodeError:
         return text
     return text if isinstance(value, dict) else value
+
+
+def chosen_cells(workspace: Workspace, name: str, query: str, *, primary: bool) -> Cohort:
+    """Choose cells by a query or a saved cohort; what is odd about them goes to standard error."""
+    found = workspace.cohort(name, query, primary=primary)
+    for note in found.notes:
+        display.note(f"note: {note}")
+    return found
+
+
+def thresholds_of(given: list[str] | None) -> Thresholds:
+    """Read the words of ``--threshold``; see :meth:`.diagnostics.Thresholds.read`."""
+    from tosg_graph.cells.diagnostics import Thresholds
+
+    return Thresholds.read(given or ())
 
 
 def limits_of(workspace: Workspace, timeout: float | None, max_rows: int | None) -> ReadLimits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from tosg_graph.tensors.cohort_splits import CohortSplits
     from tosg_graph.workspace.builds import Builds
 
+    #: What names cells of a store: a query, a cohort, or the path of one that was saved (.parquet).
+    Cells = Condition | Cohort | Path | str
+
 Progress = Callable[[str], None]
+
+#: Suffix by which a text is taken for the path of a saved cohort.
+SAVED = ".parquet"
 
 
 class CellStores:
@@ -120,27 +126,50 @@ class CellStores:
         store = self.cells(cells)
         return standardise(store.obs, self._builds.graph, label=store.label_column)[1]
 
-    def cohort(self, cells: str, query: Condition | str, *, primary: bool = False) -> Cohort:
+    def cohort(self, cells: str, query: Cells, *, primary: bool = False) -> Cohort:
         """Choose cells of a store: ``ws.cohort("pbmc", 'cell_type under "T cell"')``.
 
         Parameters
         ----------
+        query
+            A query, a cohort, or the path of a saved cohort: a text that ends in ``.parquet``.
         primary
             Leave out copies, cells that are another data set's own (``is_primary_data`` is false).
 
         Raises
         ------
         UsageError
-            If the query cannot be read, or names a column or value that is not known.
+            If the query cannot be read, or names a column or value that is not known; if a cohort
+            is of another store, or copies are to be left out of it.
+        CellsError
+            If a file is no saved cohort, or one of another store.
         """
-        from tosg_graph.cells.selection import choose
+        from tosg_graph.cells.selection import Cohort, choose, load_cohort
 
-        return choose(self.cells(cells), query, build=self._builds.graph, primary=primary)
+        store = self.cells(cells)
+        if isinstance(query, str) and query.strip().lower().endswith(SAVED):
+            query = Path(query.strip())
+        if primary and isinstance(query, (Path, Cohort)):
+            raise UsageError(
+                f"{query if isinstance(query, Path) else 'the cohort'} is a cohort already, and "
+                "--primary (primary=True) goes with a query; leave copies out when it is chosen"
+            )
+        if isinstance(query, Path):
+            return load_cohort(query, store, build=self._builds.graph)
+        if not isinstance(query, Cohort):
+            return choose(store, query, build=self._builds.graph, primary=primary)
+        if query.store.hash != store.hash:
+            raise UsageError(
+                f"the cohort is of the store {query.store.name!r} with the hash "
+                f"{query.store.hash[:12]}…, not of {store.name!r} ({store.hash[:12]}…); choose the "
+                f"cells again: {query.query}"
+            )
+        return query
 
     def split(
         self,
         cells: str,
-        query: Condition | str = "all",
+        query: Cells = "all",
         *,
         by: str = "donor",
         folds: int | None = None,
@@ -157,28 +186,41 @@ class CellStores:
         cohort = self.cohort(cells, query, primary=primary)
         return split_cohort(cohort, by=by, folds=folds, seed=seed, profiles=profiles)
 
-    def match(self, /, cells: str, cases: str, controls: str, **options: Any) -> Matched:
+    def match(
+        self, /, cells: str, cases: Cells, controls: Cells, *, primary: bool = False, **options: Any
+    ) -> Matched:
         """Draw cases and controls that are alike in cell type, sex, age band, assay and study.
 
-        See :func:`~tosg_graph.cells.matching.match_cohorts`; both are queries.
+        See :func:`~tosg_graph.cells.matching.match_cohorts`; the sides are as :meth:`cohort` takes
+        them.
         """
         from tosg_graph.cells.matching import match_cohorts
 
-        sides = self.cohort(cells, cases), self.cohort(cells, controls)
-        return match_cohorts(*sides, **options)
+        return match_cohorts(*self._sides(cells, cases, controls, primary), **options)
+
+    def _sides(
+        self, cells: str, cases: Cells, controls: Cells, primary: bool
+    ) -> tuple[Cohort, Cohort]:
+        return (
+            self.cohort(cells, cases, primary=primary),
+            self.cohort(cells, controls, primary=primary),
+        )
 
     def diagnose(
         self,
         cells: str,
-        query: str = "all",
+        query: Cells = "all",
         *,
         label: str | None = None,
+        primary: bool = False,
         thresholds: Thresholds | None = None,
     ) -> Diagnostics:
         """Say whether the classes of some cells can be compared: balance, donors, depth.
 
         Parameters
         ----------
+        query, primary
+            As :meth:`cohort` takes them.
         label
             The column that makes the classes; default: the store's label column.
         thresholds
@@ -187,31 +229,43 @@ class CellStores:
         from tosg_graph.cells.diagnostics import diagnose
         from tosg_graph.cells.selection import column_of
 
-        cohort = self.cohort(cells, query)
+        cohort = self.cohort(cells, query, primary=primary)
         column = cohort.store.label_column if label is None else label
         column = None if column is None else column_of(cohort.columns, column)
         return diagnose(cohort.columns, column, cells=cohort.mask, thresholds=thresholds)
 
-    def pseudobulk(self, /, cells: str, query: str = "all", **options: Any) -> Pseudobulk:
+    def pseudobulk(
+        self, /, cells: str, query: Cells = "all", *, primary: bool = False, **options: Any
+    ) -> Pseudobulk:
         """Counts of some cells added up per donor, or per donor and kind of cell (``by=…``).
 
         See :func:`~tosg_graph.cells.pseudobulk.pseudobulk`.
         """
         from tosg_graph.cells.pseudobulk import pseudobulk
 
-        return pseudobulk(self.cohort(cells, query), **options)
+        return pseudobulk(self.cohort(cells, query, primary=primary), **options)
 
-    def compare(self, /, cells: str, cases: str, controls: str, **options: Any) -> Comparison:
+    def compare(
+        self, /, cells: str, cases: Cells, controls: Cells, *, primary: bool = False, **options: Any
+    ) -> Comparison:
         """Which features differ between two cohorts, with donors as the samples.
 
-        See :func:`~tosg_graph.cells.comparison.compare`; both are queries.
+        See :func:`~tosg_graph.cells.comparison.compare`; the sides are as :meth:`cohort` takes
+        them, such as those that :meth:`match` drew.
         """
         from tosg_graph.cells.comparison import compare
 
-        return compare(self.cohort(cells, cases), self.cohort(cells, controls), **options)
+        return compare(*self._sides(cells, cases, controls, primary), **options)
 
     def metacells(
-        self, /, cells: str, query: str = "all", *, name: str, **options: Any
+        self,
+        /,
+        cells: str,
+        query: Cells = "all",
+        *,
+        name: str,
+        primary: bool = False,
+        **options: Any,
     ) -> tuple[CellStore, MetacellReport]:
         """Add up cells that resemble each other, donor by donor and tissue by tissue, as a store.
 
@@ -219,7 +273,7 @@ class CellStores:
         """
         from tosg_graph.cells.metacells import make_metacells
 
-        cohort = self.cohort(cells, query)
+        cohort = self.cohort(cells, query, primary=primary)
         return make_metacells(cohort, self.folder, name=name, build=self._builds.graph, **options)
 
     def load_cohort(self, path: Path | str) -> Cohort:
@@ -229,19 +283,59 @@ class CellStores:
         store = self.cells(about_cohort(path)["store"])
         return load_cohort(path, store, build=self._builds.graph)
 
-    def profile(self, cells: str, group: str, *, modality: str = "rna") -> ResultTable:
-        """What a group of cells has: the share detecting each feature, the mean per 10,000.
+    def profile(
+        self,
+        cells: str,
+        group: str | None = None,
+        *,
+        by: Sequence[str] = (),
+        modality: str = "rna",
+        most: int | None = None,
+    ) -> ResultTable:
+        """What groups of cells have: per feature, who detects it, its mean per 10,000 and variance.
 
-        Sorted by that share, the largest first. The group is named as in a question; a cell type
-        of the graph stands for all labels below it.
+        Sorted by the share detecting it, the largest first. The variance is that of the cells'
+        values per 10,000, of which the mean is the mean.
+
+        Parameters
+        ----------
+        group
+            A group, named as in a question; a cell type of the graph stands for all labels below
+            it. Default: all cells.
+        by
+            Columns, such as donor or disease, each value of which makes a profile of its own (of
+            several columns: each combination). Cells of which one is not known are in none.
+        modality
+            ``rna`` or ``protein``.
+        most
+            Features of each profile at most.
+
+        Raises
+        ------
+        UsageError
+            If neither a group nor a column is named, or one is not known.
         """
         from tosg_graph.cells.cohort import match_group
+        from tosg_graph.cells.columns import ObsColumns
         from tosg_graph.cells.profiles import profiles
+        from tosg_graph.cells.selection import column_of
         from tosg_graph.graph.result import ResultTable
 
-        store = self.cells(cells)
-        found = match_group(store, group, build=self._builds.graph)
-        table = profiles(store, modality=modality).for_group(*found.require())
-        table = table.sort_by([("detected", "descending"), ("name", "ascending")])
-        rows = list(zip(*[column.to_pylist() for column in table.columns], strict=True))
-        return ResultTable(tuple(table.column_names), rows)
+        if group is None and not by:
+            raise UsageError("name a group of cells, or columns whose values make groups (--by)")
+        store, build = self.cells(cells), self._builds.graph
+        wanted = None if group is None else match_group(store, group, build=build).require()
+        names = [column_of(ObsColumns(store, build), name) for name in by]
+        label = [] if wanted is None or store.label_column is None else [store.label_column]
+        found = profiles(store, group=list(dict.fromkeys([*label, *names])), modality=modality)
+        parts: dict[tuple[str, ...], list[int]] = {}
+        for at, values in enumerate(found.values):
+            said = dict(zip(found.columns, values, strict=True))
+            if wanted is None or said[label[0]] in wanted:
+                parts.setdefault(tuple(said[name] for name in names), []).append(at)
+        columns, rows = (*names, *found.at([]).column_names), list[tuple[Any, ...]]()
+        for key, places in sorted(parts.items()):
+            table = found.at(places).sort_by([("detected", "descending"), ("name", "ascending")])
+            lists = [column.to_pylist() for column in table.slice(0, most).columns]
+            rows += [(*key, *row) for row in zip(*lists, strict=True)]
+        return ResultTable(columns, rows)

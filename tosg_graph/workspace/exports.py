@@ -98,7 +98,7 @@ class Exports:
         *,
         subgraph: Subgraph | None = None,
         cells: str | None = None,
-        selected: np.ndarray | Cohort | str | None = None,
+        selected: np.ndarray | Cohort | Path | str | None = None,
         primary: bool = False,
         label: str | None = None,
         split: str | None = "auto",
@@ -118,7 +118,8 @@ class Exports:
         cells
             Name of the cell store; without one the topology and the texts are exported.
         selected
-            Positions of the cells to take (int64), a cohort, or its query; default: all.
+            Positions of the cells to take (int64), a cohort, its query, or its file;
+            default: all.
         primary
             Leave out copies, cells that are another data set's own, of all cells or of a query.
         label
@@ -139,12 +140,12 @@ class Exports:
         from tosg_graph.cells.selection import Cohort
         from tosg_graph.tensors.export import write_export
 
-        if primary and selected is not None and not isinstance(selected, str):
+        if primary and selected is not None and not isinstance(selected, (Path, str)):
             raise UsageError("primary goes with a query; choose the cohort with primary=True")
-        if isinstance(selected, str) or primary:
+        if isinstance(selected, (Path, str)) or primary:
             if cells is None:
                 raise UsageError("a query chooses among the cells of a store; name it (--cells)")
-            query = selected if isinstance(selected, str) else "all"
+            query = selected if isinstance(selected, (Path, str)) else "all"
             selected = self._cells.cohort(cells, query, primary=primary)
         store = None if cells is None else self._cells.cells(cells)
         if store is not None:
