@@ -321,7 +321,7 @@ def test_a_saved_cohort_stands_where_a_query_does(work, two, store, tiny, tmp_pa
     assert "cohort: caution" in said.stdout
     assert "20 of 60 cells are copies" in said.stderr
     bad = CliRunner().invoke(app, [*words, "--threshold", "donors=5"])
-    assert "no threshold 'donors'; there are: min_donors" in str(bad.exception)
+    assert "threshold 'donors=5' found" in str(bad.exception)
     choose(store, "all", build=tiny).save(tmp_path / "other.parquet")
     words[3] = str(tmp_path / "other.parquet")
     assert "is a cohort of the store 's'" in str(CliRunner().invoke(app, words).exception)

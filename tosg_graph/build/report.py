@@ -178,9 +178,9 @@ def make_report(
     dict
         ``sources`` (per source: rows by kind, rows dropped by licence, nodes kept, evidence,
         statements that only repeat others, facts, joins, rejects by reason), ``nodes`` and
-        ``edges`` (rows per label and type), ``text`` (coverage per label), ``rejects`` (per reason), ``merged`` (nodes
-        per label that became one with another), ``files``, ``left_out``, ``also_useful`` and
-        ``unused``.
+        ``edges`` (rows per label and type), ``text`` (coverage per label), ``rejects`` (per
+        reason), ``merged`` (nodes per label that became one with another), ``files``,
+        ``left_out``, ``also_useful`` and ``unused``.
     """
     rows = {name: int(table["rows"]) for name, table in tables.items()}
     nodes = {name[6:]: n for name, n in rows.items() if name.startswith("nodes/")}
