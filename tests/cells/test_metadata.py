@@ -256,6 +256,15 @@ def test_once_is_as_good_as_twice(tiny):
     assert column(once, "dataset") == ["one", "one", "two", "two"]
 
 
+def test_the_study_is_the_named_column_or_else_the_data_set():
+    obs = table(study=["one", "NA"], run=["r1", "r2"])
+    assert column(standardise(obs, data_set="file")[0], "dataset") == ["one", None]
+    assert column(standardise(obs, study="run")[0], "dataset") == ["r1", "r2"]
+    nothing = table(study=["NA", "unknown"])
+    assert column(standardise(nothing, data_set="file")[0], "dataset") == ["file"] * 2
+    assert column(standardise(table(x=["a"]), data_set="file")[0], "dataset") == ["file"]
+
+
 def test_a_label_of_another_name_is_the_cell_type(tiny):
     obs = table(cluster_name=["My monos", "B"], cluster_name_ontology_id=["CL:0000576", None])
     found, _ = standardise(obs, tiny, label="cluster_name")
