@@ -8,7 +8,9 @@ Simulated cells (``simulated.py``) are converted in the process itself (``proces
 other process, by two, up to ``--processes``. They take turns for ``--rounds`` rounds, each time in
 a process of its own that reports its time, CPU time and peak memory; medians and ranges are given,
 and ``speedup``: the median over the rounds of the rate of so many processes over that of one in the
-same round. The stores must be equal byte for byte.
+same round. The stores must be equal byte for byte. ``two_at_once`` says what the machine gives: two
+conversions that share nothing, each in a process of its own, at the same time; their rates added
+up, against that of one alone.
 Then the store is packed with either codec and read in batches by a block shuffle; the sum of every
 batch is checked against the source. CPU seconds stand beside wall time: on a shared machine they
 are what can be compared. A conversion's CPU seconds are those of all its processes, its fixed cost
@@ -22,6 +24,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -45,16 +48,17 @@ from tosg_graph.cells.executors import InProcess, Processes  # noqa: E402
 from tosg_graph.cells.reader import CellStore  # noqa: E402
 from tosg_graph.cells.sampler import Sampler  # noqa: E402
 from tosg_graph.cells.tiers import pack, unpack  # noqa: E402
+from tosg_graph.filing import sha256  # noqa: E402
 
 
-def convert(folder: Path, processes: int, shard_cells: int) -> dict[str, Any]:
+def convert(folder: Path, processes: int, shard_cells: int, name: str) -> dict[str, Any]:
     """Convert once to warm caches and compiled code, once to measure."""
     executor = Processes(processes) if processes else InProcess()
     build = Build.open(folder / "build")
-    for name in ("warm", f"store{processes}"):
+    for place in ("warm", name):
         wall, cpu = time.perf_counter(), _cpu()
         report = add_cells(
-            folder / "cells.h5ad", folder / name, name="s", build=build, label="cell_type",
+            folder / "cells.h5ad", folder / place / name, name="s", build=build, label="cell_type",
             donor="donor", shard_cells=shard_cells, executor=executor, replace=True,
         )  # fmt: skip
         wall, cpu = time.perf_counter() - wall, _cpu() - cpu
@@ -101,7 +105,7 @@ def read(store: CellStore, totals: np.ndarray, *, batch: int, repeats: int) -> d
 def tiers(folder: Path, totals: np.ndarray, options: argparse.Namespace) -> dict[str, Any]:
     """Pack, read and unpack with each codec, and read the hot store."""
     batch, repeats = options.batch, options.repeats
-    path, results = folder / "store0" / "s", {}
+    path, results = folder / "store0" / "store0" / "s", {}
     hot = CellStore.open(path)
     results["hot"] = read(hot, totals, batch=batch, repeats=repeats)
     for codec in ("zstd", "lz4"):
@@ -127,12 +131,15 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     )  # fmt: skip
     tiny_build(folder / "build")
     numbers = range(options.processes + 1)
-    rounds = [
-        [measured(folder, number, options.shard_cells) for number in numbers]
-        for _ in range(options.rounds)
-    ]
-    first = _bytes(folder / "store0" / "s")
-    if any(_bytes(folder / f"store{number}" / "s") != first for number in numbers):
+    rounds, pairs = [], []
+    for _ in range(options.rounds):
+        rounds.append([measured(folder, options.shard_cells, {f"store{n}": n})[0] for n in numbers])
+        pair = measured(folder, options.shard_cells, {"together0": 0, "together1": 0})
+        pairs.append(sum(run["cells_per_second"] for run in pair))
+        for made in ("together0", "together1"):
+            shutil.rmtree(folder / made)
+    stores = [folder / f"store{n}" / f"store{n}" / "s" for n in numbers]
+    if any(_hashes(store) != _hashes(stores[0]) for store in stores):
         raise AssertionError("another number of processes made another store")
     tiers_read = {} if options.no_tiers else {"tiers": tiers(folder, totals, options)}
     return {
@@ -146,17 +153,35 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         },
         "source_bytes_per_cell": round((folder / "cells.h5ad").stat().st_size / options.cells),
         "conversion": [summary(rounds, number) for number in numbers],
+        "two_at_once": round(
+            statistics.median(
+                pair / found[0]["cells_per_second"]
+                for pair, found in zip(pairs, rounds, strict=True)
+            ),
+            2,
+        ),
         **tiers_read,
     }
 
 
-def measured(folder: Path, processes: int, shard_cells: int) -> dict[str, Any]:
-    """Convert in a process of its own; what it reports."""
-    command = [sys.executable, __file__, "--worker", str(folder), str(processes)]
-    done = subprocess.run(
-        [*command, "--shard-cells", str(shard_cells)], check=True, capture_output=True
-    )
-    return dict(json.loads(done.stdout))
+def measured(folder: Path, shard_cells: int, stores: dict[str, int]) -> list[dict[str, Any]]:
+    """Convert in processes of their own, at the same time; what each reports.
+
+    Parameters
+    ----------
+    stores
+        Name of the store → the number of processes that convert into it.
+    """
+    started = [
+        subprocess.Popen(
+            [sys.executable, __file__, "--worker", str(folder), str(processes), name,
+             "--shard-cells", str(shard_cells)], stdout=subprocess.PIPE,
+        )
+        for name, processes in stores.items()
+    ]  # fmt: skip
+    said = [process.communicate()[0] for process in started]
+    shutil.rmtree(folder / "warm", ignore_errors=True)
+    return [dict(json.loads(text)) for text in said]
 
 
 def summary(rounds: list[list[dict[str, Any]]], processes: int) -> dict[str, Any]:
@@ -177,9 +202,9 @@ def summary(rounds: list[list[dict[str, Any]]], processes: int) -> dict[str, Any
     }
 
 
-def _bytes(path: Path) -> dict[str, bytes]:
+def _hashes(path: Path) -> dict[str, str]:
     files = (p for p in sorted(path.rglob("*")) if p.is_file())
-    return {p.relative_to(path).as_posix(): p.read_bytes() for p in files}
+    return {p.relative_to(path).as_posix(): sha256(p) for p in files}
 
 
 def main() -> None:
@@ -196,11 +221,11 @@ def main() -> None:
     parser.add_argument("--no-tiers", action="store_true", help="convert only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        folder, processes = options.worker
-        print(json.dumps(convert(Path(folder), int(processes), options.shard_cells)))
+        folder, processes, name = options.worker
+        print(json.dumps(convert(Path(folder), int(processes), options.shard_cells, name)))
         return
     with tempfile.TemporaryDirectory() as folder:
         text = json.dumps(run(options, Path(folder)), indent=1)

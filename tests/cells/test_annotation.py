@@ -149,7 +149,7 @@ def test_a_table_gives_a_source_donors_and_is_recorded(tmp_path, source, tiny):
     store = CellStore.open(report.path)
     expected = [who.get(name) for name in cell_names(40)]
     assert store.obs["who"].to_pylist() == expected
-    assert store.obs["donor_id"].to_pylist() == [w and f"a/s/{w}" for w in expected]
+    assert store.obs["donor_id"].to_pylist() == [w and f"a/a/{w}" for w in expected]
     assert set(store.obs["disease"].to_pylist()) == {"healthy"}
     assert set(store.obs["age"].to_pylist()) == {34}
     record = store.manifest["datasets"][0]["source"]

@@ -95,7 +95,7 @@ def test_columns_group_jointly_and_by_the_command(monocytes, tiny, tmp_path):
     kinds, donors = np.array(["CD14+ Monocyte", "CD19+ B"] * 30), np.array(["D1", "D2", ""] * 20)
     assert found.columns == ("celltype", "donor_id")
     assert found.values == tuple(
-        (kind, f"a/s/{donor}") for kind in ("CD14+ Monocyte", "CD19+ B") for donor in ("D1", "D2")
+        (kind, f"a/a/{donor}") for kind in ("CD14+ Monocyte", "CD19+ B") for donor in ("D1", "D2")
     )
     assert (found.n_cells.tolist(), found.n_ungrouped) == ([10] * 4, 20)
     share, _ = expected(counts[donors != ""], [kinds[donors != ""], donors[donors != ""]])
@@ -108,12 +108,12 @@ def test_columns_group_jointly_and_by_the_command(monocytes, tiny, tmp_path):
     words = ["cells", "profile", "s", "-w", str(tmp_path), "--by", "donor_id"]
     rows = json.loads(CliRunner().invoke(app, [*words, "CD19+ B", "--json"]).stdout)
     assert rows["columns"][:4] == ["donor_id", "graph_id", "name", "cells"]
-    assert [row[0] for row in rows["rows"]] == ["a/s/D1"] * 6 + ["a/s/D2"] * 6
+    assert [row[0] for row in rows["rows"]] == ["a/a/D1"] * 6 + ["a/a/D2"] * 6
     table = pd.DataFrame(rows["rows"], columns=rows["columns"]).set_index(["donor_id", "graph_id"])
     wanted = share.loc["CD19+ B", "D2"][list(RNA).index("ENSG00000170458")]
-    assert table.loc[("a/s/D2", gene("CD14")), "detected"] == pytest.approx(wanted)
+    assert table.loc[("a/a/D2", gene("CD14")), "detected"] == pytest.approx(wanted)
     shown = CliRunner().invoke(app, [*words, "--rows", "2"]).stdout
-    assert (shown.count("a/s/D1"), shown.count("a/s/D2")) == (2, 2)
+    assert (shown.count("a/a/D1"), shown.count("a/a/D2")) == (2, 2)
     none = CliRunner().invoke(app, words[:-2])
     assert "name a group of cells, or columns" in str(none.exception)
 
