@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import result_tables
+import cell_tables
+import graph_tables
 import typer
 from schema_picture import schema_picture
 from typer.testing import CliRunner
@@ -174,7 +175,7 @@ def filled_text(page: str, begin: str, end: str, text: str) -> str:
 def scale_page() -> str:
     """The page of costs with its tables."""
     page = SCALE.read_text(encoding="utf-8")
-    for name, table in result_tables.SCALE.items():
+    for name, table in (graph_tables.TABLES | cell_tables.TABLES).items():
         page = filled_text(page, f"<!-- {name} -->", f"<!-- end of {name} -->", table())
     return page
 
@@ -182,12 +183,12 @@ def scale_page() -> str:
 def generated() -> dict[Path, str]:
     """Every generated file with what should be in it."""
     return {
-        ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, result_tables.figures()),
+        ROOT / "README.md": filled(ROOT / "README.md", BEGIN, END, graph_tables.figures()),
         SCALE: scale_page(),
         LICENCES: filled(
             LICENCES, "<!-- licences -->", "<!-- end of licences -->", licence_table()
         ),
-        CELLS: filled(CELLS, "<!-- tiers -->", "<!-- end of tiers -->", result_tables.tiers()),
+        CELLS: filled(CELLS, "<!-- tiers -->", "<!-- end of tiers -->", cell_tables.tiers()),
         ROOT / "docs" / "cli.md": cli_page(),
         QUERIES: filled(QUERIES, "<!-- queries -->", "<!-- end of queries -->", query_list()),
         ROOT / "docs" / "schema.md": schema_page(),

@@ -123,7 +123,7 @@ def test_older_matrix_market_folders_have_genes_tsv(tmp_path, tiny):
     path = tenx_folder(tmp_path / "tenx", zipped=False)
     store, _ = add(path, tmp_path, tiny, obs=who, donor="who", constants={"tissue": "lung"})
     assert np.array_equal(dense(store), COUNTS)
-    assert store.obs["donor_id"].to_pylist() == ["tenx/s/P2", "tenx/s/P1"] * 750
+    assert store.obs["donor_id"].to_pylist() == ["tenx/tenx/P2", "tenx/tenx/P1"] * 750
     assert store.values("tissue").to_pylist() == ["lung"] * 1500
 
 

@@ -94,6 +94,7 @@ def outage(store: Neo4jStore, server: Server, *writes: int) -> Iterator[Outage]:
 
 
 @pytest.mark.neo4j
+@pytest.mark.only_on("2026")
 def test_a_load_outlives_its_server_and_an_update_that_gives_up_is_completed(
     neo4j_settings: Neo4jSettings, neo4j_server: Server, wide: Build, step: Diff
 ) -> None:
@@ -140,6 +141,7 @@ def loading(settings: Neo4jSettings, build: Build) -> Iterator[subprocess.Popen[
 
 
 @pytest.mark.neo4j
+@pytest.mark.only_on("2026")
 def test_a_second_loader_says_who_is_the_first_and_a_killed_one_lets_go(
     neo4j_settings: Neo4jSettings, wide: Build, small: Build, step: Diff
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_second_loader_says_who_is_the_first_and_a_killed_one_lets_go(
 
 
 @pytest.mark.neo4j
+@pytest.mark.only_on("5.26")
 def test_of_loaders_that_begin_together_one_fills_the_database(
     neo4j_settings: Neo4jSettings, wide: Build
 ) -> None:

@@ -115,13 +115,12 @@ def test_a_server_comes_to_the_next_build_and_back(
 
 
 @pytest.mark.neo4j
-def test_random_pairs_on_a_server(server: Neo4jStore, neo4j_server: Server, tmp_path: Path) -> None:
-    """Others on each version; the embedded file, which is quicker, goes through many more."""
-    seed = neo4j_server.release.version
-    chance = random.Random(seed)
+@pytest.mark.only_on("2026")
+def test_random_pairs_on_a_server(server: Neo4jStore, tmp_path: Path) -> None:
+    """The embedded file, which is quicker, goes through many more."""
+    chance = random.Random(5)
     builds = [
-        write_build(tmp_path / f"b{i}", random_tables(chance), f"random{seed}-{i}")
-        for i in range(6)
+        write_build(tmp_path / f"b{i}", random_tables(chance), f"random-{i}") for i in range(6)
     ]
     server.load(builds[0])
     for before, after in itertools.pairwise(builds):
@@ -225,8 +224,8 @@ def _kill_after(settings: Neo4jSettings, step: Diff, writes: int) -> bool:
     return said == "here"
 
 
-#: After how many writes an update is killed: every other time on each version.
-_KILLS = {"5.26": (1, 3, 6, 8, 40), "2026": (2, 4, 7, 10, 40)}
+#: After how many writes an update is killed: others on each version.
+_KILLS = {"5.26": (1, 6, 40), "2026": (2, 4, 8, 40)}
 
 
 @pytest.mark.neo4j
@@ -247,7 +246,7 @@ def test_a_killed_update_is_completed_wherever_it_was(
         assert server.apply(step).how == "completed"
         assert server.fingerprint() == fingerprint_of_build(changed)
         assert server.unfinished_update() is None
-    assert kills >= 4
+    assert kills >= 2
     assert server.fingerprint() == fingerprint_of_build(changed)
 
 

@@ -74,7 +74,8 @@ def annbatch_prepare(h5ad: Path, folder: Path) -> None:
     """Write its format."""
     from annbatch import DatasetCollection
 
-    # Not shuffled on disk: all readers draw their order when they read.
+    # Not shuffled on disk: all readers draw their order when they read. Chunks of 64 cells, with 64
+    # of them mixed, were the fastest of 64, 512 and its own choice, and of 64 and 256 mixed.
     DatasetCollection(str(folder / "zarr")).add_adatas(
         [str(h5ad)], shuffle=False, n_obs_per_chunk=64
     )
@@ -216,6 +217,7 @@ def lance_read(h5ad: Path, folder: Path, order: str, batch: int, seed: int) -> B
     width = json.loads((folder / "width.json").read_text())
     size = BLOCK if order == "block_64" else 1
     for cells in blocks(data.count_rows(), size, batch, 128, seed):
+        cells.sort()  # rows in their order on disk are taken faster, by a tenth to a third
         found = data.take(cells).combine_chunks()
         feature, count = (found[name].chunk(0) for name in ("feature", "count"))
         matrix = sparse.csr_matrix(
