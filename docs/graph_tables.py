@@ -140,7 +140,7 @@ def graph_targets() -> str:
         f"`{name}` on {run['queries']['engine']} ({cost['p95']:.1f} s)"
         for run in (whole, server_run)
         for name, cost in run["queries"]["queries"].items()
-        if cost["p95"] > 1 and name not in ("counts", "conflicting_signs")
+        if cost and cost["p95"] > 1 and name not in ("counts", "conflicting_signs")
     }
     return table(
         "| what | target | measured | |",
