@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -64,10 +64,12 @@ def check_leaks(
         "cells with the same counts": profiles,
     }
     naming = {"cells with the same counts": names}
+    of_parts = _encoded(parts)
     leaks = {
         what: leak
         for what, values in given.items()
-        if values is not None and (leak := _shared(what, values, parts, naming.get(what)))
+        if values is not None
+        and (leak := _shared(what, _encoded(values), of_parts, naming.get(what)))
     }
     if leaks:
         advice = " and ".join(dict.fromkeys(_ADVICE[what] for what in leaks))
@@ -76,8 +78,9 @@ def check_leaks(
 
 def count_shared(values: _Values, parts: _Values) -> tuple[int, int]:
     """Count the known values that are in two parts, and all known values."""
-    codes = _encoded(values)[1]
-    return len(_spread(values, parts)[0]), len(np.unique(codes[codes >= 0]))
+    words = _encoded(values)
+    known = np.unique(words.codes[words.codes >= 0])
+    return len(_spread(words, _encoded(parts))[0]), len(known)
 
 
 def profile_hashes(matrix: Any, *, min_values: int = MIN_PROFILE) -> pa.Array:
@@ -114,60 +117,64 @@ def _bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
 
 def _shared(
     what: str,
-    values: _Values,
-    parts: _Values,
+    values: _Encoded,
+    parts: _Encoded,
     names: Callable[[npt.NDArray[np.int64]], Sequence[str]] | None,
 ) -> str:
     """Say which values are in two parts, or nothing."""
-    leaking, pairs, part_names = _spread(values, parts)
+    leaking, pairs = _spread(values, parts)
     if not len(leaking):
         return ""
-    words = _encoded(values)[0]
     shown = []
     for place in leaking[:_SHOWN]:
-        mine = pairs[pairs // len(part_names) == place] % len(part_names)
+        mine = pairs[pairs // len(parts.words) == place] % len(parts.words)
         if names is not None:
             shown.append(_members(int(place), mine, values, parts, names))
             continue
-        where = ", ".join(sorted(str(part_names[part]) for part in mine))
-        shown.append(f"{_readable(words[int(place)].as_py())} ({where})")
+        where = ", ".join(sorted(str(parts.words[part]) for part in mine))
+        shown.append(f"{_readable(values.words[int(place)].as_py())} ({where})")
     more = f" and {len(leaking) - _SHOWN} more" if len(leaking) > _SHOWN else ""
     return f"{len(leaking)} {what} in two parts: {', '.join(shown)}{more}"
 
 
 def _spread(
-    values: _Values, parts: _Values
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pa.Array]:
-    """Places of the values that are in two parts; pairs of value and part; the parts."""
-    names, codes = _encoded(values)
-    part_names, part_codes = _encoded(parts)
-    known = codes >= 0
-    pairs = pairs_present(codes[known], part_codes[known], (len(names), len(part_names)))
-    places, spread = np.unique(pairs // max(len(part_names), 1), return_counts=True)
-    return places[spread > 1], pairs, part_names
+    values: _Encoded, parts: _Encoded
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Places of the values that are in two parts; pairs of value and part."""
+    known = values.codes >= 0
+    shape = (len(values.words), len(parts.words))
+    pairs = pairs_present(values.codes[known], parts.codes[known], shape)
+    places, spread = np.unique(pairs // max(len(parts.words), 1), return_counts=True)
+    return places[spread > 1], pairs
 
 
 def _members(
     place: int,
     in_parts: npt.NDArray[np.int64],
-    values: _Values,
-    parts: _Values,
+    values: _Encoded,
+    parts: _Encoded,
     names: Callable[[npt.NDArray[np.int64]], Sequence[str]],
 ) -> str:
     """Name the first cell of a value in each of its parts."""
-    part_names, part_codes = _encoded(parts)
-    mine = np.flatnonzero(_encoded(values)[1] == place)
-    first = np.array([mine[part_codes[mine] == part][0] for part in in_parts])
+    mine = np.flatnonzero(values.codes == place)
+    first = np.array([mine[parts.codes[mine] == part][0] for part in in_parts])
     told = zip(names(first), in_parts, strict=True)
-    return " = ".join(sorted(f"{name} ({part_names[part]})" for name, part in told))
+    return " = ".join(sorted(f"{name} ({parts.words[part]})" for name, part in told))
 
 
-def _encoded(values: _Values) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+class _Encoded(NamedTuple):
+    """The distinct words of a column, and the place of each row's word; −1 where there is none."""
+
+    words: pa.Array
+    codes: npt.NDArray[np.int64]
+
+
+def _encoded(values: _Values) -> _Encoded:
     array = values if isinstance(values, pa.Array) else pa.array(values)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return array.dictionary, codes
+    return _Encoded(array.dictionary, codes)
 
 
 def _readable(value: object) -> str:
