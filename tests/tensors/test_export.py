@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.faults import full_disk
 from tests.tensors.conftest import LABELS, N_CELLS, UNMEASURED
 from tests.tiny import BUILD_ID, GENES, gene, protein, tiny_tables, write_build
 from tosg_graph.cells.selection import choose
@@ -427,3 +428,10 @@ def test_missing_safetensors_is_named(tiny, chosen, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors", None)
     with pytest.raises(MissingExtra, match="safetensors is not installed"):
         write_export(tmp_path / "e", build=tiny, subgraph=chosen)
+
+
+@pytest.mark.parametrize("most", [1, 500, 3_000])
+def test_a_full_disk_leaves_nothing(tiny, tmp_path, most):
+    with full_disk(most), pytest.raises(ExportError, match=r"e cannot be written: .*free space"):
+        write_export(tmp_path / "e", build=tiny, subgraph=Subgraph.whole(tiny), text_dims=0)
+    assert list(tmp_path.iterdir()) == []

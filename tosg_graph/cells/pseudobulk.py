@@ -7,13 +7,11 @@ feature; where none did there is no sum, which is not a sum of zero.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +26,7 @@ from tosg_graph.cells.measured import cells_of_datasets
 from tosg_graph.cells.obs import total_names
 from tosg_graph.cells.selection import Cohort, column_of
 from tosg_graph.errors import CellsError, UsageError
-from tosg_graph.filing import commit_folder, write_json
+from tosg_graph.filing import commit_folder, folder_beside, write_json, writing
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -266,15 +264,9 @@ def write_aggregate(folder: Path, tables: dict[str, pa.Table], about: dict[str, 
     """
     if folder.exists():
         raise UsageError(f"{folder} exists; it is left as it is: name another")
-    fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
-    try:
-        fresh.mkdir(parents=True)
+    with writing(folder, UsageError), folder_beside(folder) as fresh:
         for name, table in tables.items():
             write_parquet(table, fresh / name)
         records = {name: file_record(fresh / name, rows=t.num_rows) for name, t in tables.items()}
         write_json(fresh / "manifest.json", {**about, "files": records})
         commit_folder(fresh, folder)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error}; nothing was kept") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)

@@ -23,8 +23,8 @@ from tosg_graph.build.tables import Build
 from tosg_graph.cells.diagnostics import Thresholds
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import Cohort
-from tosg_graph.errors import UsageError
-from tosg_graph.filing import commit_folder, folder_beside, write_json
+from tosg_graph.errors import ExportError, UsageError
+from tosg_graph.filing import commit_folder, folder_beside, write_json, writing
 from tosg_graph.tensors.exported_cells import CellWriter, SplitOptions
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.hetero import EDGE_ATTR_NAMES, Topology
@@ -38,6 +38,7 @@ from tosg_graph.tensors.layout import (
     edge_key,
     file_record,
     node_file,
+    write_arrays,
     write_arrow,
 )
 from tosg_graph.tensors.loaded import Export, load_export
@@ -106,6 +107,8 @@ def write_export(
     ------
     UsageError
         If the folder is taken, the subgraph is of another build, or an option is wrong.
+    ExportError
+        If it cannot be written, as where the disk is full; nothing of it is kept.
     MissingExtra
         If safetensors, or scikit-learn for the text vectors, is not installed.
     """
@@ -115,7 +118,7 @@ def write_export(
     cells = _positions(cells, store)
     _check_options(build, subgraph, store, cells=cells, split=split)
     manifest = _manifest(build, subgraph, seed)
-    with folder_beside(folder) as temporary:
+    with writing(folder, ExportError), folder_beside(folder) as temporary:
         chosen = (embedder or TfidfSvd(text_dims, seed)) if text_dims or embedder else None
         _write_graph(temporary, build, subgraph, chosen, manifest)
         if store is not None:
@@ -221,8 +224,7 @@ def _write_graph(
         write_arrow(table.add_column(0, "index", numbers), folder / node_file(label))
     for triplet, edges in subgraph.edges.items():
         write_arrow(edges.table, folder / edge_file(triplet))
-    save_file = require("safetensors.numpy").save_file
-    save_file(_topology_arrays(Topology.of(subgraph, text=text)), folder / TOPOLOGY)
+    write_arrays(folder / TOPOLOGY, _topology_arrays(Topology.of(subgraph, text=text)))
 
 
 def _described(embedder: Embedder) -> str:

@@ -20,9 +20,8 @@ from tosg_graph.cells.selection import cohort_of
 from tosg_graph.cells.studies import study_words
 from tosg_graph.tensors.abundance import Abundance, Channel, StoreAbundance
 from tosg_graph.tensors.copies import Profiles, cell_names
-from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.labels import CellLabels
-from tosg_graph.tensors.layout import ABUNDANCE, CELLS, channel_key, write_arrow
+from tosg_graph.tensors.layout import ABUNDANCE, CELLS, channel_key, write_arrays, write_arrow
 from tosg_graph.tensors.leaks import check_leaks
 from tosg_graph.tensors.splits import (
     Split,
@@ -179,7 +178,7 @@ class CellWriter:
             arrays[channel_key(channel, "count")] = _narrow(matrix.data)
         for label, mask in self._abundance.measured_by.items():
             arrays[f"{label}/measured_by"] = np.ascontiguousarray(mask)
-        require("safetensors.numpy").save_file(arrays, self._folder / ABUNDANCE)
+        write_arrays(self._folder / ABUNDANCE, arrays)
 
 
 def gathered(

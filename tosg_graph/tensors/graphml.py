@@ -22,6 +22,7 @@ from tosg_graph.build.engine import Engine, quoted
 from tosg_graph.build.lines import write_lines
 from tosg_graph.build.tables import Build
 from tosg_graph.errors import ExportError, UsageError
+from tosg_graph.filing import writing
 from tosg_graph.schema import EDGE_ENDS, EDGE_TYPE, LABEL, Property, PropertyType
 from tosg_graph.tensors.subgraph import Subgraph
 
@@ -102,14 +103,13 @@ def write_graphml(
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     fresh = path.with_name(f".{path.name}-{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield fresh
-    except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink()
+    with writing(path, ExportError):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield fresh
+        finally:
+            with suppress(OSError):
+                fresh.unlink()
 
 
 def _check_ids(subgraph: Subgraph) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 import pyarrow as pa
 
 from tosg_graph.filing import sha256
 from tosg_graph.tensors.abundance import Channel
+from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.subgraph import Triplet
 
 FORMAT = "tosg-export"
@@ -50,3 +53,17 @@ def write_arrow(table: pa.Table, path: Path) -> None:
 def file_record(path: Path) -> dict[str, Any]:
     """Return size and SHA-256 of a file, as the manifest lists them."""
     return {"bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as a safetensors file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, as other writers do.
+    """
+    try:
+        require("safetensors.numpy").save_file(dict(arrays), path)
+    except require("safetensors").SafetensorError as error:
+        raise OSError(str(error)) from error
