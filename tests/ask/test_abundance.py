@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from anndata import AnnData
+from scipy.sparse import csr_matrix
 
 from tests.ask.brute import gene, genes, joined, protein, proteins
 from tests.ask.conftest import ANTIBODIES, GROUPS, SEEN, UNMEASURED, detected, shares
-from tests.tiny import MEMBERS, RECEPTORS, edge_rows
+from tests.tiny import GENES, MEMBERS, RECEPTORS, edge_rows
 from tosg_graph.ask.answer import Answer
 from tosg_graph.ask.ask import ask
 from tosg_graph.ask.link import Linker
 from tosg_graph.build.tables import Build
+from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.graph.embedded import EmbeddedStore
 
@@ -148,6 +154,32 @@ def test_the_groups_that_express_a_gene(answer: Asker, symbol: str) -> None:
         assert set(found.answers) == expected, question
     ordered = [row[2] for row in answer(f"Which cells express {symbol}?").rows]
     assert ordered == sorted(ordered, reverse=True)
+
+
+def test_groups_that_did_not_measure_a_gene_are_named_and_are_not_zero(
+    tmp_path: Path, tiny: Build, tiny_store: EmbeddedStore, linker: Linker
+) -> None:
+    first, second = cells_of(["CD34+"] * 4, ["KRAS", "CD14"]), cells_of(["CD34+", "NK"], ["CD14"])
+    for name, data in (("first", first), ("second", second)):
+        data.write_h5ad(tmp_path / f"{name}.h5ad")
+        add_h5ad(
+            tmp_path / f"{name}.h5ad", tmp_path, name="s", build=tiny, label="celltype",
+            append=name == "second",
+        )  # fmt: skip
+    cells = {"s": CellStore.open(tmp_path / "s")}
+    question = "In which cell types is KRAS detected?"
+    found = ask(question, build=tiny, store=tiny_store, cells=cells, linker=linker)
+    assert found.rows == [["CD34+", 4, 1.0, 5000.0]]
+    assert "100 % of 4 cells\nNot measured in the cells of: NK." in found.text
+
+
+def cells_of(labels: list[str], symbols: list[str]) -> AnnData:
+    """One count of each gene in every cell."""
+    return AnnData(
+        X=csr_matrix(np.ones((len(labels), len(symbols)), np.float32)),
+        obs=pd.DataFrame({"celltype": labels}, index=[f"c{i}" for i in range(len(labels))]),
+        var=pd.DataFrame(index=[GENES[symbol][2] for symbol in symbols]),
+    )
 
 
 def test_surface_proteins_are_read_from_the_antibodies(answer: Asker) -> None:

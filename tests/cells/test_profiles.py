@@ -106,13 +106,17 @@ def test_columns_group_jointly_and_by_the_command(monocytes, tiny, tmp_path):
     (tmp_path / "cells").mkdir()
     (tmp_path / "cells" / "s").symlink_to(store.folder)
     words = ["cells", "profile", "s", "-w", str(tmp_path), "--by", "donor_id"]
-    rows = json.loads(CliRunner().invoke(app, [*words, "CD19+ B", "--json"]).stdout)
+    done = CliRunner().invoke(app, [*words, "CD19+ B", "--json"])
+    assert "10 cells are in no profile: their donor_id is not known" in done.stderr
+    rows = json.loads(done.stdout)
     assert rows["columns"][:4] == ["donor_id", "graph_id", "name", "cells"]
     assert [row[0] for row in rows["rows"]] == ["a/a/D1"] * 6 + ["a/a/D2"] * 6
     table = pd.DataFrame(rows["rows"], columns=rows["columns"]).set_index(["donor_id", "graph_id"])
     wanted = share.loc["CD19+ B", "D2"][list(RNA).index("ENSG00000170458")]
     assert table.loc[("a/a/D2", gene("CD14")), "detected"] == pytest.approx(wanted)
-    shown = CliRunner().invoke(app, [*words, "--rows", "2"]).stdout
+    whole = CliRunner().invoke(app, [*words, "--rows", "2"])
+    shown = whole.stdout
+    assert "20 cells are in no profile" in whole.stderr
     assert (shown.count("a/a/D1"), shown.count("a/a/D2")) == (2, 2)
     none = CliRunner().invoke(app, words[:-2])
     assert "name a group of cells, or columns" in str(none.exception)

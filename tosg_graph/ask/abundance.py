@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tosg_graph.ask.nodes import NodeNames
 from tosg_graph.ask.outcome import Choice, Ended, Status
@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 
 #: Labels of nodes that can be detected.
 DETECTABLE = ("Gene", "Protein", "Complex")
+
+
+class GroupShare(NamedTuple):
+    """What a group of cells has of a node.
+
+    Parameters
+    ----------
+    group
+        Its name.
+    cells
+        Its cells that measured the node.
+    detected
+        The share of these that detect it.
+    mean_per_10k
+        The mean over these of its share of a cell's counts, times 10,000.
+    """
+
+    group: str
+    cells: int
+    detected: float
+    mean_per_10k: float
 
 
 class Abundance:
@@ -91,28 +112,18 @@ class Abundance:
             or (share == detection.min_share and not detection.strict)
         }
 
-    def by_group(
-        self, store: str, modality: str, node: str
-    ) -> list[tuple[str, int, float, float]] | None:
-        """Per group: its name, its cells, the share detecting a node, the mean per 10,000.
-
-        None where the store does not measure the node.
-        """
+    def by_group(self, store: str, modality: str, node: str) -> tuple[list[GroupShare], list[str]]:
+        """What groups have of a node, and the groups of which no cell measured it."""
         profile = self._profile(store, modality)
         ids = profile.features["graph_id"].to_pylist()
         places = [place for place, graph_id in enumerate(ids) if graph_id == node]
         if not places:
-            return None
+            return [], list(profile.groups)
         place = max(places, key=lambda p: int(profile.detecting[:, p].sum()))
-        return [
-            (
-                name,
-                int(profile.n_cells[row]),
-                float(profile.detected[row, place]),
-                float(profile.mean_per_10k[row, place]),
-            )
-            for row, name in enumerate(profile.groups)
-        ]
+        columns = profile.measuring, profile.detected, profile.mean_per_10k
+        cells, detected, mean = (column[:, place].tolist() for column in columns)
+        every = list(map(GroupShare, profile.groups, cells, detected, mean))
+        return [g for g in every if g.cells], [g.group for g in every if not g.cells]
 
     def n_cells(self, detection: Detection) -> int:
         """Cells of the group."""

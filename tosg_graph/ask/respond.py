@@ -319,20 +319,24 @@ class Responder:
                 self._cells.by_group(detection.store, detection.modality, row[0])
                 for row in base.rows
             ]
-        measured = [row for rows in found if rows for row in rows]
+        measured = [group for groups, _ in found for group in groups]
         base = replace(base, columns=["group", "cells", "detected", "mean_per_10k"])
         if not measured:
             text = f"{plan.answer.says} is not measured in the cells {detection.store!r}."
             return replace(base, status=str(Status.EMPTY), rows=[], text=text)
         bound = detection.min_share
         kept = [
-            row for row in measured if row[2] > bound or (row[2] == bound and not detection.strict)
+            group
+            for group in measured
+            if group.detected > bound or (group.detected == bound and not detection.strict)
         ]
-        kept.sort(key=lambda row: (-row[2], row[0]))
-        base = replace(base, rows=[list(row) for row in kept], answers=[row[0] for row in kept])
+        kept.sort(key=lambda group: (-group.detected, group.group))
+        base = replace(base, rows=[list(g) for g in kept], answers=[g.group for g in kept])
         if not kept:
             return self._nothing(plan, base)
-        lines = [f"- {name}: {wording.percent(share)} of {n:,} cells" for name, n, share, _ in kept]
+        lines = [f"- {g.group}: {wording.percent(g.detected)} of {g.cells:,} cells" for g in kept]
+        if silent := sorted({n for _, names in found for n in names} - {g.group for g in measured}):
+            lines.append(f"Not measured in the cells of: {'; '.join(silent)}.")
         return replace(base, text="\n".join([f"Found {len(kept)}: {base.reading}.", *lines]))
 
     def _counts(self, plan: Plan, base: Answer, shares: Shares) -> Answer:

@@ -37,6 +37,7 @@ from tosg_graph.cells.obs_union import DATA_SET
 from tosg_graph.cells.options import Options
 from tosg_graph.cells.report import CellReport, ModalityReport
 from tosg_graph.cells.source import CellSource
+from tosg_graph.cells.values import Sums
 from tosg_graph.cells.versions import commit_version, next_number, next_version
 from tosg_graph.errors import CellsError
 from tosg_graph.filing import commit_folder, write_json
@@ -88,27 +89,21 @@ class Addition:
         return "normalised" if self.job.content["normalised"] else "counts"
 
     @cached_property
-    def totals(self) -> dict[str, tuple[_Array, _Array]]:
-        """Per modality and cell: sum of values, number of features."""
-        found = {}
-        for modality in self.joined:
-            parts = [self.job.sums(number, modality) for number in self.job.tasks]
-            found[modality] = (
-                np.concatenate([part.totals for part in parts]),
-                np.concatenate([part.detected for part in parts]),
-            )
-        return found
+    def sums(self) -> dict[str, Sums]:
+        """Per modality the sums over all cells."""
+        return {
+            modality: Sums.joined(self.job.sums(number, modality) for number in self.job.tasks)
+            for modality in self.joined
+        }
 
     @cached_property
     def measured(self) -> dict[str, pa.Table]:
         """Per modality the features that were measured: place, names, sums over the data set."""
         found = {}
         for modality, table in self.joined.items():
-            parts = [self.job.sums(number, modality) for number in self.job.tasks]
-            at = self.place[modality]
+            at, sums = self.place[modality], self.sums[modality]
             table = table.set_column(table.schema.get_field_index("index"), "index", pa.array(at))
-            for name, sums in (("total", "feature_totals"), ("cells", "feature_cells")):
-                values = sum(getattr(part, sums) for part in parts)
+            for name, values in (("total", sums.feature_totals), ("cells", sums.feature_cells)):
                 table = table.append_column(name, pa.array(values[at]))
             taken = np.unique(self.job.place(modality))
             found[modality] = table.filter(pa.array(np.isin(at, taken)))
@@ -301,8 +296,8 @@ def _obs(addition: Addition) -> tuple[ObsTable, list[LabelTerm]]:
         addition.obs, said.donor, source=addition.name, dataset=_study_column(addition)
     )
     obs.add_strings(DONOR, donors)
-    for modality, sums in addition.totals.items():
-        for column, values in zip(total_names(modality), sums, strict=True):
+    for modality, sums in addition.sums.items():
+        for column, values in zip(total_names(modality), (sums.totals, sums.detected), strict=True):
             obs.add_numbers(column, values)
     return obs, terms
 
@@ -320,7 +315,7 @@ def _report(addition: Addition, target: Path, obs: ObsTable, terms: list[LabelTe
         value_kind=addition.value_kind,
         modalities={
             modality: ModalityReport.of(
-                table, empty_cells=int(np.count_nonzero(addition.totals[modality][1] == 0))
+                table, empty_cells=int(np.count_nonzero(addition.sums[modality].detected == 0))
             )
             for modality, table in addition.measured.items()
         },

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from tosg_graph.cells.codes import Words, as_words, joint_codes, nothing_known
 from tosg_graph.errors import UsageError
 
 if TYPE_CHECKING:
@@ -99,12 +101,13 @@ class ObsTable:
     def add_terms(self, label: str, name: str, terms: Sequence[LabelTerm]) -> None:
         """Add a column with the ontology ids of the label column."""
         ids = {term.label: term.ontology_id for term in terms}
-        labels = self._columns[label].to_pylist()
-        self.add_strings(name, [ids.get(value) for value in labels])
+        labels = self._columns[label]
+        said = [ids.get(value) for value in labels.dictionary.to_pylist()]
+        self.add_strings(name, as_dictionary(said, labels.indices))
 
-    def add_strings(self, name: str, values: Sequence[str | None]) -> None:
+    def add_strings(self, name: str, column: pa.DictionaryArray) -> None:
         """Add a column of strings, dictionary-encoded."""
-        self._columns[name] = pa.array(values, pa.string()).dictionary_encode()
+        self._columns[name] = column
 
     def add_numbers(self, name: str, values: np.ndarray[Any, np.dtype[Any]]) -> None:
         """Add a column of numbers."""
@@ -112,7 +115,7 @@ class ObsTable:
 
     def labels(self, name: str) -> list[str]:
         """Distinct values of a text column, sorted."""
-        return sorted(set(self._columns[name].to_pylist()) - {None})
+        return sorted(set(self._columns[name].unique().to_pylist()) - {None})
 
     def table(self) -> pa.Table:
         """Put the columns together."""
@@ -122,19 +125,66 @@ class ObsTable:
 def to_arrow(values: pd.Series, *, as_text: bool = False) -> tuple[pa.Array, str | None]:
     """One column in one type: strings (dictionary-encoded), numbers or booleans.
 
-    Missing values and empty strings are null. A column of several types becomes strings.
+    Missing values and empty strings are null. A column of several types becomes strings. Categories
+    and columns of one type are never looked at cell by cell.
 
     Returns
     -------
     tuple
         The column, and what had to be done to it, if anything.
     """
-    plain = values.astype(object)
-    items = [None if _missing(item) else item for item in plain]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return _by_category(values, as_text)
+    plain = _of_one_type(values)
+    if plain is not None and (pa.types.is_dictionary(plain.type) or not as_text):
+        return plain, None
+    if values.dtype == object:
+        return _item_by_item(values, as_text)
+    codes, distinct = pd.factorize(values)
+    column, warning = _item_by_item(pd.Series(distinct), as_text)
+    return _taken(column, codes), warning
+
+
+def _by_category(values: pd.Series, as_text: bool) -> tuple[pa.Array, str | None]:
+    used = values.cat.remove_unused_categories().cat
+    if not len(used.categories):
+        return pa.nulls(len(values), _DICTIONARY), None
+    column, warning = to_arrow(pd.Series(used.categories), as_text=as_text)
+    return _taken(column, used.codes.to_numpy()), warning
+
+
+def _taken(column: pa.Array, codes: np.ndarray[Any, np.dtype[Any]]) -> pa.Array:
+    """The value of each code; null where the code is -1."""
+    return column.take(pa.array(codes, mask=codes < 0))
+
+
+def _of_one_type(values: pd.Series) -> pa.Array | None:
+    """The column as Arrow reads it, if that is text, numbers or booleans."""
+    try:
+        column = pa.chunked_array(pa.array(values, from_pandas=True))
+        if pa.types.is_null(column.type):
+            return pa.nulls(len(values), _DICTIONARY)
+        if pa.types.is_boolean(column.type):
+            return column.combine_chunks()
+        if pa.types.is_integer(column.type):
+            return column.cast(pa.int64()).combine_chunks()
+        if pa.types.is_floating(column.type):
+            return column.cast(pa.float64()).combine_chunks()
+    except (pa.ArrowException, OverflowError):  # several types, or numbers that are too large
+        return None
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return None
+    blank = pc.equal(pc.utf8_trim_whitespace(column), "")
+    if pc.any(blank).as_py():
+        column = pc.if_else(blank, pa.scalar(None, column.type), column)
+    return column.dictionary_encode().combine_chunks().cast(_DICTIONARY)
+
+
+def _item_by_item(values: pd.Series, as_text: bool) -> tuple[pa.Array, str | None]:
+    """A column of several types, of none that Arrow knows, or whose numbers are to be text."""
+    items = [None if _missing(item) else item for item in values.astype(object)]
     kinds = {_kind(item) for item in items if item is not None}
     if not as_text:
-        if not kinds and values.dtype.kind == "f":
-            return pa.nulls(len(items), pa.float64()), None
         if kinds == {"boolean"}:
             return pa.array([None if i is None else bool(i) for i in items], pa.bool_()), None
         if kinds == {"integer"}:
@@ -177,9 +227,14 @@ def _text(item: object) -> str:
     return item.isoformat() if isinstance(item, pd.Timestamp) else str(item)
 
 
+def as_dictionary(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:
+    """A column of strings, from few values and the place of each cell's among them."""
+    return pa.array(values, pa.string()).dictionary_encode().take(places).cast(_DICTIONARY)
+
+
 def donor_ids(
     obs: pd.DataFrame, donor: str | None, *, source: str, dataset: str | None
-) -> list[str | None]:
+) -> pa.DictionaryArray:
     """Compose ``source/dataset/donor``; null where the donor is not known.
 
     Two studies may both have a donor 1, and so may two files: the id keeps them apart. ``pooled``
@@ -195,12 +250,18 @@ def donor_ids(
         Column of the study; where it is None or says nothing, ``source`` stands for it.
     """
     if donor is None:
-        return [None] * len(obs)
-    sets = obs[dataset] if dataset else pd.Series([source] * len(obs), index=obs.index)
-    return [
+        return pa.nulls(len(obs), _DICTIONARY)
+    studies = nothing_known(len(obs)) if dataset is None else _words(obs[dataset])
+    pairs, places = joint_codes([studies, _words(obs[donor])])
+    names = [
         None if _nobody(who) else f"{source}/{source if is_unknown(part) else part}/{who}"
-        for part, who in zip(sets, obs[donor], strict=True)
+        for part, who in pairs
     ]
+    return as_dictionary(names, pa.array(places))
+
+
+def _words(values: pd.Series) -> Words:
+    return as_words(pa.chunked_array(to_arrow(values, as_text=True)[0]))
 
 
 def _nobody(who: object) -> bool:
@@ -217,6 +278,6 @@ def paired_terms(obs: pd.DataFrame, label: str) -> Mapping[str, str]:
     column = f"{label}_ontology_term_id"
     if column not in obs.columns:
         return {}
-    pairs = obs[[label, column]].dropna().astype(str).drop_duplicates()
+    pairs = obs[[label, column]].drop_duplicates().dropna().astype(str).drop_duplicates()
     once = pairs[~pairs[label].duplicated(keep=False) & pairs[column].str.contains(":")]
     return dict(zip(once[label], once[column], strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,6 +123,23 @@ class Profiles:
             known = ", ".join(self.groups)
             raise UsageError(f"{self.column} has no value {group!r}; it has {known}")
         return self.groups.index(group)
+
+    def grouped_by(
+        self, names: Sequence[str], wanted: Collection[str] | None = None
+    ) -> dict[tuple[str, ...], list[int]]:
+        """Positions of the groups, by what they say in some of the columns, sorted.
+
+        Parameters
+        ----------
+        wanted
+            Values of the first column; groups of other ones are left out.
+        """
+        found: dict[tuple[str, ...], list[int]] = {}
+        for at, values in enumerate(self.values):
+            if wanted is None or values[0] in wanted:
+                said = dict(zip(self.columns, values, strict=True))
+                found.setdefault(tuple(said[name] for name in names), []).append(at)
+        return dict(sorted(found.items()))
 
     def for_group(self, *groups: str) -> pa.Table:
         """One row per feature of a group; see :meth:`at`. Several groups are taken as one."""
@@ -243,6 +260,13 @@ def group_codes(store: CellStore, column: str) -> tuple[list[str], _Array]:
     place = {name: number for number, name in enumerate(used)}
     order = np.array([place.get(name, -1) for name in dictionary] + [-1], np.int64)
     return used, order[codes]  # -1 reads the last entry
+
+
+def cells_of(store: CellStore, column: str, values: Collection[str]) -> int:
+    """Count the cells that have one of some values in an obs column."""
+    names, codes = group_codes(store, column)
+    wanted = [place for place, name in enumerate(names) if name in values]
+    return int(np.isin(codes, wanted).sum())
 
 
 def joint_group_codes(

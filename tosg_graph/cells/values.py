@@ -71,6 +71,18 @@ class Sums:
             np.zeros(features, np.int64),
         )
 
+    @classmethod
+    def joined(cls, parts: Iterable[Sums]) -> Sums:
+        """Put the sums of one range of cells after the other, one part in memory at a time."""
+        totals, detected = [], []
+        of_feature: list[Any] = [0, 0]
+        for part in parts:
+            totals.append(part.totals)
+            detected.append(part.detected)
+            more = part.feature_totals, part.feature_cells
+            of_feature = [a + b for a, b in zip(of_feature, more, strict=True)]
+        return cls(np.concatenate(totals), np.concatenate(detected), *of_feature)
+
 
 @dataclass
 class ValueCheck:

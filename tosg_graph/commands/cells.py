@@ -200,7 +200,9 @@ def profile(
     """Print for groups of cells the share detecting each feature, mean per 10,000 and variance."""
     with Workspace(workspace) as ws:
         most = rows if by and not as_json else None  # of each group
-        result = ws.profile(name, group, by=by or (), modality=modality, most=most)
+        result = ws.profile(
+            name, group, by=by or (), modality=modality, most=most, progress=display.note
+        )
         print_result(result, as_json=as_json, most=len(result.rows) or 1 if by else rows)
 
 

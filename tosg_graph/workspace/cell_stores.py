@@ -291,6 +291,7 @@ class CellStores:
         by: Sequence[str] = (),
         modality: str = "rna",
         most: int | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> ResultTable:
         """What groups of cells have: per feature, who detects it, its mean per 10,000 and variance.
 
@@ -304,7 +305,8 @@ class CellStores:
             it. Default: all cells.
         by
             Columns, such as donor or disease, each value of which makes a profile of its own (of
-            several columns: each combination). Cells of which one is not known are in none.
+            several columns: each combination). Cells of which one is not known are in none, and
+            ``progress`` is told how many these are.
         modality
             ``rna`` or ``protein``.
         most
@@ -317,7 +319,7 @@ class CellStores:
         """
         from tosg_graph.cells.cohort import match_group
         from tosg_graph.cells.columns import ObsColumns
-        from tosg_graph.cells.profiles import profiles
+        from tosg_graph.cells.profiles import cells_of, profiles
         from tosg_graph.cells.selection import column_of
         from tosg_graph.graph.result import ResultTable
 
@@ -328,14 +330,15 @@ class CellStores:
         names = [column_of(ObsColumns(store, build), name) for name in by]
         label = [] if wanted is None or store.label_column is None else [store.label_column]
         found = profiles(store, group=list(dict.fromkeys([*label, *names])), modality=modality)
-        parts: dict[tuple[str, ...], list[int]] = {}
-        for at, values in enumerate(found.values):
-            said = dict(zip(found.columns, values, strict=True))
-            if wanted is None or said[label[0]] in wanted:
-                parts.setdefault(tuple(said[name] for name in names), []).append(at)
         columns, rows = (*names, *found.at([]).column_names), list[tuple[Any, ...]]()
-        for key, places in sorted(parts.items()):
+        parts, inside = found.grouped_by(names, wanted), 0
+        for key, places in parts.items():
+            inside += int(found.n_cells[places].sum())
             table = found.at(places).sort_by([("detected", "descending"), ("name", "ascending")])
             lists = [column.to_pylist() for column in table.slice(0, most).columns]
             rows += [(*key, *row) for row in zip(*lists, strict=True)]
+        outside = (store.n_cells if wanted is None else cells_of(store, label[0], wanted)) - inside
+        if outside and progress is not None:
+            known = " or ".join(names)
+            progress(f"{outside:,} cells are in no profile: their {known} is not known")
         return ResultTable(columns, rows)
