@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,19 @@ def test_a_required_column_that_is_empty_is_an_error(engine):
     schema = pa.schema([pa.field("id", pa.string(), nullable=False)])
     with pytest.raises(BuildError, match="the column 'id' is empty in a row"):
         engine.stream("SELECT NULL::VARCHAR AS id", schema).read_all()
+
+
+def test_a_join_holds_the_small_side_in_memory_though_the_first_file_is_small(engine, tmp_path):
+    """DuckDB once judged a million statements by the ten of the first source."""
+    for name, rows in (("a", 10), ("b", 300_000), ("c", 10)):
+        pq.write_table(pa.table({"ref": range(rows)}), tmp_path / f"{name}.parquet")
+    schema = pa.schema([pa.field("ref", pa.int64())])
+    engine.view("statements", sorted(tmp_path.glob("*.parquet")), schema)
+    engine.take("ends", pa.table({"ref": range(10_000), "id": range(10_000)}))
+    joined = "SELECT * FROM statements LEFT JOIN ends USING (ref)"
+    (plan,) = engine.rows(f"EXPLAIN {joined}")
+    assert "Join Type: LEFT" in plan[1]
+    assert engine.count(f"SELECT count(*) FROM ({joined})") == 300_020
 
 
 def test_memory_is_bounded_and_what_does_not_fit_is_spilled(tmp_path):

@@ -78,11 +78,16 @@ class Engine:
             self._connection.unregister("arriving")
 
     def view(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
-        """Look at Parquet files as one table; without files it is an empty one."""
+        """Look at Parquet files as one table; without files it is an empty one.
+
+        The largest comes first: DuckDB takes the rows of the first for those of each, and from that
+        chooses which side of a join it holds in memory.
+        """
         if not files:
             self.take(name, schema.empty_table())
             return
-        listed = ", ".join(quoted(str(path)) for path in files)
+        largest_first = sorted(files, key=lambda path: (-path.stat().st_size, path))
+        listed = ", ".join(quoted(str(path)) for path in largest_first)
         self.run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
