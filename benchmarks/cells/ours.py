@@ -5,7 +5,7 @@
     python ours.py hot topology cells.h5ad FOLDER
 
 The same command line and the same JSON as :mod:`peers.readers`. The loader under test is the one
-that users get: a topology, labels, counts joined to the nodes by graph id, torch tensors out.
+that users get: labels, counts joined to the nodes by graph id, torch tensors out.
 ``topology`` compares batches of the loader on 20,000 nodes and 200,000 edges, from the store to the
 tensors, with copies of the graph per cell by PyTorch Geometric, which is given the same tensors.
 """
@@ -54,22 +54,22 @@ def prepare(h5ad: Path, folder: Path, tier: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def opened(folder: Path) -> tuple[Any, Subgraph, Any]:
-    """The store, the subgraph of all genes, and its topology."""
+def opened(folder: Path) -> tuple[Any, Subgraph]:
+    """The store, and the subgraph of all genes."""
     ws = Workspace(folder / "work")
     subgraph = Subgraph.whole(ws.graph)
     assert len(subgraph.node_ids("Gene")) == GENES
-    return ws.cells("cells"), subgraph, subgraph.to_hetero_data()
+    return ws.cells("cells"), subgraph
 
 
 def read(
     folder: Path, order: str, batch: int, seed: int, threads: int, normalise: str
 ) -> Iterator[tuple[Any, np.ndarray]]:
     """Batches as the peers give them: sparse rows and label codes."""
-    store, subgraph, topology = opened(folder)
+    store, subgraph = opened(folder)
     loader = CellLoader(
-        store, subgraph, topology=topology, targets=["Gene"], layout="sparse", batch_size=batch,
-        seed=seed, threads=threads, normalise=normalise, **ORDERS[order],
+        store, subgraph, targets=["Gene"], layout="sparse", batch_size=batch, seed=seed,
+        threads=threads, normalise=normalise, **ORDERS[order],
     )  # fmt: skip
     for made in loader:
         yield made.x["Gene", "rna"], made.label.numpy()
@@ -80,7 +80,7 @@ def topology(folder: Path, batch: int, nodes: int, edges: int, repeats: int) -> 
     import torch
     from torch_geometric.data import Batch, Data
 
-    store, whole, _ = opened(folder)
+    store, whole = opened(folder)
     subgraph = Subgraph.of_ids(Workspace(folder / "work").graph, whole.node_ids("Gene")[:nodes])
     shared = subgraph.to_hetero_data()
     ends = np.random.default_rng(0).integers(0, nodes, (2, edges))

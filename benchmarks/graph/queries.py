@@ -4,11 +4,11 @@
 
 ``-w`` is a workspace whose build is loaded, into the embedded graph or into the server that
 ``TOSG_NEO4J_URI`` names. The build says what to ask about: the nodes of the label that a parameter
-takes, ranked by their number of edges of the types that the query reads. A quarter of the samples
-are the largest hubs, the others are drawn from all nodes that have such an edge; the same seed asks
-the same. The JSON holds, per query, the median, the 95th percentile and the largest of the wall
-times in seconds, the median over the hubs alone, the rows, and how many reads were stopped by the
-timeout. A query for which the build has nothing to ask about is null.
+takes, ranked by their number of edges of the types that the query follows first. A quarter of the
+samples are the largest hubs, the others are drawn from all nodes that have such an edge; the same
+seed asks the same. The JSON holds, per query, the median, the 95th percentile and the largest of
+the wall times in seconds, the median over the hubs alone, the rows, and how many reads were stopped
+by the timeout. A query for which the build has nothing to ask about is null.
 """
 
 from __future__ import annotations
@@ -127,10 +127,12 @@ class Samples:
 
 
 def types_of(query: NamedQuery) -> tuple[str, ...]:
-    """Types that a query reads: those in its text; all of them where it names none."""
-    text = _COMMENT.sub("", query.cypher)
-    named = tuple(t.name for t in EDGE_TYPES if re.search(rf"\b{t.name}\b", text))
-    return named or tuple(t.name for t in EDGE_TYPES)
+    """Types that a query follows first: those in the first pattern that names any; else all."""
+    for pattern in _COMMENT.sub("", query.cypher).split("MATCH"):
+        named = tuple(t.name for t in EDGE_TYPES if re.search(rf"\b{t.name}\b", pattern))
+        if named:
+            return named
+    return tuple(t.name for t in EDGE_TYPES)
 
 
 def timed(store: GraphStore, query: NamedQuery, given: dict[str, Any], limits: ReadLimits) -> Any:

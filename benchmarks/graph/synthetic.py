@@ -5,7 +5,8 @@
 At scale 1: 40,000 genes (HGNC), 372,039 transcripts (GENCODE GTF), 121,419 proteins (UniProt), in
 all 533,458 nodes; 16.6 million facts, of which 12.3 million interactions (STRING, each pair written
 in both directions), 3.4 million signed ones (OmniPath) and 100,000 with mechanism, publication and
-sentence (SIGNOR), the rest from gene to transcript to protein. Degrees are skewed: an end is drawn
+sentence (SIGNOR), the rest from gene to transcript to protein. Around them stand drugs, diseases,
+pathways, complexes, families and places (:mod:`surroundings`). Degrees are skewed: an end is drawn
 with a probability that falls with its rank as a power law. Names and texts are made up. The same
 scale and seed give the same bytes. ``--lacking 0`` and ``--lacking 100`` give two releases: each
 lacks every 200th interaction and signed fact, and no fact is lacking in both, so that one hundredth
@@ -23,6 +24,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
+from made_up import accessions, numbered, pairs, symbols, table, texts
+from surroundings import Around
 
 from loaders.hgnc import COLUMNS
 
@@ -30,32 +33,6 @@ GENES, TRANSCRIPTS, PROTEINS = 40_000, 372_039, 121_419
 INTERACTIONS, SIGNED, CAUSAL = 12_300_000, 3_400_000, 100_000
 #: A release lacks one row of so many.
 CYCLE = 200
-_SKEW = 2.2
-_WORDS = np.array(
-    [
-        "kinase",
-        "receptor",
-        "binds",
-        "signal",
-        "membrane",
-        "factor",
-        "nuclear",
-        "domain",
-        "cell",
-        "growth",
-        "pathway",
-        "surface",
-        "transcription",
-        "response",
-        "stress",
-        "repair",
-        "active",
-        "site",
-        "subunit",
-        "complex",
-        "ligand",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -87,59 +64,13 @@ def write(out: Path, scale: float, seed: int = 0, lacking: int | None = None) ->
     _string(out, sizes, rng, lacking)
     _omnipath(out / "omnipath_carnival.tsv", sizes, rng, lacking)
     _signor(out / "signor_synthetic.tsv", sizes, rng)
+    Around(out, sizes.genes, scale, np.random.default_rng([seed, 1])).write()
     return sizes
-
-
-def numbered(prefix: str, numbers: np.ndarray, width: int) -> pa.Array:
-    """Texts such as ``ENSG00000000017``."""
-    digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
-    return pc.binary_join_element_wise(prefix, digits, "")
-
-
-def symbols(numbers: np.ndarray) -> pa.Array:
-    """Symbols of genes."""
-    return pc.binary_join_element_wise("GEN", pa.array(numbers).cast(pa.string()), "")
-
-
-def accessions(numbers: np.ndarray) -> pa.Array:
-    """Accessions of ten characters, in the form that UniProt gives since 2014."""
-    digits = numbered("", numbers, 6)
-    first, last = (pc.utf8_slice_codeunits(digits, i, i + 3) for i in (0, 3))
-    return pc.binary_join_element_wise("A0A", first, "A", last, "")
-
-
-def texts(rng: np.random.Generator, n: int, words: int) -> pa.Array:
-    """Sentences of so many words."""
-    parts = [pa.array(_WORDS[rng.integers(0, len(_WORDS), n)]) for _ in range(words)]
-    return pc.binary_join_element_wise(*parts, " ")
-
-
-def pairs(rng: np.random.Generator, n: int, most: int, *, ordered: bool) -> np.ndarray:
-    """Distinct pairs of different numbers below ``n``, with skewed degrees; shape [pairs, 2]."""
-    most = min(most, n * (n - 1) // (2 if not ordered else 1) // 2)
-    places = rng.permutation(n)
-    found = np.empty(0, dtype=np.int64)
-    while len(found) < most:
-        draw = (n * rng.random((2, int((most - len(found)) * 1.3) + 1000)) ** _SKEW).astype(int)
-        a, b = places[draw]
-        if not ordered:
-            a, b = np.minimum(a, b), np.maximum(a, b)
-        found = np.unique(np.concatenate([found, (a * n + b)[a != b]]))
-    keep = rng.permutation(found)[:most]
-    return np.stack([keep // n, keep % n], axis=1)
 
 
 def kept(n: int, lacking: int | None) -> pa.Array:
     """Which of ``n`` rows a release has."""
     return pa.array(np.ones(n, bool) if lacking is None else np.arange(n) % CYCLE != lacking)
-
-
-def _table(path: Path, columns: dict[str, pa.Array], *, header: bool = True) -> None:
-    options = pcsv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
-    with path.open("wb") as out:
-        if header:
-            out.write(("\t".join(columns) + "\n").encode())
-        pcsv.write_csv(pa.table(columns), out, options)
 
 
 def _hgnc(path: Path, sizes: Sizes) -> None:
@@ -157,7 +88,7 @@ def _hgnc(path: Path, sizes: Sizes) -> None:
         "entrez_id": numbered("", ids, 1),
         "uniprot_ids": accessions(ids),
     }
-    _table(path, columns)
+    table(path, columns)
 
 
 def _gencode(path: Path, sizes: Sizes) -> None:
@@ -208,7 +139,7 @@ def _uniprot(path: Path, sizes: Sizes, rng: np.random.Generator) -> None:
         "Length": pa.array(rng.integers(50, 3000, n)).cast(pa.string()),
         "Function [CC]": pc.binary_join_element_wise("FUNCTION: ", texts(rng, n, 20), "."),
     }
-    _table(path, columns)
+    table(path, columns)
 
 
 def _string(out: Path, sizes: Sizes, rng: np.random.Generator, lacking: int | None) -> None:
@@ -224,7 +155,7 @@ def _string(out: Path, sizes: Sizes, rng: np.random.Generator, lacking: int | No
             pcsv.write_csv(rows, file, options)
     ids = np.arange(1, sizes.proteins + 1)
     protein = numbered("9606.ENSP", ids, 11)
-    _table(
+    table(
         out / "9606.protein.aliases.v12.0.txt",
         {
             "#string_protein_id": protein,
@@ -239,7 +170,7 @@ def _omnipath(path: Path, sizes: Sizes, rng: np.random.Generator, lacking: int |
     sign = pa.array(np.where(rng.random(len(ends)) < 0.6, "1", "-1"))
     columns = {"source": symbols(ends[:, 0]), "interaction": sign, "target": symbols(ends[:, 1])}
     there = kept(len(ends), lacking)
-    _table(path, {name: column.filter(there) for name, column in columns.items()})
+    table(path, {name: column.filter(there) for name, column in columns.items()})
 
 
 def _signor(path: Path, sizes: Sizes, rng: np.random.Generator) -> None:
@@ -265,7 +196,7 @@ def _signor(path: Path, sizes: Sizes, rng: np.random.Generator) -> None:
         "SIGNOR_ID": numbered("SIGNOR-", np.arange(1, n + 1), 6),
         "SCORE": pa.array(np.round(rng.random(n), 3)).cast(pa.string()),
     }
-    _table(path, columns)
+    table(path, columns)
 
 
 def main() -> None:

@@ -376,6 +376,20 @@ def test_cells_that_reach_no_node_are_refused(store, tiny):
         CellLoader(store, Subgraph.of_ids(tiny, ["DOID:4"]))
 
 
+def test_batches_need_no_torch_geometric_and_share_the_graph_once_asked_for(
+    store, whole, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "torch_geometric.data", None)
+        patched.setitem(sys.modules, "torch_geometric", None)
+        loader = CellLoader(store, whole, batch_size=4)
+        first, second = loader.batch(np.arange(4)), loader.batch(np.arange(4, 8))
+        with pytest.raises(MissingExtra, match="torch_geometric is not installed"):
+            _ = first.topology
+    assert first.topology is second.to("cpu").topology is loader.topology
+    assert first.topology["Gene"].num_nodes == len(whole.node_ids("Gene"))
+
+
 def test_missing_torch_is_named(store, whole, monkeypatch):
     for name in [m for m in sys.modules if m.split(".")[0] == "torch"]:
         monkeypatch.setitem(sys.modules, name, None)

@@ -13,7 +13,7 @@ processes of a torch ``DataLoader``.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import numpy as np
@@ -64,7 +64,7 @@ class BatchLoader:
     abundance
         The counts.
     topology
-        The graph, shared by all batches.
+        Gives the graph that all batches share, when it is first asked for.
     labels
         Names and labels of all cells of ``abundance``.
     of
@@ -113,7 +113,7 @@ class BatchLoader:
     def __init__(
         self,
         abundance: Abundance,
-        topology: HeteroData,
+        topology: Callable[[], HeteroData],
         labels: CellLabels,
         *,
         of: str | None = None,
@@ -178,7 +178,13 @@ class BatchLoader:
 
     @property
     def topology(self) -> HeteroData:
-        """The graph."""
+        """The graph.
+
+        Raises
+        ------
+        MissingExtra
+            If torch_geometric is not installed.
+        """
         return self.dataset.shared.topology
 
     @property
@@ -321,7 +327,8 @@ class CellLoader(BatchLoader):
         Labels whose nodes get counts: ``Gene``, ``Transcript``, ``Protein``, ``Complex``; None
         stands for all but transcripts, which repeat the counts of their genes.
     topology
-        The graph to hand out with each batch; None stands for ``subgraph.to_hetero_data()``.
+        The graph to hand out with each batch; None stands for ``subgraph.to_hetero_data()``, made
+        when it is first asked for: batches alone need no torch_geometric.
     cohort
         The cells to deliver, as ``ws.cohort`` or a part of ``ws.split`` gives them; it takes the
         place of ``cells``.
@@ -334,7 +341,7 @@ class CellLoader(BatchLoader):
         If the store has no such column, an option is out of range, or no feature of the store
         stands for a node.
     MissingExtra
-        If torch or torch_geometric is not installed.
+        If torch is not installed.
     """
 
     def __init__(
@@ -354,7 +361,7 @@ class CellLoader(BatchLoader):
             options["cells"] = cells_of(cohort, store, options.get("cells"))
         super().__init__(
             StoreAbundance.of(store, subgraph, targets=targets),
-            subgraph.to_hetero_data() if topology is None else topology,
+            subgraph.to_hetero_data if topology is None else lambda: topology,
             CellLabels.of_store(store, label),
             of=store.hash,
             **options,

@@ -10,9 +10,9 @@ from __future__ import annotations
 import uuid
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
@@ -40,7 +40,7 @@ class Shared:
     Parameters
     ----------
     topology
-        The graph.
+        Gives the graph, when it is first asked for: batches can be made without it.
     measured_by
         Per label: bool [data sets, nodes, channels].
     channels
@@ -51,24 +51,29 @@ class Shared:
 
     def __init__(
         self,
-        topology: HeteroData,
+        topology: Callable[[], HeteroData],
         measured_by: Mapping[str, torch.Tensor],
         channels: Mapping[str, tuple[str, ...]],
         labels: CellLabels,
     ) -> None:
-        self.topology, self.measured_by = topology, measured_by
+        self._make_topology, self.measured_by = topology, measured_by
         self.measured = {label: mask.any(dim=0) for label, mask in measured_by.items()}
         self.channels, self.labels = channels, labels
         self._devices: dict[str, Shared] = {}
         self.token = uuid.uuid4().hex
         _SHARED[self.token] = self
 
+    @cached_property
+    def topology(self) -> HeteroData:
+        """The graph."""
+        return self._make_topology()
+
     def on(self, device: torch.device | str) -> Shared:
         """Return the same with the masks on a device; the topology stays where it is."""
         found = self._devices.get(str(device))
         if found is None:
             masks = {label: mask.to(device) for label, mask in self.measured_by.items()}
-            found = Shared(self.topology, masks, self.channels, self.labels)
+            found = Shared(lambda: self.topology, masks, self.channels, self.labels)
             self._devices[str(device)] = found
         return found
 

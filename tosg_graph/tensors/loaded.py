@@ -306,7 +306,7 @@ class Export:
         split
             Part of the split.
         topology
-            The graph to hand out; None stands for :meth:`hetero_data`.
+            The graph to hand out; None stands for :meth:`hetero_data`, when it is asked for.
         **options
             As in :class:`~tosg_graph.tensors.batch.BatchLoader`. ``cells``, positions in
             :attr:`cells`, takes the place of a part.
@@ -327,7 +327,7 @@ class Export:
             )
         check_names(options, "split", "topology")
         check_drawn(split, options.get("order"))
-        graph = self.hetero_data() if topology is None else topology
+        graph = self.hetero_data if topology is None else lambda: topology
         if split is not None:
             if options.get("cells") is not None:
                 raise UsageError("split and cells are both given; one of them chooses the cells")
