@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
 from tests.cells.files import as_layout, blood, random_counts, write
+from tosg_graph.cells.blocks import CompactShard
 from tosg_graph.cells.compact import CODECS
 from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.mapped import MappedShard
@@ -54,6 +57,45 @@ def test_any_cells_in_any_order_of_a_packed_store(packed, cells):
     assert np.array_equal(rows.to_scipy().toarray(), COUNTS[cells])
     for start, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
         assert np.all(np.diff(rows.indices[start:end]) > 0)
+
+
+@given(cells=st.lists(st.integers(0, 2999), max_size=200))
+@QUIET
+def test_cells_whose_features_need_not_ascend_are_the_same(packed, cells):
+    rows = packed.gather("rna", np.array(cells, np.int64), ascending=False)
+    assert np.array_equal(rows.to_scipy().toarray(), COUNTS[cells])
+
+
+def test_where_features_need_not_ascend_the_most_prevalent_come_first(packed):
+    rows, number = packed.gather("rna", np.arange(1024), ascending=False), numbers_of(COUNTS[:1024])
+    for start, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
+        assert np.all(np.diff(number[rows.indices[start:end]]) > 0)
+
+
+def numbers_of(counts):
+    """The number that each feature has in a shard of these cells."""
+    return np.argsort(np.argsort(-np.count_nonzero(counts, axis=0), kind="stable"))
+
+
+def rewritten(path, change):
+    """A compact shard with another schema or other columns, and the record that fits it."""
+    table = pa.ipc.open_file(path).read_all()
+    batches = change(table).to_batches(max_chunksize=16)
+    fresh = path.with_name("fresh.arrow")
+    with pa.OSFile(str(fresh), "wb") as sink, pa.ipc.new_file(sink, batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return fresh, {"rows": 1024, "bytes": fresh.stat().st_size}
+
+
+def test_an_earlier_layout_is_named_and_not_read_wrongly(packed, tmp_path):
+    path = Path(shutil.copy(packed.folder / "rna/000000.zstd.arrow", tmp_path / "a.arrow"))
+    metadata = dict(pa.ipc.open_file(path).schema.metadata)
+    CompactShard(*rewritten(path, lambda table: table))
+    del metadata[b"layout"]
+    old = rewritten(path, lambda table: table.replace_schema_metadata(metadata))
+    with pytest.raises(CellsError, match=r"compact layout 1, 2 expected; unpack the store with"):
+        CompactShard(*old)
 
 
 @pytest.mark.parametrize("codec", CODECS)

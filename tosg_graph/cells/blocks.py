@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tosg_graph.cells.compact import BLOCK_CELLS, CODECS, number_type
+from tosg_graph.cells.compact import BLOCK_CELLS, CODECS, LAYOUT, number_type
 from tosg_graph.cells.manifest import BATCH_CELLS
 from tosg_graph.cells.mapped import MappedFile
+from tosg_graph.errors import CellsError
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -101,6 +102,11 @@ class CompactShard(MappedFile):
 
     def _layout(self, reader: Any) -> None:
         metadata = {k.decode(): v.decode() for k, v in (reader.schema.metadata or {}).items()}
+        if (layout := metadata.get("layout", "1")) != LAYOUT:
+            raise CellsError(
+                f"{self.path} has the compact layout {layout}, {LAYOUT} expected; unpack the store "
+                "with the version that packed it, or add its cells again"
+            )
         if (size := int(metadata["block_cells"])) != BLOCK_CELLS:
             raise self.damaged(f"blocks of {size}, {BLOCK_CELLS} expected")
         name, _ = CODECS[metadata["codec"]]

@@ -3,10 +3,10 @@
 A compact shard is an Arrow IPC file with one row per block of 64 cells. The features that the
 shard has are numbered by prevalence, the most frequent first (``order``, in the first row). Within
 a cell the numbers ascend and are written as gaps: the first number, then each difference less one;
-the values stay in the order of the feature axis, into which a reader puts the features back.
-Gaps and values are cut into byte planes, all low bytes of the block together, then the next ones;
-each plane is compressed by itself (zstd or LZ4), and a plane of zeros takes no bytes. The lengths
-of the cells stay uncompressed, so that a reader knows them without decoding.
+its values stand in the same order. Gaps and values are cut into byte planes, all low bytes of the
+block together, then the next ones; each plane is compressed by itself (zstd or LZ4), and a plane of
+zeros takes no bytes. The lengths of the cells stay uncompressed, so that a reader knows them
+without decoding.
 
 Any bytes decode to ascending numbers, and the last one is checked against ``order``: a damaged
 shard gives an error, never a wrong place in memory. :mod:`tosg_graph.cells.blocks` reads them.
@@ -28,6 +28,10 @@ _Array = np.ndarray[Any, np.dtype[Any]]
 #: Cells of a block: what is decoded to read any cell in it.
 BLOCK_CELLS = 64
 
+#: What tells the layout that this version reads and writes: in the first one, values stood in the
+#: order of the feature axis, which made reading a third slower.
+LAYOUT = "2"
+
 #: Codec → its name in Arrow and its level.
 CODECS: dict[str, tuple[str, int | None]] = {"zstd": ("zstd", 3), "lz4": ("lz4_raw", None)}
 
@@ -44,6 +48,7 @@ def compact_schema(feature_type: str, value_type: str, codec: str) -> pa.Schema:
         for name in ("order", "length")
     ]
     metadata = {
+        "layout": LAYOUT,
         "codec": codec,
         "block_cells": str(BLOCK_CELLS),
         "feature_type": feature_type,
@@ -92,12 +97,12 @@ def _blocks(
     """Lengths and compressed planes of each block of a record batch."""
     from tosg_graph.cells.gather import encode_gaps
 
-    gaps = np.empty_like(features)
-    encode_gaps(offsets, features, rank, gaps)
+    gaps, ordered = np.empty_like(features), np.empty_like(values)
+    encode_gaps(offsets, features, values, rank, gaps, ordered)
     for first in range(0, len(offsets) - 1, BLOCK_CELLS):
         ends = offsets[first : first + BLOCK_CELLS + 1]
         part = slice(int(ends[0]), int(ends[-1]))
-        planes = [*_planes(gaps[part]), *_planes(values[part])]
+        planes = [*_planes(gaps[part]), *_planes(ordered[part])]
         yield (
             np.diff(ends).astype(np.uint32),
             [press.compress(p, asbytes=True) if p.any() else b"" for p in planes],

@@ -166,30 +166,35 @@ def count_features(features: Any, detected: Any) -> None:
 
 
 @compiled
-def encode_gaps(offsets: Any, features: Any, rank: Any, gaps: Any) -> None:
-    """Number the features of each cell by prevalence, sort the numbers, and write their gaps.
+def encode_gaps(
+    offsets: Any, features: Any, values: Any, rank: Any, gaps: Any, ordered: Any
+) -> None:
+    """Number the features of each cell by prevalence, sort by the numbers, and write their gaps.
 
     Parameters
     ----------
     offsets
         int64 [cells + 1].
-    features
+    features, values
         What the cells have; features are unique within a cell.
     rank
         uint32 [features]: the number of each feature.
-    gaps
-        The output, of the type of the features.
+    gaps, ordered
+        The output: gaps between the numbers, of the type of the features, and the values in the
+        same order.
     """
+    wide = np.uint64(32)
     for row in range(len(offsets) - 1):
         first, last = offsets[row], offsets[row + 1]
-        numbers = np.empty(last - first, np.uint32)
-        for k in range(first, last):
-            numbers[k - first] = rank[features[k]]
-        numbers.sort()
+        keys = np.empty(last - first, np.uint64)
+        for k in range(last - first):
+            keys[k] = (np.uint64(rank[features[first + k]]) << wide) | np.uint64(k)
+        keys.sort()
         after = np.int64(-1)
-        for k in range(len(numbers)):
-            number = np.int64(numbers[k])
+        for k in range(len(keys)):
+            number = np.int64(keys[k] >> wide)
             gaps[first + k] = number - after - 1
+            ordered[first + k] = values[first + np.int64(keys[k] & np.uint64(0xFFFFFFFF))]
             after = number
 
 
@@ -215,20 +220,21 @@ for _bit in range(64):
 
 @compiled
 def decode_rows(
-    blocks: Any, which: Any, rows: Any, lengths: Any, at: Any, width: int,
+    blocks: Any, which: Any, rows: Any, lengths: Any, at: Any, width: int, ascending: bool,
     out_features: Any, out_values: Any,
 ) -> int:  # fmt: skip
-    """Decode rows of blocks; features come out ascending.
+    """Decode rows of blocks.
 
-    A bitmap of the feature axis puts them in order: one pass sets the bits, one reads them off,
-    four at a time whether or not there are as many: a branch that cannot be foreseen costs more.
+    Where features are to ascend, a bitmap of the feature axis puts them in order, which takes twice
+    as long as the rest: one pass sets the bits, one reads them off, four at a time whether or not
+    there are as many: a branch that cannot be foreseen costs more.
 
     Parameters
     ----------
     blocks
         int64 [blocks, 7]: where these lie in memory: the starts of the cells among gaps and values
         (int64, one more than cells), gaps and their kind, values and their kind, the feature behind
-        each number (uint32, all below ``width``); and how many numbers there are.
+        each number (uint32, all below ``width``, none twice); and how many numbers there are.
     which, rows
         int64: the block of each row asked for, and its place in it.
     lengths
@@ -237,9 +243,12 @@ def decode_rows(
         int64, as long as ``rows``: where each row begins in the output.
     width
         Length of the feature axis.
+    ascending
+        Whether the features of a row come out ascending, or the most prevalent first.
     """
     words = np.zeros((width + 63) // 64, np.uint64)
     found, gaps = np.empty(width + 8, np.uint32), np.empty(width, np.uint32)
+    of_feature = np.empty(width if ascending else 0, out_values.dtype)
     one, six, low, top = np.uint64(1), np.uint64(6), np.uint64(63), np.uint64(58)
     for i in range(len(rows)):
         block = blocks[which[i]]
@@ -254,11 +263,22 @@ def decode_rows(
             last += np.int64(gaps[k])
         if last >= len(order):
             return i
+        to_features, to_values = (
+            out_features[at[i] : at[i] + length],
+            out_values[at[i] : at[i] + length],
+        )
+        put(block[3] + first * KINDS_BYTES[block[4]], block[4], to_values)
         number = np.int64(-1)
+        if not ascending:
+            for k in range(length):
+                number += np.int64(gaps[k]) + 1
+                to_features[k] = order[number]
+            continue
         for k in range(length):
             number += np.int64(gaps[k]) + 1
             feature = np.uint64(order[number])
             words[feature >> six] |= one << (feature & low)
+            of_feature[feature] = to_values[k]
         n = 0
         for w in range(len(words)):
             bits = words[w]
@@ -269,12 +289,11 @@ def decode_rows(
                     found[n] = np.uint32(w * 64 + _LOWEST[(single * _SEQUENCE) >> top])
                     n += int(bits != 0)
                     bits ^= single
-        if n != length:  # a feature twice in ``order``
+        if n != length:
             return i
-        to_features = out_features[at[i] : at[i] + length]
         for k in range(length):
             to_features[k] = found[k]
-        put(block[3] + first * KINDS_BYTES[block[4]], block[4], out_values[at[i] : at[i] + length])
+            to_values[k] = of_feature[found[k]]
     return -1
 
 

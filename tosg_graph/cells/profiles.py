@@ -296,7 +296,7 @@ def _compute(store: CellStore, modality: str, names: list[str], codes: _Array) -
     if counts:
         scale = 1e4 / np.maximum(totals, 1)
     store.check_shards(modality=modality)  # the result is kept under the hash of the store
-    for cells, rows in store.scan(modality):
+    for cells, rows in store.scan(modality, ascending=False):
         add_profiles(
             rows.indptr, rows.indices, rows.counts, codes[cells], scale[cells],
             detecting, sums, squares,

@@ -86,7 +86,7 @@ class StoredRows:
 
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
-        features: _Array, values: _Array,
+        features: _Array, values: _Array, *, ascending: bool = True,
     ) -> None:  # fmt: skip
         """Copy rows to their places.
 
@@ -98,6 +98,8 @@ class StoredRows:
             int64: where each row begins in the output.
         features, values
             The output; stored numbers are converted to its types.
+        ascending
+            Whether the features of a row must ascend.
 
         Raises
         ------
@@ -105,7 +107,10 @@ class StoredRows:
             If a shard is missing or damaged.
         """
         for reader, chosen in self._parts(shards):
-            reader.copy(shards[chosen], rows[chosen], lengths[chosen], at[chosen], features, values)
+            reader.copy(
+                shards[chosen], rows[chosen], lengths[chosen], at[chosen], features, values,
+                ascending=ascending,
+            )  # fmt: skip
 
     def _parts(self, shards: _Array) -> list[tuple[_Tier[Any], _Array | slice]]:
         """Which rows each tier reads."""
@@ -143,7 +148,7 @@ class _Tier(ABC, Generic[_Shard]):
     @abstractmethod
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
-        features: _Array, values: _Array,
+        features: _Array, values: _Array, *, ascending: bool,
     ) -> None: ...  # fmt: skip
 
     def lengths(self, shards: _Array, rows: _Array) -> _Array:
@@ -204,8 +209,9 @@ class _HotRows(_Tier[MappedShard]):
 
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
-        features: _Array, values: _Array,
+        features: _Array, values: _Array, *, ascending: bool,
     ) -> None:  # fmt: skip
+        """Copy them as they are stored: ascending."""
         from tosg_graph.cells.gather import copy_rows
 
         bad = copy_rows(
@@ -231,6 +237,8 @@ class _CompactRows(_Tier[CompactShard]):
     def _note(self, number: int, shard: CompactShard) -> None:
         if len(shard.order) and int(shard.order.max()) >= self._width:
             raise shard.damaged(f"a feature beyond {self._width - 1}")
+        if len(shard.order) and int(np.bincount(shard.order).max()) > 1:
+            raise shard.damaged("a feature with two numbers")
         first = self._first[number]
         self._starts[first : first + len(shard.starts)] = shard.starts
         self._places[number] = shard.address, len(shard.order), first
@@ -242,7 +250,7 @@ class _CompactRows(_Tier[CompactShard]):
 
     def copy(
         self, shards: _Array, rows: _Array, lengths: _Array, at: _Array,
-        features: _Array, values: _Array,
+        features: _Array, values: _Array, *, ascending: bool,
     ) -> None:  # fmt: skip
         """Decode them block by block, :data:`_BLOCKS` at a time."""
         from tosg_graph.cells.gather import decode_rows
@@ -261,7 +269,8 @@ class _CompactRows(_Tier[CompactShard]):
             ]
             bad = decode_rows(
                 np.array([block.places for block in blocks], np.int64), chosen,
-                rows[part] % BLOCK_CELLS, lengths[part], at[part], self._width, features, values,
+                rows[part] % BLOCK_CELLS, lengths[part], at[part], self._width, ascending,
+                features, values,
             )  # fmt: skip
             self._check(bad, shards[part], rows[part])
 

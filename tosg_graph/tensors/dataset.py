@@ -61,7 +61,7 @@ class CellDataset:
         torch = require("torch")
         positions: Index = np.asarray(cells, dtype=np.int64)
         divided = self.normalise == "log1p_10k"
-        counts = self.abundance.counts(positions, dtype=np.float32, totals=divided)
+        counts = self.abundance.counts(positions, dtype=np.float32, totals=divided, ordered=False)
         common = (
             torch.from_numpy(self.labels.of(positions)),
             torch.from_numpy(positions),

@@ -88,7 +88,12 @@ class ExportAbundance:
         return self.datasets[cells]
 
     def counts(
-        self, cells: Index, *, dtype: npt.DTypeLike | None = None, totals: bool = True
+        self,
+        cells: Index,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        totals: bool = True,
+        ordered: bool = True,
     ) -> Counts:
         """Return the counts of cells by position in the export, in the order asked for."""
         kind = dtype or (np.int64 if self.value_kind == "counts" else np.float64)
