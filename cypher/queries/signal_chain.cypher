@@ -18,18 +18,28 @@
 MATCH (p:Protein) WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
 MATCH (p)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)<-[:PART_OF*0..1]-(k:Protein|Complex)
 WITH DISTINCT l, b, r, k
-MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
-WHERE 'phosphorylation' IN h.mechanisms
-WITH l, b, r, k, min(h.edge_id) AS kinase_edge_id
 WHERE NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
     any(n IN [coalesce(k.name, '')] + coalesce(k.synonyms, []) WHERE toLower(n) CONTAINS 'kinase')
     OR coalesce(k.receptor, false) AND NOT coalesce(k.name, '') CONTAINS 'nterleukin'
        AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor')
-MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
-WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
-                                        'transcriptional repression'])
-  AND NOT toLower(coalesce(f.name, '')) CONTAINS 'kinase' AND NOT coalesce(f.secreted, false)
-  AND k.id <> f.id AND k.id <> x.id AND f.id <> x.id
+MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
+WHERE 'phosphorylation' IN h.mechanisms
+WITH l, b, r, k, min(h.edge_id) AS kinase_edge_id, l.id AS first, r.id AS second, k.id AS actor
+ORDER BY first, second, actor
+MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)
+WHERE NOT toLower(coalesce(f.name, '')) CONTAINS 'kinase' AND NOT coalesce(f.secreted, false) AND f <> k
+WITH l, b, r, k, kinase_edge_id, t, f, first, second, actor, f.id AS factor
+ORDER BY first, second, actor, factor
+CALL (k, f) {
+  MATCH (f)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+  WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
+                                          'transcriptional repression'])
+    AND x <> k AND x <> f
+  RETURN g, x, x.id AS target
+}
+WITH l, b, r, k, kinase_edge_id, t, f, g, x, first, second, actor, factor, target
+ORDER BY first, second, actor, factor, target, b.edge_id, t.edge_id, g.edge_id
+LIMIT $limit
 RETURN t.sign * g.sign AS sign, [l.id, r.id, f.id, x.id] AS nodes,
        [l.symbol, r.symbol, f.symbol, x.symbol] AS symbols, k.id AS actor_id, k.id AS kinase_id, kinase_edge_id,
        [type(b), type(t), type(g)] AS effects, [b.sign, t.sign, g.sign] AS signs,
@@ -37,24 +47,37 @@ RETURN t.sign * g.sign AS sign, [l.id, r.id, f.id, x.id] AS nodes,
        [b.edge_id, t.edge_id, g.edge_id] AS edge_ids,
        [b.sources, t.sources, g.sources] AS sources,
        [b.pmids, t.pmids, g.pmids] AS pmids
-ORDER BY l.id, r.id, k.id, f.id, x.id, b.edge_id, t.edge_id, g.edge_id
+ORDER BY first, second, actor, factor, target, b.edge_id, t.edge_id, g.edge_id
 LIMIT $limit;
 MATCH (p:Protein) WHERE p.id = $ligand OR p.symbol = $ligand OR p.name = $ligand
 MATCH (p)-[:PART_OF*0..1]->(:Protein|Complex)-[:BINDS]->(:Protein|Complex)<-[:PART_OF*0..1]-(:Protein|Complex)-[:ACTIVATES|INHIBITS|REGULATES]->(k:Protein|Complex|Family)
 WITH DISTINCT p, k
-MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
-WHERE 'phosphorylation' IN h.mechanisms
-WITH p, k, min(h.edge_id) AS kinase_edge_id
 WHERE NOT k:Protein OR NOT coalesce(k.name, '') CONTAINS 'binding protein' AND (
     any(n IN [coalesce(k.name, '')] + coalesce(k.synonyms, []) WHERE toLower(n) CONTAINS 'kinase')
     OR coalesce(k.receptor, false) AND NOT coalesce(k.name, '') CONTAINS 'nterleukin'
        AND NOT coalesce(k.name, '') CONTAINS 'ecrosis factor')
+MATCH (k)-[h:ACTIVATES|INHIBITS|REGULATES]->(:Protein|Complex|Family)
+WHERE 'phosphorylation' IN h.mechanisms
+WITH p, k, min(h.edge_id) AS kinase_edge_id
 MATCH (p)-[:PART_OF*0..1]->(l:Protein|Complex)-[b:BINDS]->(r:Protein|Complex)<-[:PART_OF*0..1]-(a:Protein|Complex)-[s:ACTIVATES|INHIBITS|REGULATES]->(k)
-MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
-WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
-                                        'transcriptional repression'])
-  AND NOT toLower(coalesce(f.name, '')) CONTAINS 'kinase' AND NOT coalesce(f.secreted, false)
-  AND a.id <> k.id AND a.id <> f.id AND a.id <> x.id AND k.id <> f.id AND k.id <> x.id AND f.id <> x.id
+WHERE a <> k
+WITH l, b, r, a, s, k, kinase_edge_id, l.id AS first, r.id AS second, a.id AS actor, k.id AS kinase
+ORDER BY first, second, actor, kinase
+MATCH (k)-[t:ACTIVATES|INHIBITS|REGULATES]->(f:Protein|Complex|Family)
+WHERE NOT toLower(coalesce(f.name, '')) CONTAINS 'kinase' AND NOT coalesce(f.secreted, false)
+  AND f <> a AND f <> k
+WITH l, b, r, a, s, k, kinase_edge_id, t, f, first, second, actor, kinase, f.id AS factor
+ORDER BY first, second, actor, kinase, factor
+CALL (a, k, f) {
+  MATCH (f)-[g:ACTIVATES|INHIBITS|REGULATES]->(x:Protein|Complex|Family)
+  WHERE any(m IN g.mechanisms WHERE m IN ['transcriptional regulation', 'transcriptional activation',
+                                          'transcriptional repression'])
+    AND x <> a AND x <> k AND x <> f
+  RETURN g, x, x.id AS target
+}
+WITH l, b, r, a, s, k, kinase_edge_id, t, f, g, x, first, second, actor, kinase, factor, target
+ORDER BY first, second, actor, kinase, factor, target, b.edge_id, s.edge_id, t.edge_id, g.edge_id
+LIMIT $limit
 RETURN s.sign * t.sign * g.sign AS sign, [l.id, r.id, k.id, f.id, x.id] AS nodes,
        [l.symbol, r.symbol, k.symbol, f.symbol, x.symbol] AS symbols, a.id AS actor_id, k.id AS kinase_id, kinase_edge_id,
        [type(b), type(s), type(t), type(g)] AS effects, [b.sign, s.sign, t.sign, g.sign] AS signs,
@@ -62,5 +85,5 @@ RETURN s.sign * t.sign * g.sign AS sign, [l.id, r.id, k.id, f.id, x.id] AS nodes
        [b.edge_id, s.edge_id, t.edge_id, g.edge_id] AS edge_ids,
        [b.sources, s.sources, t.sources, g.sources] AS sources,
        [b.pmids, s.pmids, t.pmids, g.pmids] AS pmids
-ORDER BY l.id, r.id, a.id, k.id, f.id, x.id, b.edge_id, s.edge_id, t.edge_id, g.edge_id
+ORDER BY first, second, actor, kinase, factor, target, b.edge_id, s.edge_id, t.edge_id, g.edge_id
 LIMIT $limit

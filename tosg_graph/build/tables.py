@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -177,8 +178,8 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 def write_batches(rows: pa.RecordBatchReader, path: Path) -> int:
     """Write a stream of rows so that the same rows always give the same bytes.
 
-    However the stream is cut into batches, the file has row groups of 131,072 rows; one of them is
-    held in memory at a time.
+    However the stream is cut into batches, the file has row groups of 131,072 rows; two of them are
+    held in memory at a time: one is written while the next is computed.
 
     Returns
     -------
@@ -186,12 +187,16 @@ def write_batches(rows: pa.RecordBatchReader, path: Path) -> int:
         The number of rows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = 0
+    written, last = 0, None
     writer = pq.ParquetWriter(path, rows.schema, **_PARQUET)
-    with abandoned_on_error([writer]):
+    with abandoned_on_error([writer]), ThreadPoolExecutor(1) as beside:
         for group in _row_groups(rows):
-            writer.write_table(group, row_group_size=_ROW_GROUP)
+            if last is not None:
+                last.result()
+            last = beside.submit(writer.write_table, group, row_group_size=_ROW_GROUP)
             written += group.num_rows
+        if last is not None:
+            last.result()
         writer.close()
     return written
 
