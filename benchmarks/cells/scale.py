@@ -118,6 +118,8 @@ def measure(folder: Path, store_path: Path, given: argparse.Namespace) -> dict[s
     import resource
 
     started = time.perf_counter()
+    import numba  # noqa: F401 - what reading needs is imported before it is timed
+    import torch  # noqa: F401
     from ours import opened
 
     from tosg_graph.cells.reader import CellStore

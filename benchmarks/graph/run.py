@@ -96,6 +96,11 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
+    taken = [
+        given.keep / str(s) for s in given.scales if given.keep and (given.keep / str(s)).exists()
+    ]
+    if taken:
+        raise SystemExit(f"{taken[0]} is there already; give another folder, or remove it")
     packages = ("tosg-graph", "duckdb", "ladybug", "pyarrow", "torch", "torch_geometric")
     result: dict[str, Any] = {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
