@@ -12,6 +12,7 @@ from tests.tiny import GENES, SIGNALS, gene, protein
 from tosg_graph.cells.convert import add_h5ad
 from tosg_graph.cells.reader import CellStore
 from tosg_graph.cells.selection import choose
+from tosg_graph.cells.tiers import pack
 from tosg_graph.errors import MissingExtra, UsageError
 from tosg_graph.tensors.batch import CellLoader
 from tosg_graph.tensors.subgraph import Subgraph
@@ -306,6 +307,24 @@ def test_a_normalised_store_is_not_normalised_again(tiny, whole, tmp_path):
         found = values(CellLoader(store, whole, normalise=normalise), "Gene", "rna")
         assert [found["a"][tp53], found["a"][egfr]] == [0.5, 0.0]
         assert [found["b"][tp53], found["b"][egfr]] == [1.25, 3.5]
+
+
+def test_normalised_values_of_one_node_add_up_alike_in_both_tiers(tiny, whole, tmp_path):
+    import anndata
+    import pandas as pd
+
+    # of one gene; 1e8 + 4 + 4 depends on the order, and the features are the less prevalent first
+    features = [GENES["TP53"][2], "TP53", f"{GENES['TP53'][2]}.3"]
+    x = np.array([[1e8, 4, 4], [0, 4, 4], [0, 4, 4]], np.float32)
+    cells = pd.DataFrame(index=["a", "b", "c"])
+    data = anndata.AnnData(x, cells, pd.DataFrame(index=features))
+    data.write_h5ad(tmp_path / "n.h5ad")
+    add_h5ad(tmp_path / "n.h5ad", tmp_path, name="n", build=tiny, normalised=True)
+    hot = values(CellLoader(CellStore.open(tmp_path / "n"), whole, normalise="raw"), "Gene", "rna")
+    pack(tmp_path / "n")
+    packed = CellLoader(CellStore.open(tmp_path / "n"), whole, normalise="raw")
+    assert values(packed, "Gene", "rna") == hot
+    assert max(hot["b"]) == 8
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ class CellDataset:
         torch = require("torch")
         positions: Index = np.asarray(cells, dtype=np.int64)
         divided = self.normalise == "log1p_10k"
-        counts = self.abundance.counts(positions, dtype=np.float32, totals=divided, ordered=False)
+        # sums of fractions depend on their order: batches are the same whatever the tier
+        ordered = self.abundance.value_kind != "counts"
+        counts = self.abundance.counts(positions, dtype=np.float32, totals=divided, ordered=ordered)
         common = (
             torch.from_numpy(self.labels.of(positions)),
             torch.from_numpy(positions),
