@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 
-from results import OURS, READERS, best_peer, median, result, row, table
+from results import OURS, READERS, best_peer, result, row, table
 
 #: Queries that count over all edges of a type, or of all.
 WHOLE = ("counts", "conflicting_signs", "hubs")

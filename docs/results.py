@@ -42,11 +42,6 @@ def row(what: str, target: str, found: str, *, met: bool) -> str:
     return f"| {what} | {target} | {found} | {'met' if met else '**missed**'} |"
 
 
-def median(seconds: list[float]) -> float:
-    """The middle one."""
-    return sorted(seconds)[len(seconds) // 2]
-
-
 def best_peer(found: Any, order: str) -> tuple[str, int]:
     """Name and cells per second of the fastest reader that is not ours."""
     others = {n: r[order]["cells_per_s"] for n, r in found["readers"].items() if n not in OURS}

@@ -214,9 +214,8 @@ class Around:
         )
         a, b = self._pairs(self._n(BOUND), len(ligands), len(receptors))
         whole = self.rng.random(len(a)) < 0.2
-        partners = pa.array(receptors[b - 1])
         partner = pc.if_else(
-            pa.array(whole), names.take(pa.array((b - 1) % m)), accessions(np.asarray(partners))
+            pa.array(whole), names.take(pa.array((b - 1) % m)), accessions(receptors[b - 1])
         )
         pmids = numbered("PMID:", self.rng.integers(1_000_000, 39_000_000, len(a)), 1)
         table(

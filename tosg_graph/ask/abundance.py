@@ -105,12 +105,7 @@ class Abundance:
             if node is not None and share is not None:
                 measured[node] = max(share, measured.get(node, 0.0))
         every = self._as_labels(measured, labels)
-        return {
-            node: share
-            for node, share in every
-            if share > detection.min_share
-            or (share == detection.min_share and not detection.strict)
-        }
+        return {node: share for node, share in every if detection.admits(share)}
 
     def by_group(self, store: str, modality: str, node: str) -> tuple[list[GroupShare], list[str]]:
         """What groups have of a node, and the groups of which no cell measured it."""

@@ -155,6 +155,10 @@ class Detection:
     strict: bool = False
     stated: bool = False
 
+    def admits(self, share: float) -> bool:
+        """Whether a share of the cells reaches the threshold."""
+        return share > self.min_share or (share == self.min_share and not self.strict)
+
 
 @dataclass(frozen=True, slots=True)
 class Rank:

@@ -206,12 +206,11 @@ class Responder:
                 return replace(
                     base, status=str(Status.EMPTY), rows=[], text=text[:1].upper() + text[1:]
                 )
-            bound = detection.min_share
-            verdicts.append(share > bound or (share == bound and not detection.strict))
-            cells = self._cells.n_cells(detection)
+            verdicts.append(detection.admits(share))
+            cells, least = self._cells.n_cells(detection), wording.percent(detection.min_share)
             said.append(
                 f"counted in {wording.percent(share)} of {cells:,} cells, "
-                f"{wording.group(detection)}; the threshold is {wording.percent(bound)}"
+                f"{wording.group(detection)}; the threshold is {least}"
             )
         verdict = all(verdicts)
         base = tables.with_shares(plan, base, shares)
@@ -324,13 +323,8 @@ class Responder:
         if not measured:
             text = f"{plan.answer.says} is not measured in the cells {detection.store!r}."
             return replace(base, status=str(Status.EMPTY), rows=[], text=text)
-        bound = detection.min_share
-        kept = [
-            group
-            for group in measured
-            if group.detected > bound or (group.detected == bound and not detection.strict)
-        ]
-        kept.sort(key=lambda group: (-group.detected, group.group))
+        reached = (group for group in measured if detection.admits(group.detected))
+        kept = sorted(reached, key=lambda group: (-group.detected, group.group))
         base = replace(base, rows=[list(g) for g in kept], answers=[g.group for g in kept])
         if not kept:
             return self._nothing(plan, base)

@@ -337,8 +337,9 @@ class CellStores:
             table = found.at(places).sort_by([("detected", "descending"), ("name", "ascending")])
             lists = [column.to_pylist() for column in table.slice(0, most).columns]
             rows += [(*key, *row) for row in zip(*lists, strict=True)]
-        outside = (store.n_cells if wanted is None else cells_of(store, label[0], wanted)) - inside
-        if outside and progress is not None:
-            known = " or ".join(names)
-            progress(f"{outside:,} cells are in no profile: their {known} is not known")
+        if progress is not None and names:
+            whole = store.n_cells if wanted is None else cells_of(store, label[0], wanted)
+            if outside := whole - inside:
+                known = " or ".join(names)
+                progress(f"{outside:,} cells are in no profile: their {known} is not known")
         return ResultTable(columns, rows)
