@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from tests.cells.files import as_layout, blood, random_counts, write
-from tosg_graph.cells.blocks import CompactShard
-from tosg_graph.cells.compact import CODECS
+from tosg_graph.cells.blocks import CompactShard, Numbers
+from tosg_graph.cells.compact import CODECS, byte_planes
 from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.gather import read_numbers
 from tosg_graph.cells.mapped import MappedShard
 from tosg_graph.cells.metacells import make_metacells
 from tosg_graph.cells.profiles import profiles
@@ -120,6 +121,29 @@ def test_packing_and_unpacking_give_the_same_bytes(tmp_path, tiny, codec, counts
     again = CellStore.open(store.folder)
     assert again.hash == store.hash
     again.verify(source=tmp_path / "a.h5ad")
+
+
+@pytest.mark.parametrize("wanted", ["int64", "float32", "float64"])
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "uint32", "float32"])
+@given(
+    numbers=st.lists(
+        st.sampled_from([0, 1, 255, 256, 257, 65_535, 65_536, 2**24 + 3, 2**32 - 1]),
+        min_size=1, max_size=40,
+    ),
+    data=st.data(),
+)  # fmt: skip
+@QUIET
+def test_numbers_of_a_block_are_read_from_any_place(kind, wanted, numbers, data):
+    stored = np.array(numbers, np.int64).astype(kind)
+    first = data.draw(st.integers(0, len(stored)))
+    last = data.draw(st.integers(first, len(stored)))
+    planes = [plane if plane.any() else plane[:0] for plane in byte_planes(stored)]
+    held = Numbers.of_planes(planes, len(stored), stored.dtype)
+    out = np.zeros(last - first, wanted)
+    read_numbers(np.array(held.where), first, out)
+    assert out.tolist() == stored[first:last].astype(wanted).tolist()
+    if kind != "float32":
+        assert held.nbytes == len(stored) + 8 * np.count_nonzero(stored > 255)
 
 
 def test_a_packed_store_is_the_same_store_and_smaller(packed):

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,74 @@ from tosg_graph.errors import CellsError
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Bytes of decompressed blocks that a store keeps: 320 blocks of cells with 1,550 values each, more
-#: than a shuffle mixes, where the values of a block are below 256; 240 where not.
-CACHE_BYTES = 96 * 2**20
+#: Bytes of decompressed blocks that a store keeps: 280 blocks of cells with 1,550 values each, more
+#: than a shuffle mixes.
+CACHE_BYTES = 56 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """Numbers that mostly fit into a byte: of the few that do not, the rest stands apart.
+
+    Parameters
+    ----------
+    low
+        uint8: the lowest byte of each; float32: the numbers themselves.
+    places
+        uint32, ascending: which of them are larger than a byte.
+    rest
+        uint32, as many: what those have above their lowest byte.
+    """
+
+    low: _Array
+    places: _Array
+    rest: _Array
+
+    @classmethod
+    def of_planes(cls, planes: list[_Array], total: int, kind: np.dtype[Any]) -> Self:
+        """Put numbers together from the planes of their bytes, of which an empty one is of zeros.
+
+        Parameters
+        ----------
+        planes
+            uint8, the lowest first.
+        total
+            How many numbers there are.
+        kind
+            Their type: unsigned, or float32.
+        """
+        none = np.empty(0, np.uint32)
+        if kind.kind == "f":
+            bytes_ = np.zeros((total, kind.itemsize), np.uint8)
+            for at, plane in enumerate(planes):
+                if len(plane):
+                    bytes_[:, at] = plane
+            return cls(bytes_.view(kind.newbyteorder("<")).ravel().astype(kind), none, none)
+        low = planes[0] if len(planes[0]) else np.zeros(total, np.uint8)
+        higher = [(8 * at, plane) for at, plane in enumerate(planes) if at and len(plane)]
+        if not higher:
+            return cls(low, none, none)
+        large = np.zeros(total, np.bool_)
+        for _, plane in higher:
+            large |= plane != 0
+        places = np.flatnonzero(large)
+        rest = np.zeros(len(places), np.uint32)
+        for shift, plane in higher:
+            rest |= plane[places].astype(np.uint32) << np.uint32(shift)
+        return cls(low, places.astype(np.uint32), rest)
+
+    @property
+    def where(self) -> tuple[int, ...]:
+        """Where they lie in memory, as :func:`tosg_graph.cells.gather.read_numbers` takes it."""
+        from tosg_graph.cells.gather import KINDS
+
+        low, places, rest = (part.ctypes.data for part in (self.low, self.places, self.rest))
+        return low, KINDS.index(self.low.dtype), places, rest, len(self.places)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that they take."""
+        return int(self.low.nbytes + self.places.nbytes + self.rest.nbytes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +107,16 @@ class Block:
     """
 
     starts: _Array
-    gaps: _Array
-    values: _Array
+    gaps: Numbers
+    values: Numbers
     order: _Array
     #: Where these lie in memory, as :func:`tosg_graph.cells.gather.decode_rows` takes them.
-    places: tuple[int, ...] = field(init=False, repr=False)
+    where: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from tosg_graph.cells.gather import KINDS
-
-        starts, gaps, values, order = (
-            part.ctypes.data for part in (self.starts, self.gaps, self.values, self.order)
-        )
-        kinds = KINDS.index(self.gaps.dtype), KINDS.index(self.values.dtype)
-        places = (starts, gaps, kinds[0], values, kinds[1], order, len(self.order))
-        object.__setattr__(self, "places", places)
+        starts, order = self.starts.ctypes.data, self.order.ctypes.data
+        where = (starts, order, len(self.order), *self.gaps.where, *self.values.where)
+        object.__setattr__(self, "where", where)
 
     @property
     def nbytes(self) -> int:
@@ -153,27 +213,14 @@ class CompactShard(MappedFile):
         values = self._numbers(number, slice(bytes_of_gap, None), total, self._kinds[1])
         return Block(starts, gaps, values, self.order)
 
-    def _numbers(self, block: int, planes: slice, total: int, kind: np.dtype[Any]) -> _Array:
-        """Put the planes of a block together, in a type that holds them."""
-        from tosg_graph.cells.gather import join_planes
-
-        unsigned = np.dtype(f"uint{8 * kind.itemsize}")
+    def _numbers(self, block: int, planes: slice, total: int, kind: np.dtype[Any]) -> Numbers:
+        """Decompress some planes of a block."""
         batch, row = divmod(block, BATCH_CELLS // BLOCK_CELLS)
         found = []
         for at, first in self._places[batch, planes].tolist():
             ends = self._view(np.dtype(np.int32), at + 4 * row, 2).tolist()
             found.append(self._plane(block, first + ends[0], first + ends[1], total))
-        if kind.kind == "u" and len(found[0]) and not any(len(plane) for plane in found[1:]):
-            return found[0]  # all below 256: a byte each is enough
-        out = np.empty(total, unsigned)
-        if kind.itemsize == 2:
-            join_planes(found[0], found[1], out)
-        else:
-            out[:] = 0
-            for shift, plane in enumerate(found):
-                if len(plane):
-                    out |= plane.astype(unsigned) << np.array(8 * shift, unsigned)
-        return out.view(kind)
+        return Numbers.of_planes(found, total, kind)
 
     def _plane(self, block: int, start: int, end: int, total: int) -> _Array:
         if start == end:

@@ -102,14 +102,14 @@ def _blocks(
     for first in range(0, len(offsets) - 1, BLOCK_CELLS):
         ends = offsets[first : first + BLOCK_CELLS + 1]
         part = slice(int(ends[0]), int(ends[-1]))
-        planes = [*_planes(gaps[part]), *_planes(ordered[part])]
+        planes = [*byte_planes(gaps[part]), *byte_planes(ordered[part])]
         yield (
             np.diff(ends).astype(np.uint32),
             [press.compress(p, asbytes=True) if p.any() else b"" for p in planes],
         )
 
 
-def _planes(values: _Array) -> list[_Array]:
+def byte_planes(values: _Array) -> list[_Array]:
     """Bytes of numbers, the lowest of all first."""
     little = values.astype(values.dtype.newbyteorder("<"), copy=False)
     grid = np.ascontiguousarray(little).view(np.uint8).reshape(-1, values.dtype.itemsize)

@@ -1,7 +1,7 @@
 """Who does the tasks of a conversion: this process, several, a SLURM array or a Dask cluster.
 
-All of them call :func:`tosg_graph.cells.job.convert_task`; the store that results is the same, byte
-for byte.
+All of them go through :class:`tosg_graph.cells.job.Converter`; the store that results is the same,
+byte for byte.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tosg_graph.cells.extras import require
-from tosg_graph.cells.job import convert_task
+from tosg_graph.cells.job import Converter, convert_task
 from tosg_graph.errors import CellsError
 
 if TYPE_CHECKING:
@@ -58,10 +58,11 @@ class InProcess:
 
     def run(self, job: Job, say: _Progress) -> str | None:
         """Do the tasks; see :class:`Executor`."""
-        for number in _open_tasks(job):
-            convert_task(job.folder, number)
-            _, last = job.content["tasks"][number]
-            say(f"{last:,} of {job.content['n_cells']:,} cells")
+        with Converter(job.folder) as converter:
+            for number in _open_tasks(job):
+                converter.convert(number)
+                _, last = job.content["tasks"][number]
+                say(f"{last:,} of {job.content['n_cells']:,} cells")
         return None
 
 
@@ -102,8 +103,9 @@ class Processes:
 
     def _run(self, job: Job, say: _Progress) -> None:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.number, mp_context=context) as pool:
-            futures = [pool.submit(convert_task, str(job.folder), n) for n in _open_tasks(job)]
+        folder = (str(job.folder),)
+        with ProcessPoolExecutor(self.number, context, _begin, folder) as pool:
+            futures = [pool.submit(_convert, number) for number in _open_tasks(job)]
             try:
                 for future in as_completed(futures):
                     future.result()
@@ -111,6 +113,20 @@ class Processes:
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+
+
+def _begin(folder: str) -> None:
+    """Say which job a process of a pool is for; its source stays open until the process ends."""
+    global _converter
+    _converter = Converter(folder)
+
+
+_converter: Converter | None = None
+
+
+def _convert(number: int) -> int:
+    assert _converter is not None  # the pool began with it
+    return _converter.convert(number)
 
 
 @dataclass(frozen=True)

@@ -199,16 +199,27 @@ def encode_gaps(
 
 
 @compiled
-def join_planes(low: Any, high: Any, out: Any) -> None:
-    """Put 16-bit numbers together from their bytes; an empty plane is one of zeros."""
-    if len(low) == 0:
-        out[:] = 0
-    else:
-        for k in range(len(out)):
-            out[k] = low[k]
-    if len(high):
-        for k in range(len(out)):
-            out[k] |= np.uint16(high[k]) << np.uint16(8)
+def read_numbers(where: Any, first: int, out: Any) -> None:
+    """Fill an array with numbers of a block, from one on.
+
+    Parameters
+    ----------
+    where
+        int64 [5]: where their lowest bytes lie in memory (or they themselves) and the kind of
+        these; where the places of the larger ones lie (uint32, ascending), what those have above
+        the lowest byte (uint32), and how many of them there are.
+    first
+        The first number that is wanted.
+    out
+        The output; numbers are converted to its type.
+    """
+    put(where[0] + first * KINDS_BYTES[where[1]], where[1], out)
+    places = _array(_pointer(where[2]), where[4], np.uint32)
+    rest = _array(_pointer(where[3]), where[4], np.uint32)
+    k = np.searchsorted(places, np.uint32(first))
+    while k < len(places) and places[k] < first + len(out):
+        out[places[k] - first] += rest[k]
+        k += 1
 
 
 #: Place of the lowest bit of a 64-bit word, by a de Bruijn sequence.
@@ -232,9 +243,10 @@ def decode_rows(
     Parameters
     ----------
     blocks
-        int64 [blocks, 7]: where these lie in memory: the starts of the cells among gaps and values
-        (int64, one more than cells), gaps and their kind, values and their kind, the feature behind
-        each number (uint32, all below ``width``, none twice); and how many numbers there are.
+        int64 [blocks, 13]: where these lie in memory: the starts of the cells among gaps and values
+        (int64, one more than cells), and the feature behind each number (uint32, all below
+        ``width``, none twice); how many numbers there are; and gaps and values, each as
+        :func:`read_numbers` takes them.
     which, rows
         int64: the block of each row asked for, and its place in it.
     lengths
@@ -253,11 +265,11 @@ def decode_rows(
     for i in range(len(rows)):
         block = blocks[which[i]]
         ends = _array(_pointer(block[0] + 8 * rows[i]), 2, np.int64)
-        order = _array(_pointer(block[5]), block[6], np.uint32)
+        order = _array(_pointer(block[1]), block[2], np.uint32)
         first, length = ends[0], lengths[i]
         if ends[1] - first != length or length > width:
             return i
-        put(block[1] + first * KINDS_BYTES[block[2]], block[2], gaps[:length])
+        read_numbers(block[3:8], first, gaps[:length])
         last = np.int64(length) - 1
         for k in range(length):
             last += np.int64(gaps[k])
@@ -267,7 +279,7 @@ def decode_rows(
             out_features[at[i] : at[i] + length],
             out_values[at[i] : at[i] + length],
         )
-        put(block[3] + first * KINDS_BYTES[block[4]], block[4], to_values)
+        read_numbers(block[8:13], first, to_values)
         number = np.int64(-1)
         if not ascending:
             for k in range(length):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -213,45 +213,79 @@ def write_job(
 
 
 def convert_task(folder: Path | str, number: int) -> int:
-    """Do one task of a job, unless it is done; safe to run again and beside itself.
+    """Do one task of a job; see :meth:`Converter.convert`."""
+    with Converter(folder) as converter:
+        return converter.convert(number)
 
-    Memory: see :mod:`tosg_graph.cells.matrix`; beside that, 24 bytes per place on the axis and 12
-    per cell of the range.
 
-    Returns
-    -------
-    int
-        The number of the task.
+class Converter:
+    """Does tasks of a job, one after the other, with the source open all the while.
+
+    Memory: see :mod:`tosg_graph.cells.matrix`; beside that, the tables of cells and features where
+    the source must read them to give its matrix, 24 bytes per place on the axis and 12 per cell of
+    the range.
+
+    Parameters
+    ----------
+    folder
+        The folder of the job.
 
     Raises
     ------
     CellsError
-        If there is no such task, or the source changed or cannot be read.
+        If it holds no job.
     """
-    job = Job.open(folder)
-    if number not in job.tasks:
-        raise CellsError(f"{folder} has no task {number}; it has 0 to {len(job.tasks) - 1}")
-    target = job.task_folder(number)
-    if target.is_dir():
-        return number
-    job.stamp.check()
-    fresh = target.with_name(f".new-{target.name}-{uuid4().hex}")
-    fresh.mkdir(parents=True)
-    try:
-        with job.open_source() as source:
-            result = {part.modality: _convert(job, part, number, fresh) for part in source.parts()}
+
+    def __init__(self, folder: Path | str) -> None:
+        self.job = Job.open(folder)
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        return self._opened.enter_context(self.job.open_source()).parts()
+
+    def convert(self, number: int) -> int:
+        """Do a task, unless it is done; safe to run again and beside itself.
+
+        Returns
+        -------
+        int
+            The number of the task.
+
+        Raises
+        ------
+        CellsError
+            If there is no such task, or the source changed or cannot be read.
+        """
+        job = self.job
+        if number not in job.tasks:
+            raise CellsError(f"{job.folder} has no task {number}; it has 0 to {len(job.tasks) - 1}")
+        target = job.task_folder(number)
+        if target.is_dir():
+            return number
         job.stamp.check()
-        write_json(fresh / "task.json", result)
-        with suppress(OSError):  # the task was done beside us: the same bytes are there
-            fresh.rename(target)
-    except OSError as error:
-        raise CellsError(
-            f"the store could not be written to {job.folder.parent} ({error}); nothing was kept. "
-            "Make room and add the cells again"
-        ) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return number
+        fresh = target.with_name(f".new-{target.name}-{uuid4().hex}")
+        fresh.mkdir(parents=True)
+        try:
+            result = {part.modality: _convert(job, part, number, fresh) for part in self._parts}
+            job.stamp.check()
+            write_json(fresh / "task.json", result)
+            with suppress(OSError):  # the task was done beside us: the same bytes are there
+                fresh.rename(target)
+        except OSError as error:
+            raise CellsError(
+                f"the store could not be written to {job.folder.parent} ({error}); nothing was "
+                "kept. Make room and add the cells again"
+            ) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return number
 
 
 def _convert(job: Job, part: Part, number: int, folder: Path) -> dict[str, Any]:

@@ -268,7 +268,7 @@ class _CompactRows(_Tier[CompactShard]):
                 for key, head in zip(keys[begin : begin + _BLOCKS].tolist(), heads, strict=True)
             ]
             bad = decode_rows(
-                np.array([block.places for block in blocks], np.int64), chosen,
+                np.array([block.where for block in blocks], np.int64), chosen,
                 rows[part] % BLOCK_CELLS, lengths[part], at[part], self._width, ascending,
                 features, values,
             )  # fmt: skip
