@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -113,6 +114,47 @@ def test_a_load_outlives_its_server_and_an_update_that_gives_up_is_completed(
             pytest.raises(StoreError, match=r"no Neo4j answers .*run the same command again"),
         ):
             store.apply(step)
+        assert store.build_id() is None
+        assert store.unfinished_update() == (wide.id, step.after.id)
+        assert store.apply(step).how == "completed"
+        assert store.fingerprint() == fingerprint_of_build(step.after)
+
+
+@contextmanager
+def disk_filled(store: Neo4jStore, server: Server, write: int) -> Iterator[None]:
+    """From a write on, let no file of the server grow: the system refuses as on a full disk."""
+    assert server.process is not None
+    done, pid = 0, server.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    send = store.connection.write_all
+
+    def counted(batches: Any) -> bool:
+        nonlocal done
+        done += 1
+        if done == write:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
+        return send(batches)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.connection, "write_all", counted)
+        yield
+    assert done >= write
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.neo4j
+@pytest.mark.only_on("5.26")
+def test_an_update_whose_server_has_no_room_says_so_and_is_completed_when_there_is(
+    neo4j_settings: Neo4jSettings, neo4j_server: Server, wide: Build, step: Diff
+) -> None:
+    with Neo4jStore(neo4j_settings, patience=1.0) as store:
+        store.load(wide)
+        with disk_filled(store, neo4j_server, 2), pytest.raises(StoreError) as said:
+            store.apply(step)
+        assert "make room on its disk, restart it and run the same command again" in str(said.value)
+    neo4j_server.stop()
+    neo4j_server.start()
+    with Neo4jStore(neo4j_settings) as store:
         assert store.build_id() is None
         assert store.unfinished_update() == (wide.id, step.after.id)
         assert store.apply(step).how == "completed"

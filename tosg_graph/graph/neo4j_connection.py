@@ -327,6 +327,12 @@ class Connection:
             return QueryError(f"Neo4j refused the query: {message}")
         if code.endswith("DatabaseNotFound"):
             return StoreError(f"{message} ({self.address}); check TOSG_NEO4J_DATABASE")
+        if code.startswith("Neo.DatabaseError.Transaction."):
+            return StoreError(
+                f"Neo4j at {self.address} cannot write ({message}, {code}); its logs say why. If "
+                "it is a full disk, make room on its disk, restart it and run the same command "
+                "again: what was begun is completed"
+            )
         return StoreError(
             f"Neo4j at {self.address} could not do it: {message} ({code}){_notes(error)}"
         )
