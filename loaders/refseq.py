@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
-from tosg_graph.sources.columns import normal_form, references
+from tosg_graph.sources.columns import normal_form, pmids, references
 from tosg_graph.sources.source import Files
 
 COLUMNS = ("Taxon_ID", "Gene_ID", "Gene_summary")
@@ -35,6 +35,7 @@ def _summaries(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "ref": references("NCBIGene", rows["Gene_ID"]),
             "description": normal_form(rows["Gene_summary"]),
+            "description_pmids": pmids(rows["Gene_summary"]),
             "line": rows["line"],
         }
     )

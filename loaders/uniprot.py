@@ -16,7 +16,15 @@ import pyarrow.compute as pc
 
 from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source, SourceFile
 from tosg_graph.sources.arrays import prefixed, repeated, singly
-from tosg_graph.sources.columns import integers, items, merged, plain, references, translated
+from tosg_graph.sources.columns import (
+    integers,
+    items,
+    merged,
+    plain,
+    pmids,
+    references,
+    translated,
+)
 from tosg_graph.sources.source import Files
 
 COLUMNS = ("Entry", "Entry name", "Protein names", "Gene names", "Organism", "Length")
@@ -30,7 +38,6 @@ _NO_NAME = re.compile(r"EC [\d.n-]+|Fragments?")
 _CITED = r"(?:PubMed:\d+|Ref\.\d+)"
 _MARK = rf"\s*(?:\{{ECO:[^{{}}]*\}}|\({_CITED}(?:(?:[,;]| and)\s*{_CITED})*\))"
 _MARKS_BEHIND_STOP = rf"([.!?])(?:{_MARK})+\."
-_PUBMED = r"\bPubMed:(\d+)"
 _STOP = r"\.(?:\s+|$)"
 # A comment may be about one product only: "[Isoform 2]: Secreted.", "[Interleukin-1 beta]: …".
 _OF_ISOFORM = r"^\[Isoform (.+?)\]:"
@@ -147,12 +154,13 @@ def _last_group(text: str) -> int:
 
 def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
     names = [names_of(text or "") for text in rows["Protein names"]]
+    function = _comments(rows, "Function [CC]", "FUNCTION")
+    modified = _comments(rows, "Post-translational modification", "PTM")
+    modified = modified[_unattributed(_plain_text(modified)).ne("")]
     places = _places(rows)
-    said = (
-        _plain_text(_comments(rows, "Function [CC]", "FUNCTION")),
-        _unattributed(_plain_text(_comments(rows, "Post-translational modification", "PTM"))),
-        _located(places),
-    )
+    located = _plain_text(places)
+    said = (_plain_text(function), _unattributed(_plain_text(modified)), _located(located))
+    cited = function, modified, places
     return pd.DataFrame(
         {
             "id": references("UniProtKB", rows["Entry"]),
@@ -162,11 +170,12 @@ def _proteins(rows: pd.DataFrame) -> pd.DataFrame:
             "entry_name": rows["Entry name"],
             "length": integers(rows["Length"]),
             "description": _joined(pd.concat(said), rows),
+            "description_pmids": merged(pmids(_joined(pd.concat(cited), rows))),
             "reviewed": translated(
                 _field(rows, "Reviewed"), {"reviewed": True, "unreviewed": False}
             ),
-            "secreted": _said(_joined(places, rows), _SECRETED),
-            "transmembrane": _said(_joined(places, rows), _TRANSMEMBRANE),
+            "secreted": _said(_joined(located, rows), _SECRETED),
+            "transmembrane": _said(_joined(located, rows), _TRANSMEMBRANE),
             "line": rows["line"],
         }
     )
@@ -198,7 +207,7 @@ def _joined(said: pd.Series, rows: pd.DataFrame) -> pd.Series:
 
 
 def _places(rows: pd.DataFrame) -> pd.Series:
-    """Where the protein is, one comment each, without notes.
+    """Where the protein is, one comment each with its evidence, without notes.
 
     What holds of another isoform than the one that the entry shows does not hold of the protein.
     """
@@ -208,8 +217,9 @@ def _places(rows: pd.DataFrame) -> pd.Series:
     variants = variants.str.replace(_MARK, "", regex=True)
     shown = variants.str.extract(_SHOWN, expand=False).reindex(comments.index)
     own = isoform.isna() | isoform.eq(shown).fillna(False)
-    text = _plain_text(comments[own]).str.replace(_OF_PRODUCT, "", regex=True)
-    return text.str.replace(_NOTE, "", regex=True)
+    places = comments[own].str.replace(_OF_PRODUCT, "", regex=True)
+    places = places.str.replace(_NOTE, "", regex=True).str.strip()
+    return places[places.ne("")]
 
 
 def _located(places: pd.Series) -> pd.Series:
@@ -244,7 +254,7 @@ def _associated(diseases: pd.DataFrame) -> pd.DataFrame:
             "target_ref": references("OMIM", diseases["mim"]),
             "target_label": "Disease",
             "record_id": diseases["Entry"],
-            "pmids": merged(comments.str.findall(_PUBMED).astype(object)),
+            "pmids": merged(pmids(comments)),
             "sentence": plain(_plain_text(comments).astype(object)),
             "line": diseases["line"],
         }

@@ -224,6 +224,10 @@ def protein(symbol: str) -> str:
     return f"UniProtKB:{GENES[symbol][1]}"
 
 
+#: symbol: publications behind what is told of its protein
+DESCRIBED_IN = {"EGFR": ["2790960", "10805725", "15118125", "21516087"]}
+
+
 def node_rows() -> dict[str, list[Row]]:
     """Every node of the tiny graph, by label."""
     rows: dict[str, list[Row]] = {label.name: [] for label in LABELS}
@@ -254,6 +258,7 @@ def node_rows() -> dict[str, list[Row]]:
                 if symbol in NOT_RECEPTORS
                 else None,
                 "secreted": True if symbol in SECRETED else None,
+                "description_pmids": DESCRIBED_IN.get(symbol),
                 "sources": ["uniprot"],
             }
         )

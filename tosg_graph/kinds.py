@@ -180,6 +180,7 @@ COMMON: tuple[Property, ...] = (
     text("text", "Readable paragraph, composed in a fixed order from sourced fields."),
     text("description", "What a source says of it, as the source says it."),
     text("description_source", "Name of the source whose description it is."),
+    texts("description_pmids", "PubMed ids that this source gives for it, sorted as numbers."),
     texts("synonyms", "Other names, sorted."),
     texts("xrefs", "The same thing in other databases, as CURIEs, sorted."),
     texts("sources", "Names of the sources that know this node, sorted."),

@@ -145,4 +145,6 @@ def test_the_statements_behind_a_fact_are_shown(answer: Callable[[str], Answer])
 def test_a_description_is_of_the_node_that_is_named(answer: Callable[[str], Answer]) -> None:
     assert set(answer("What is EGFR?").answers) == {"HGNC:3236", "UniProtKB:P00533"}
     assert answer("What is the gene EGFR?").answers == ["HGNC:3236"]
+    told = answer("What is the protein EGFR?").text
+    assert told.endswith("EGFR. [uniprot; PMID 2790960, PMID 10805725, PMID 15118125, 1 more]")
     assert answer("Tell me about imatinib").answers == ["DrugCentral:1423"]

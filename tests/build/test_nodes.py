@@ -23,6 +23,7 @@ def built(tmp_path_factory):
                 "id": "DOID:1",
                 "name": "illness",
                 "description": "from aaa",
+                "description_pmids": ["100", "20", "20"],
                 "synonyms": ["malady"],
                 "xrefs": ["MESH:1"],
             },
@@ -63,7 +64,7 @@ def built(tmp_path_factory):
                 "synonyms": ["complaint"],
             },
             {"ref": "DOID:2", "description": "second"},
-            {"ref": "DOID:2", "description": "too late"},
+            {"ref": "DOID:2", "description": "too late", "description_pmids": ["3"]},
             {"ref": "DOID:404", "description": "of nobody", "line": 9},
             {"ref": "MESH:404", "description": "of nobody", "line": 10},
         ),
@@ -79,6 +80,7 @@ def test_the_authority_speaks_first_and_lists_are_united(built):
         "text": "disease, disease. from aaa. Other names: ailment; complaint; illness; malady; never used; old name.",
         "description": "from aaa",
         "description_source": "aaa",
+        "description_pmids": ["20", "100"],
         "synonyms": ["ailment", "complaint", "illness", "malady", "never used", "old name"],
         "xrefs": ["DOID:99", "MESH:1", "OMIM:7"],
         "sources": ["aaa", "disease_ontology", "notes"],
@@ -87,6 +89,7 @@ def test_the_authority_speaks_first_and_lists_are_united(built):
 
 def test_annotations_fill_what_nobody_said_the_first_one_first(built):
     assert w.by_id(built, "Disease")["DOID:2"]["description"] == "second"
+    assert "description_pmids" not in w.by_id(built, "Disease")["DOID:2"]  # those of another one
     assert w.by_id(built, "Disease")["DOID:2"]["sources"] == ["aaa", "notes"]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_definition_without_citation_and_escapes() -> None:
     assert (
         disease["description"] == 'Something that goes wrong, in a "body", for a time, or for good.'
     )
+    assert disease["description_pmids"] == ["23327728"]
 
 
 def test_hierarchy_without_comments_qualifiers_and_relations() -> None:
@@ -70,6 +72,10 @@ def test_real_counts(real_data: Path) -> None:
     assert found.count("statements", "IS_A") == sum(s.count("\nis_a: ") for s in current)
     assert sum("description" in node for node in nodes.values()) == sum(
         "\ndef: " in s for s in current
+    )
+    cited = [s.split("\ndef: ")[1].split("\n")[0] for s in current if "\ndef: " in s]
+    assert sum("description_pmids" in node for node in nodes.values()) == sum(
+        bool(re.search(r"PMID:\d|/pubmed/\d|term=\d", text)) for text in cited
     )
     alt = sum(s.count("\nalt_id: ") for s in current)
     assert sum(len(node.get("former_ids", ())) for node in nodes.values()) == alt

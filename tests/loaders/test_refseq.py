@@ -15,7 +15,7 @@ def test_descriptions_keep_their_quotes() -> None:
         "description": 'Receptor of the "EGF" family; it passes a signal on when a ligand binds.',
         "line": 2,
     }
-    assert second["ref"] == "NCBIGene:7157"
+    assert (second["ref"], second["description_pmids"]) == ("NCBIGene:7157", ["1614522"])
 
 
 def test_rejects() -> None:
@@ -47,3 +47,6 @@ def test_real_counts(real_data: Path) -> None:
     # One row names no gene.
     assert [row["ref"] for row in rows] == ("NCBIGene:" + raw["Gene_ID"].dropna()).to_list()
     assert found.rejects() == [("no gene or no summary", "Gene_ID <NA>", 15_151)]
+    cited = {row["ref"]: row["description_pmids"] for row in rows if "description_pmids" in row}
+    assert len(cited) == 103
+    assert ["20625391", "20625391", "10094393"] in cited.values()

@@ -161,6 +161,18 @@ def test_text_and_places_are_those_of_the_protein_itself() -> None:
     }
 
 
+def test_a_description_has_the_publications_of_what_it_was_made_of() -> None:
+    found = read("uniprot").rows("nodes", "Protein")
+    cited = {
+        row["entry_name"]: row.get("description_pmids") for row in found if "entry_name" in row
+    }
+    assert cited == {  # not 3: who modifies it is left out
+        "EGFR_HUMAN": ["10805725", "2790960", "21516087", "2", "17182860"],
+        "EGF_HUMAN": None,
+        "IL6RA_HUMAN": ["4"],  # 5 is about another isoform
+    }
+
+
 @pytest.mark.real
 def test_real_counts(real_data: Path) -> None:
     raw = pd.read_csv(

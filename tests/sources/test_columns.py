@@ -48,6 +48,10 @@ def test_pmids_in_free_text() -> None:
         "uniprot;PMID: 12297049",
         "PMID:1;PMID:22",
         "PBMID: 8524316; PMID 10520600",
+        "{ECO:0000269|PubMed:21516087, ECO:0000269|pubmed:7} PubMed ID: 2001396",
+        "http://www.ncbi.nlm.nih.gov/pubmed/23327728, http://example.org/12",
+        "www.ncbi.nlm.nih.gov/pubmed/?term=19372706, www.ncbi.nlm.nih.gov/pubmed?term=18296366",
+        "(PMIDs: 20625391, 20625392 and 15146457), 12345678 of them; PMID: 9, 4 of 5",
         "PMC2194005",
         None,
     )
@@ -55,6 +59,10 @@ def test_pmids_in_free_text() -> None:
         ["12297049"],
         ["1", "22"],
         ["8524316", "10520600"],
+        ["21516087", "7", "2001396"],
+        ["23327728"],
+        ["19372706", "18296366"],
+        ["20625391", "20625392", "15146457", "9"],
         None,
         None,
     ]

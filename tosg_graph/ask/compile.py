@@ -250,7 +250,7 @@ def _chain(writer: Writer, plan: Plan, limit: int) -> None:
 
 def _describe(writer: Writer, plan: Plan, limit: int) -> None:
     _start(writer, plan.answer)
-    names = ("text", "description", "synonyms", "xrefs", "sources")
+    names = ("text", "description", "description_pmids", "synonyms", "xrefs", "sources")
     shown = [f"a.{name} AS {name}" for name in names]
     named = ["a.id AS id", "a.name AS name", *_symbol(plan.answer.labels)]
     writer.lines.append("RETURN " + ", ".join([*named, *shown]))

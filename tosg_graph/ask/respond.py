@@ -296,9 +296,8 @@ class Responder:
         for row in base.rows:
             known = dict(zip(base.columns, row, strict=True))
             told = known.get("text") or known.get("description") or known["name"]
-            said.append(
-                f"- {known['name']} ({row[0]}): {told} [{', '.join(known['sources'] or ())}]"
-            )
+            by = wording.cited({"sources": known["sources"], "pmids": known["description_pmids"]})
+            said.append(f"- {known['name']} ({row[0]}): {told} {by}")
         base = self._cited(replace(base, answers=ids), cite.Support(), ids)
         return replace(base, text="\n".join(said))
 

@@ -186,7 +186,7 @@ def claim(edge: Mapping[str, Any], names: NodeNames) -> str:
 
 
 def cited(edge: Mapping[str, Any]) -> str:
-    """Say sources and publications of an edge in brackets."""
+    """Say sources and publications of an edge, or of a description, in brackets."""
     sources = ", ".join(edge.get("sources") or ("source not given",))
     pmids = [f"PMID {pmid}" for pmid in edge.get("pmids") or ()]
     more = f", {len(pmids) - _PMIDS} more" if len(pmids) > _PMIDS else ""

@@ -169,7 +169,7 @@ def unite(engine: Engine, label: Label) -> None:
     columns = [
         f"arg_min({p.name}, prio) FILTER (WHERE {p.name} IS NOT NULL) AS {p.name}"
         for p in stated_properties(label)
-        if p.name not in ("synonyms", "xrefs")
+        if p.name not in ("synonyms", "xrefs", "description_pmids")
     ]
     names = _united("synonyms", "previous", "[name]")
     symbol = "symbol" if any(p.name == "symbol" for p in label.own) else "NULL"
@@ -182,6 +182,8 @@ def unite(engine: Engine, label: Label) -> None:
         ) FROM (
             SELECT id, {", ".join(columns)}, {names} AS synonyms,
                 arg_min(source, prio) FILTER (WHERE description IS NOT NULL) AS description_source,
+                tidy_numbers(arg_min_null(description_pmids, prio)
+                    FILTER (WHERE description IS NOT NULL)) AS description_pmids,
                 {_united("xrefs", "former_ids", "same_as")} AS xrefs,
                 list_sort(list(DISTINCT source)) AS sources
             FROM rows_{label.name} GROUP BY id

@@ -15,7 +15,12 @@ import pandas as pd
 
 Column = pd.Series  # of text or None, unless said otherwise
 
-_PMID = re.compile(r"(?i)\bPB?MID\s*:?\s*(\d{1,8})\b")
+# Behind "PMIDs:" others may follow the first; a short number there is more likely another thing.
+_PMIDS = re.compile(
+    r"(?i)(?:\b(?:PB?MIDs?|PubMed(?:\s*IDs?)?)\s*:?\s*|/pubmed(?:/|/?\?term=))"
+    r"(\d{1,8}\b(?:(?:\s*,|\s+and)+\s+\d{5,8}\b)*)"
+)
+_DIGITS = re.compile(r"\d+")
 _EXACT = 2**53  # up to here every whole number is a float64
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -36,8 +41,12 @@ def listed(namespace: str, column: Column[Any], separator: str = "|") -> Column[
 
 
 def pmids(column: Column[Any]) -> Column[Any]:
-    """Find the PubMed ids in free text such as ``uniprot;PMID: 12297049``, as lists of digits."""
-    return _lists(column, _PMID.findall)
+    """Find PubMed ids in free text, as lists of digits.
+
+    They are written ``PMID: 12297049``, ``PubMed:12297049``, ``PMIDs: 18621654 and 15146457`` or
+    ``http://www.ncbi.nlm.nih.gov/pubmed/12297049``.
+    """
+    return _lists(column, lambda text: _DIGITS.findall(" ".join(_PMIDS.findall(text))))
 
 
 def merged(*columns: Column[Any]) -> Column[Any]:

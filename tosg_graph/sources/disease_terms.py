@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 import pandas as pd
 
 from tosg_graph.sources.chunks import Chunk
-from tosg_graph.sources.columns import normal_form, translated
+from tosg_graph.sources.columns import normal_form, pmids, translated
 from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.obo import header, quoted, read_terms, unescaped
 from tosg_graph.sources.source import Files
@@ -111,7 +111,7 @@ def descendants(terms: pd.DataFrame, root: str) -> set[str]:
 
 
 def _diseases(terms: pd.DataFrame, successors: pd.DataFrame) -> pd.DataFrame:
-    first = _firsts(terms, "id")
+    first, defined = _firsts(terms, "id"), _firsts(terms, "def")["value"]
     synonyms = _tagged(terms, "synonym")
     synonyms = synonyms.assign(**quoted(synonyms["value"]))
     synonyms = synonyms[synonyms["scope"].isin(SCOPES)]
@@ -120,7 +120,8 @@ def _diseases(terms: pd.DataFrame, successors: pd.DataFrame) -> pd.DataFrame:
     exact = xrefs["qualifiers"].str.contains(_EXACT, regex=False)
     columns = {
         "name": normal_form(unescaped(_firsts(terms, "name")["value"])),
-        "description": normal_form(quoted(_firsts(terms, "def")["value"])["text"]),
+        "description": normal_form(quoted(defined)["text"]),
+        "description_pmids": pmids(defined),
         "synonyms": _lists(synonyms["term"], normal_form(synonyms["text"])),
         "xrefs": _lists(*_xrefs(xrefs[~exact])),
         "same_as": _lists(*_xrefs(xrefs[exact])),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from tosg_graph.errors import SourceError
 from tosg_graph.sources.chunks import Chunk
-from tosg_graph.sources.columns import normal_form
+from tosg_graph.sources.columns import normal_form, pmids
 from tosg_graph.sources.files import SourceFile
 from tosg_graph.sources.source import Download, Files
 from tosg_graph.sources.spec import FileSpec
@@ -147,6 +147,7 @@ def _nodes(current: pd.DataFrame, former: pd.Series[Any]) -> pd.DataFrame:
         {
             "name": normal_form(current["label"]),
             "description": normal_form(current["description"]),
+            "description_pmids": pmids(current["description"]),
             "synonyms": current["synonyms"],
             "former_ids": former,
             "line": current["line"],
