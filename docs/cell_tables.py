@@ -98,13 +98,13 @@ def store_sizes() -> str:
     """What reading costs as a store grows."""
     rows = [
         f"| {tier} | {int(cells):,} | {run['open_s']:.2f} s | {run['first_batch_s']:.2f} s | "
-        f"{run['cells_per_s']:,.0f} | {run['per_cpu_s']:,.0f} | {run['again_cells_per_s']:,.0f} | "
+        f"{run['cells_per_s']:,.0f} | {run['per_cpu_s']:,.0f} | "
         f"{run['before_mb']:,.0f} → {run['most_mb']:,.0f} ({run['with_topology_mb']:,.0f}) |"
         for tier, sizes in result("cells_scale")["stores"].items()
         for cells, run in sizes.items()
     ]
     return table(
-        "| tier | cells | open | open and first batch | cells/s | per CPU s | next epoch | "
+        "| tier | cells | open | open and first batch | cells/s | per CPU s | "
         "anonymous MB, before → most (with the topology) |",
         rows,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 from results import OURS, READERS, best_peer, result, row, table
 
+#: What the results call the graph of real files among the scales.
+PUBLIC = "public files"
 #: Queries that count over all edges of a type, or of all.
 WHOLE = ("counts", "conflicting_signs", "hubs")
 
@@ -45,11 +48,21 @@ def graph_sizes() -> str:
     return table(
         "| share | nodes | edges | sources → build | → `HeteroData` | → embedded |",
         (
-            f"| {float(share):.0%} | {run['rows']['nodes']:,} | {run['rows']['edges']:,} | "
+            f"| {_share(share)} | {run['rows']['nodes']:,} | {run['rows']['edges']:,} | "
             f"{_cost(run['build'])} | {_cost(run['topology'])} | {_cost(run.get('embedded'))} |"
-            for share, run in result("graph")["scales"].items()
+            for share, run in _by_size("graph")
         ),
     )
+
+
+def _by_size(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """The scales of a result, the public files first, then by their share."""
+    scales = result(name)["scales"].items()
+    return sorted(scales, key=lambda item: 0.0 if item[0] == PUBLIC else float(item[0]))
+
+
+def _share(scale: str) -> str:
+    return scale if scale == PUBLIC else f"{float(scale):.0%}"
 
 
 def _cost(step: dict[str, float] | None) -> str:
@@ -65,13 +78,18 @@ def server() -> str:
         "| share | edges | import | `neo4j-admin` alone | share of it | update of 1 % | "
         "rebuild + import + indexes | share of it | topology through Bolt |",
         (
-            f"| {float(share):.0%} | {run['edges']:,} | {median(run['offline']['ours_s']):.1f} s "
+            f"| {_share(share)} | {run['edges']:,} | {median(run['offline']['ours_s']):.1f} s "
             f"| {median(run['offline']['bare_s']):.1f} s | {run['offline']['ratio']:.2f} | "
-            f"{run['update']['seconds']:.1f} s | {run['update']['again_s']:.1f} s | "
-            f"{run['update']['share_of_again']:.3f} | {_seconds(run.get('topology'))} |"
-            for share, run in sorted(result("neo4j")["scales"].items(), key=lambda s: float(s[0]))
+            f"{_update(run.get('update'))} | {_seconds(run.get('topology'))} |"
+            for share, run in _by_size("neo4j")
         ),
     )
+
+
+def _update(step: dict[str, float] | None) -> str:
+    if step is None:
+        return "| | "
+    return f"{step['seconds']:.1f} s | {step['again_s']:.1f} s | {step['share_of_again']:.3f}"
 
 
 def _seconds(step: dict[str, float] | None) -> str:
@@ -102,13 +120,9 @@ def query_costs() -> str:
     """What every named query costs, on every graph and engine that was measured."""
     runs = {
         f"{run['queries']['edges']:,} edges, {run['queries']['engine']}": run["queries"]["queries"]
+        for scale in ("1.0", PUBLIC)
         for name in ("graph", "neo4j")
-        for run in result(name)["scales"].values()
-        if "queries" in run and run["queries"]["edges"] > 10**7
-    }
-    runs |= {
-        f"{name}: {run['edges']:,} edges, {run['engine']}": run["queries"]
-        for name, run in result("queries")["runs"].items()
+        if "queries" in (run := result(name)["scales"].get(scale, {}))
     }
     names = sorted({name for run in runs.values() for name in run})
     return table(

@@ -3,7 +3,9 @@
     python benchmarks/graph/server.py --scale 0.1 --out benchmarks/results/neo4j.json \
         --biocypher PYTHON --apoc FOLDER --py2neo PYTHON
 
-The server comes from Maven artefacts as in the tests (Java and Maven are needed). Measured are
+The server comes from Maven artefacts as in the tests (Java and Maven are needed). ``--data DIR``
+takes the public files of a folder in place of synthetic ones, and leaves the update out. Measured
+are
 
 offline
     ``bulk_load`` of the build, and ``neo4j-admin`` alone on CSV files of the same rows, in turn.
@@ -43,6 +45,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import queries
 import synthetic
+from run import PUBLIC
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
@@ -269,16 +272,23 @@ def topology(running: Server) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - start, "edges": data.num_edges}
 
 
-def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """Two releases at a scale: import the older, update to the newer, read it through Bolt."""
-    work = given.older / str(scale) / "work" if given.older else folder / "work"
-    builds, seconds = [], 0.0
+def releases(work: Path, folder: Path, given: argparse.Namespace) -> tuple[list[Build], float]:
+    """Build the older release and the newer, or the public files alone; seconds of the last."""
+    if given.data:
+        builds: list[Build] = []
+        return builds, timed(lambda: builds.append(Workspace(work).build(given.data)))
+    builds, seconds = [Workspace(work).graph] if given.older else [], 0.0
     for lacking in (100,) if given.older else (0, 100):
         data = folder / f"data{lacking}"
-        synthetic.write(data, scale, lacking=lacking)
-        if given.older:
-            builds.append(Workspace(work).graph)
+        synthetic.write(data, given.scale, lacking=lacking)
         seconds = timed(lambda d=data: builds.append(Workspace(work).build(d)))
+    return builds, seconds
+
+
+def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """Import the older of two releases, update to the newer, read it through Bolt."""
+    work = given.older / str(given.scale) / "work" if given.older else folder / "work"
+    builds, seconds = releases(work, folder, given)
     found: dict[str, Any] = {"nodes": build_nodes(builds[0]), "edges": build_edges(builds[0])}
     found["offline"] = offline(builds[0], folder, given.release, given.repeats)
     running = Server(RELEASES[given.release], Path(found["offline"].pop("home")), jvm=_JVM)
@@ -288,14 +298,15 @@ def measure(scale: float, folder: Path, given: argparse.Namespace) -> dict[str, 
     try:
         with Neo4jStore(running.settings) as store:
             found["indexes_s"] = timed(lambda: store.load(builds[0]))
-        found["update"] = update(work, running)
-        again = seconds + statistics.median(found["offline"]["ours_s"]) + found["indexes_s"]
-        found["update"] |= {"rebuild_s": seconds, "again_s": again}
-        found["update"]["share_of_again"] = found["update"]["seconds"] / again
+        if len(builds) > 1:
+            found["update"] = update(work, running)
+            again = seconds + statistics.median(found["offline"]["ours_s"]) + found["indexes_s"]
+            found["update"] |= {"rebuild_s": seconds, "again_s": again}
+            found["update"]["share_of_again"] = found["update"]["seconds"] / again
         found["queries"] = queries.measure(
             work, samples=given.samples, settings=settings_of(running)
         )
-        if scale <= given.bolt_up_to:
+        if given.data or given.scale <= given.bolt_up_to:
             found["topology"] = topology(running)
     finally:
         running.stop(for_good=True)
@@ -306,6 +317,7 @@ def main() -> None:
     """Run everything and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=0.01)
+    parser.add_argument("--data", type=Path, help="a folder of public files, in place of a scale")
     parser.add_argument("--release", default="5.26", choices=RELEASES)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--samples", type=int, default=20, help="of each named query")
@@ -338,8 +350,8 @@ def main() -> None:
         if "whole" not in given.skip:
             (folder / "whole").mkdir()
             (folder / "whole" / "csv").mkdir()
-            measured = measure(given.scale, folder / "whole", given)
-            result.setdefault("scales", {})[str(given.scale)] = measured
+            name = PUBLIC if given.data else str(given.scale)
+            result.setdefault("scales", {})[name] = measure(folder / "whole", given)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
