@@ -88,7 +88,7 @@ def server() -> str:
 
 def _update(step: dict[str, float] | None) -> str:
     if step is None:
-        return "| | "
+        return "| |"
     return f"{step['seconds']:.1f} s | {step['again_s']:.1f} s | {step['share_of_again']:.3f}"
 
 
