@@ -207,7 +207,7 @@ def cell_targets() -> str:
                 row(
                     f"20,000 to 2 million cells, {tier}",
                     "falls by ≤ 10 %",
-                    f"by {fall:.0%}",
+                    f"by {fall:.0%}" if fall > 0 else "does not fall",
                     met=fall <= 0.1,
                 )
                 for tier, fall in falls.items()
