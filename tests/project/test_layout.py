@@ -14,7 +14,7 @@ PACKAGE = ROOT / "tosg_graph"
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    ("errors", "config", "kinds", "schema", "lock", "filing"),
+    ("errors", "config", "kinds", "schema", "lock", "filing", "threads"),
     ("sources",),
     ("build",),
     ("graph", "cells"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tosg_graph.cells.sampler import Sampler, Step
@@ -17,6 +16,7 @@ from tosg_graph.tensors.cell_batch import allow_sparse_rows
 from tosg_graph.tensors.dataset import Batch, CellDataset
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.subgraph import Index
+from tosg_graph.threads import in_order
 
 Made = Iterator[tuple[Batch, Step]]
 
@@ -38,21 +38,11 @@ def made_here(dataset: CellDataset, planned: Iterator[Step]) -> Made:
 
 def made_in_threads(dataset: CellDataset, planned: Iterator[Step], threads: int) -> Made:
     """Make batches two ahead for each thread."""
-    waiting: deque[tuple[Future[Batch], Step]] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="cells")
-    try:
-        for step in planned:
-            waiting.append((pool.submit(dataset.batch, step.cells), step))
-            if len(waiting) > 2 * threads:
-                yield _result(waiting.popleft())
-        while waiting:
-            yield _result(waiting.popleft())
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
+    def made(step: Step) -> tuple[Batch, Step]:
+        return dataset.batch(step.cells), step
 
-def _result(made: tuple[Future[Batch], Step]) -> tuple[Batch, Step]:
-    return made[0].result(), made[1]
+    return in_order(made, planned, threads=threads, ahead=2 * threads, name="cells")
 
 
 class Workers:

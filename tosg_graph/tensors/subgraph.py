@@ -31,11 +31,13 @@ from tosg_graph.tensors.selection import (
     pathway_ids,
     reached_ids,
 )
+from tosg_graph.threads import in_order
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
 Triplet = tuple[str, str, str]
+Ends = list[tuple[str, str]]
 Index = npt.NDArray[np.int64]
 
 #: Columns of :attr:`EdgeTable.table`. ``source`` and ``target`` are node numbers.
@@ -314,23 +316,26 @@ def _node_table(build: Build, label: str, ids: set[str]) -> pa.Table:
 def _edge_tables(
     build: Build, nodes: Mapping[str, pa.Table], edge_types: Sequence[str]
 ) -> dict[Triplet, EdgeTable]:
-    directness = _directness(build)
+    ids, directness = {label: _ids(table) for label, table in nodes.items()}, _directness(build)
     tables: dict[Triplet, EdgeTable] = {}
     for edge_type in edge_types:
-        pieces: dict[Triplet, list[pa.Table]] = {}
-        for rows in build.batches(f"edges/{edge_type}", _EDGE_READ):
-            for a, b in EDGE_TYPE[edge_type].ends:
-                if a in nodes and b in nodes:
-                    part = ends_between(rows, a, b)
-                    table = _numbered(part, _ids(nodes[a]), _ids(nodes[b]), directness)
-                    if table.num_rows:
-                        pieces.setdefault((a, edge_type, b), []).append(table)
-        for triplet, found in pieces.items():
-            tables[triplet] = EdgeTable(_in_order(pa.concat_tables(found)))
+        ends = [(a, b) for a, b in EDGE_TYPE[edge_type].ends if a in ids and b in ids]
+
+        def numbered(rows: pa.Table, ends: Ends = ends) -> list[pa.Table]:
+            parts = [(a, b, ends_between(rows, a, b)) for a, b in ends]
+            return [_numbered(part, ids[a], ids[b], directness) for a, b, part in parts]
+
+        batches = build.batches(f"edges/{edge_type}", _EDGE_READ, rows=_EDGE_ROWS)
+        found = list(in_order(numbered, batches, threads=2, ahead=2, name="edges"))
+        for (a, b), parts in zip(ends, zip(*found, strict=True), strict=False):
+            if any(part.num_rows for part in parts):
+                tables[a, edge_type, b] = EdgeTable(_in_order(pa.concat_tables(parts)))
     return {triplet: tables[triplet] for triplet in triplets() if triplet in tables}
 
 
 _EDGE_READ = (*EDGE_ENDS, "edge_id", "sign", "n_evidence")
+#: Edges of a piece; four of them are in memory beside those that are numbered.
+_EDGE_ROWS = 1 << 19
 
 
 def _numbered(
@@ -371,6 +376,7 @@ def _directness(build: Build) -> pa.Table:
         stated.group_by("edge_id")
         .aggregate([("direct", "any")])
         .rename_columns(["edge_id", "direct"])
+        .combine_chunks()
     )
 
 
