@@ -13,7 +13,15 @@ import pandas as pd
 
 from tosg_graph.sources import Chunk, Download, FileSpec, Licence, Source
 from tosg_graph.sources.actions import action_words, signs
-from tosg_graph.sources.columns import items, merged, normal_form, numbers, references, translated
+from tosg_graph.sources.columns import (
+    items,
+    merged,
+    normal_form,
+    numbers,
+    pmids,
+    references,
+    translated,
+)
 from tosg_graph.sources.source import Files
 
 COLUMNS = (
@@ -32,7 +40,6 @@ COLUMNS = (
 HUMAN = "Homo sapiens"
 #: Growth of germs or cells, effects near the maximum, and turnover of a substrate.
 OTHER_MEASURES = ("MIC", "MIC90", "MEC", "MPC", "GI50", "IC90", "EC90", "Km", "app Km")
-_PUBMED = r"ncbi\.nlm\.nih\.gov/pubmed/(\d+)"
 
 
 def read(files: Files) -> Iterator[Chunk]:
@@ -65,7 +72,6 @@ def _targets(rows: pd.DataFrame) -> pd.DataFrame:
     """One statement per protein: a target may be a group of them, ``Q01668|Q13936``."""
     measured = rows["RELATION"].isna() | rows["RELATION"].eq("=")
     measured &= ~rows["ACT_TYPE"].isin(OTHER_MEASURES)
-    urls = [rows[column].str.extract(_PUBMED)[0] for column in ("ACT_SOURCE_URL", "MOA_SOURCE_URL")]
     words = action_words(rows["ACTION_TYPE"])
     statements = pd.DataFrame(
         {
@@ -73,7 +79,7 @@ def _targets(rows: pd.DataFrame) -> pd.DataFrame:
             "source_label": "Drug",
             "target_ref": items(rows["ACCESSION"]),
             "target_label": "Protein",
-            "pmids": merged(*urls),
+            "pmids": merged(pmids(rows["ACT_SOURCE_URL"]), pmids(rows["MOA_SOURCE_URL"])),
             "sign": signs(words),
             "action": words.str.join("; "),
             "affinity": numbers(rows["ACT_VALUE"]).where(measured),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -53,45 +53,54 @@ def _tables(stride: int) -> dict[str, list[Row]]:
     return {"nodes/Protein": nodes, "edges/ACTIVATES": facts}
 
 
-class Outage:
-    """Kills a server after some writes, while the next one is under way, and starts it again."""
+@contextmanager
+def at_writes(
+    store: Neo4jStore, writes: Sequence[int], act: Callable[[], object]
+) -> Iterator[None]:
+    """Do something when a store is about to send some of its writes, counted from 1."""
+    done = 0
 
-    def __init__(self, server: Server, writes: list[int]) -> None:
-        self.server, self.writes = server, writes
-        self.done = 0
-        self.threads: list[threading.Thread] = []
-
-    def around(self, write: Callable[..., Any]) -> Callable[..., Any]:
+    def around(write: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*given: Any) -> Any:
-            self.done += 1
-            if self.done in self.writes:
-                self.threads.append(threading.Thread(target=self._strike))
-                self.threads[-1].start()
+            nonlocal done
+            done += 1
+            if done in writes:
+                act()
             return write(*given)
 
         return counted
 
-    def _strike(self) -> None:
-        time.sleep(0.03)
-        process = self.server.process
-        assert process is not None
-        process.kill()
-        process.wait(60)
-        self.server.start()
+    with pytest.MonkeyPatch.context() as patch:
+        for way in ("write", "write_all"):
+            patch.setattr(store.connection, way, around(getattr(store.connection, way)))
+        yield
+    assert done >= max(writes)
 
 
 @contextmanager
-def outage(store: Neo4jStore, server: Server, *writes: int) -> Iterator[Outage]:
-    with pytest.MonkeyPatch.context() as patch:
-        struck = Outage(server, list(writes))
-        for way in ("write", "write_all"):
-            patch.setattr(store.connection, way, struck.around(getattr(store.connection, way)))
-        try:
-            yield struck
-        finally:
-            for thread in struck.threads:
-                thread.join()
-    assert len(struck.threads) == len(writes)
+def outage(store: Neo4jStore, server: Server, *writes: int) -> Iterator[None]:
+    """Kill a server while some writes are under way, and start it again."""
+    threads: list[threading.Thread] = []
+
+    def strike() -> None:
+        time.sleep(0.03)
+        process = server.process
+        assert process is not None
+        process.kill()
+        process.wait(60)
+        server.start()
+
+    def begin() -> None:
+        threads.append(threading.Thread(target=strike))
+        threads[-1].start()
+
+    try:
+        with at_writes(store, writes, begin):
+            yield
+    finally:
+        for thread in threads:
+            thread.join()
+    assert len(threads) == len(writes)
 
 
 @pytest.mark.neo4j
@@ -124,22 +133,13 @@ def test_a_load_outlives_its_server_and_an_update_that_gives_up_is_completed(
 def disk_filled(store: Neo4jStore, server: Server, write: int) -> Iterator[None]:
     """From a write on, let no file of the server grow: the system refuses as on a full disk."""
     assert server.process is not None
-    done, pid = 0, server.process.pid
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    send = store.connection.write_all
-
-    def counted(batches: Any) -> bool:
-        nonlocal done
-        done += 1
-        if done == write:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
-        return send(batches)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store.connection, "write_all", counted)
-        yield
-    assert done >= write
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+    pid, limit = server.process.pid, resource.RLIMIT_FSIZE
+    soft, hard = resource.prlimit(pid, limit)
+    try:
+        with at_writes(store, [write], lambda: resource.prlimit(pid, limit, (4096, hard))):
+            yield
+    finally:
+        resource.prlimit(pid, limit, (soft, hard))
 
 
 @pytest.mark.neo4j

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tosg_graph.threads import in_order
+from tosg_graph.threads import in_threads
 
 
 def test_results_come_in_order_and_few_items_are_taken_ahead():
@@ -21,7 +21,7 @@ def test_results_come_in_order_and_few_items_are_taken_ahead():
         time.sleep(0.002 * (number % 2 == 0))
         return number * number
 
-    for result in in_order(slow_where_even, items(), threads=3, ahead=4, name="t"):
+    for result in in_threads(slow_where_even, items(), threads=3, ahead=4, name="t"):
         asked.append(result)
         assert len(taken) <= len(asked) + 4
     assert asked == [number * number for number in range(20)]
@@ -37,7 +37,7 @@ def test_an_error_ends_it_and_what_was_not_begun_is_not_done():
         done.append(number)
         return number
 
-    results = in_order(work, range(100), threads=1, ahead=10, name="t")
+    results = in_threads(work, range(100), threads=1, ahead=10, name="t")
     assert next(results) == 0
     with pytest.raises(ValueError, match="one"):
         next(results)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from tosg_graph.errors import BuildError
 from tosg_graph.schema import ALIASES, EDGE_TYPE, EDGE_TYPES, EVIDENCE, LABEL, LABELS, REJECTS
+from tosg_graph.threads import in_threads
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -187,16 +187,15 @@ def write_batches(rows: pa.RecordBatchReader, path: Path) -> int:
         The number of rows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    written, last = 0, None
     writer = pq.ParquetWriter(path, rows.schema, **_PARQUET)
-    with abandoned_on_error([writer]), ThreadPoolExecutor(1) as beside:
-        for group in _row_groups(rows):
-            if last is not None:
-                last.result()
-            last = beside.submit(writer.write_table, group, row_group_size=_ROW_GROUP)
-            written += group.num_rows
-        if last is not None:
-            last.result()
+
+    def write(group: pa.Table) -> int:
+        writer.write_table(group, row_group_size=_ROW_GROUP)
+        return int(group.num_rows)
+
+    with abandoned_on_error([writer]):
+        groups = in_threads(write, _row_groups(rows), threads=1, ahead=1, name="parquet")
+        written = sum(groups)
         writer.close()
     return written
 

@@ -115,13 +115,13 @@ class Processes:
                 raise
 
 
+#: In a process of a pool: does the tasks of its job, whose source stays open until it ends.
+_converter: Converter | None = None
+
+
 def _begin(folder: str) -> None:
-    """Say which job a process of a pool is for; its source stays open until the process ends."""
     global _converter
     _converter = Converter(folder)
-
-
-_converter: Converter | None = None
 
 
 def _convert(number: int) -> int:

@@ -13,9 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +29,7 @@ from tosg_graph.graph.neo4j_batches import PROGRESS_LABEL
 from tosg_graph.graph.parts import edge_parts, tables_of
 from tosg_graph.graph.store import Counts, LoadReport, Progress, tell
 from tosg_graph.schema import EDGE_TYPE, LABEL, SCHEMA_VERSION, Property, PropertyType
+from tosg_graph.threads import in_threads
 
 _TYPES = {
     PropertyType.STRING: "string",
@@ -71,20 +70,15 @@ class _Files:
     def texts(self, tables: Iterator[tuple[Path, pa.Table]]) -> Iterator[tuple[Path, pa.Buffer]]:
         """Write tables as CSV in threads, in their order; a few per thread are in memory."""
         threads = pa.cpu_count()
-        waiting: deque[tuple[Path, Future[_Text]]] = deque()
-        with ThreadPoolExecutor(threads, thread_name_prefix="csv") as pool:
-            for path, table in tables:
-                waiting.append((path, pool.submit(_text, table, self.delimiter)))
-                if len(waiting) > 2 * threads:
-                    yield self._noted(*waiting.popleft())
-            while waiting:
-                yield self._noted(*waiting.popleft())
 
-    def _noted(self, path: Path, written: Future[_Text]) -> tuple[Path, pa.Buffer]:
-        text, longest, multiline = written.result()
-        self.longest = max(self.longest, longest)
-        self.multiline |= multiline
-        return path, text
+        def written(of: tuple[Path, pa.Table]) -> tuple[Path, _Text]:
+            return of[0], _text(of[1], self.delimiter)
+
+        made = in_threads(written, tables, threads=threads, ahead=2 * threads, name="csv")
+        for path, (text, longest, multiline) in made:
+            self.longest = max(self.longest, longest)
+            self.multiline |= multiline
+            yield path, text
 
     def options(self) -> list[str]:
         """Words for the command line, between the database and the files."""

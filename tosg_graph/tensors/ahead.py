@@ -16,7 +16,7 @@ from tosg_graph.tensors.cell_batch import allow_sparse_rows
 from tosg_graph.tensors.dataset import Batch, CellDataset
 from tosg_graph.tensors.extras import require
 from tosg_graph.tensors.subgraph import Index
-from tosg_graph.threads import in_order
+from tosg_graph.threads import in_threads
 
 Made = Iterator[tuple[Batch, Step]]
 
@@ -42,7 +42,7 @@ def made_in_threads(dataset: CellDataset, planned: Iterator[Step], threads: int)
     def made(step: Step) -> tuple[Batch, Step]:
         return dataset.batch(step.cells), step
 
-    return in_order(made, planned, threads=threads, ahead=2 * threads, name="cells")
+    return in_threads(made, planned, threads=threads, ahead=2 * threads, name="cells")
 
 
 class Workers:

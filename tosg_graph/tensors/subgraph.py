@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -31,13 +31,12 @@ from tosg_graph.tensors.selection import (
     pathway_ids,
     reached_ids,
 )
-from tosg_graph.threads import in_order
+from tosg_graph.threads import in_threads
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
 Triplet = tuple[str, str, str]
-Ends = list[tuple[str, str]]
 Index = npt.NDArray[np.int64]
 
 #: Columns of :attr:`EdgeTable.table`. ``source`` and ``target`` are node numbers.
@@ -319,23 +318,33 @@ def _edge_tables(
     ids, directness = {label: _ids(table) for label, table in nodes.items()}, _directness(build)
     tables: dict[Triplet, EdgeTable] = {}
     for edge_type in edge_types:
-        ends = [(a, b) for a, b in EDGE_TYPE[edge_type].ends if a in ids and b in ids]
-
-        def numbered(rows: pa.Table, ends: Ends = ends) -> list[pa.Table]:
-            parts = [(a, b, ends_between(rows, a, b)) for a, b in ends]
-            return [_numbered(part, ids[a], ids[b], directness) for a, b, part in parts]
-
+        numbered = partial(_by_triplet, edge_type, ids, directness)
         batches = build.batches(f"edges/{edge_type}", _EDGE_READ, rows=_EDGE_ROWS)
-        found = list(in_order(numbered, batches, threads=2, ahead=2, name="edges"))
-        for (a, b), parts in zip(ends, zip(*found, strict=True), strict=False):
-            if any(part.num_rows for part in parts):
-                tables[a, edge_type, b] = EdgeTable(_in_order(pa.concat_tables(parts)))
+        pieces: dict[Triplet, list[pa.Table]] = {}
+        for found in in_threads(numbered, batches, threads=2, ahead=2, name="edges"):
+            for triplet, table in found.items():
+                pieces.setdefault(triplet, []).append(table)
+        for triplet, parts in pieces.items():
+            tables[triplet] = EdgeTable(_in_order(pa.concat_tables(parts)))
     return {triplet: tables[triplet] for triplet in triplets() if triplet in tables}
 
 
 _EDGE_READ = (*EDGE_ENDS, "edge_id", "sign", "n_evidence")
 #: Edges of a piece; four of them are in memory beside those that are numbered.
 _EDGE_ROWS = 1 << 19
+
+
+def _by_triplet(
+    edge_type: str, ids: Mapping[str, pa.Array], directness: pa.Table, rows: pa.Table
+) -> dict[Triplet, pa.Table]:
+    """Number the edges of a piece, apart by the labels of their ends, where both are chosen."""
+    found = {}
+    for a, b in EDGE_TYPE[edge_type].ends:
+        if a in ids and b in ids and (part := ends_between(rows, a, b)).num_rows:
+            table = _numbered(part, ids[a], ids[b], directness)
+            if table.num_rows:
+                found[a, edge_type, b] = table
+    return found
 
 
 def _numbered(
