@@ -22,18 +22,19 @@ def tiers() -> str:
 
 
 def conversion() -> str:
-    """Conversion in the process itself, by one other and by two."""
+    """Conversion by one process and by several."""
     found = result("cells_convert_many")
     rows = [
-        f"| {'the command itself' if run['processes'] == 0 else run['processes']} | "
-        f"{run['cells_per_second']:,} | {run['cells_per_cpu_second']:,} | {run['speedup']:.2f} | "
+        f"| {run['processes']} | {run['cells_per_second']:,} | {run['cells_per_cpu_second']:,} | "
+        f"{run['speedup']:.2f} | {run['speedup_of_ranges']:.2f} | "
         f"{max(run['peak_memory_mb'].values()):,} |"
         for run in found["conversion"]
     ]
     return "\n".join(
         [
             table(
-                "| processes | cells/s | cells per CPU s | × one other process | MB, the largest |",
+                "| processes, each with a core | cells/s | cells per CPU s | × one | "
+                "× one, while ranges are converted | MB, the largest |",
                 rows,
             ),
             "",
@@ -184,7 +185,7 @@ def cell_targets() -> str:
         for rates in [[run["cells_per_s"] for run in sizes.values()]]
     }
     runs = {run["processes"]: run for run in convert["conversion"]}
-    each = runs[0]["cells_per_second"]
+    each = runs[1]["cells_per_second"]
     memory = max(max(run["peak_memory_mb"].values()) for run in runs.values())
     shared = feed["shared_topology"]["dense_times"]
     query = cohort["results"]["joined"]["choose"]["median_s"]
@@ -214,11 +215,17 @@ def cell_targets() -> str:
             ),
             row("conversion, one process", "≥ 15,000 cells/s", f"{each:,}", met=each >= 15_000),
             row("conversion, memory", "≤ 1.5 GB", f"{memory:,} MB", met=memory <= 1500),
-            row(
-                "conversion, a second process",
-                "twice as fast",
-                f"{runs[2]['speedup']:.2f} ×",
-                met=runs[2]["speedup"] >= 1.95,
+            *(
+                row(
+                    f"conversion, a second process{where}",
+                    "twice as fast",
+                    f"{rate:.2f} ×",
+                    met=rate >= 1.95,
+                )
+                for where, rate in (
+                    (", while ranges are converted", runs[2]["speedup_of_ranges"]),
+                    (f", {convert['options']['cells']:,} cells in all", runs[2]["speedup"]),
+                )
             ),
             row("shared topology against PyG", "≥ 50 ×", f"{shared:,.0f} ×", met=shared >= 50),
             row("cohort query over 10 million", "≤ 1 s", f"{query:.2f} s", met=query <= 1),

@@ -4,13 +4,16 @@
 
     python benchmarks/cells/convert.py --cells 92160 --processes 2 --rounds 3 --no-tiers
 
-Simulated cells (``simulated.py``) are converted in the process itself (``processes`` 0) and by one
-other process, by two, up to ``--processes``. They take turns for ``--rounds`` rounds, each time in
-a process of its own that reports its time, CPU time and peak memory; medians and ranges are given,
-and ``speedup``: the median over the rounds of the rate of so many processes over that of one in the
-same round. The stores must be equal byte for byte. ``two_at_once`` says what the machine gives: two
-conversions that share nothing, each in a process of its own, at the same time; their rates added
-up, against that of one alone.
+Simulated cells (``simulated.py``) are converted by the command itself, by it and one other process,
+up to ``--processes``. A conversion may use as many cores as it has processes, as where a cluster
+gives them: otherwise the thread that makes the checksum of the source would have a core of its own
+beside one process, and none beside two. They take turns for ``--rounds`` rounds, each time in a
+process of its own that reports its time, CPU time and peak memory; medians and ranges are given,
+``speedup``, the median over the rounds of the rate of so many processes over that of one in the
+same round, and ``speedup_of_ranges``, the same while ranges of cells are converted, without what
+is done once. The stores must be equal byte for byte. ``two_at_once`` says what the machine gives:
+two conversions that share nothing, each in a process and on a core of its own, at the same time;
+their rates added up, against that of one alone.
 Then the store is packed with either codec and read in batches by a block shuffle; the sum of every
 batch is checked against the source. CPU seconds stand beside wall time: on a shared machine they
 are what can be compared. A conversion's CPU seconds are those of all its processes, its fixed cost
@@ -21,9 +24,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -44,45 +47,58 @@ import simulated  # noqa: E402 - the folders must be on the path first
 from tests.tiny import tiny_build  # noqa: E402
 from tosg_graph.build.tables import Build  # noqa: E402
 from tosg_graph.cells.convert import add_cells  # noqa: E402
-from tosg_graph.cells.executors import InProcess, Processes  # noqa: E402
+from tosg_graph.cells.executors import Processes  # noqa: E402
 from tosg_graph.cells.reader import CellStore  # noqa: E402
 from tosg_graph.cells.sampler import Sampler  # noqa: E402
 from tosg_graph.cells.tiers import pack, unpack  # noqa: E402
 from tosg_graph.filing import sha256  # noqa: E402
 
 
-def convert(folder: Path, processes: int, shard_cells: int, name: str) -> dict[str, Any]:
-    """Convert once to warm caches and compiled code, once to measure."""
-    executor = Processes(processes) if processes else InProcess()
+def convert(
+    folder: Path, processes: int, first_core: int, shard_cells: int, name: str
+) -> dict[str, Any]:
+    """Convert once to warm caches and compiled code, once to measure, on as many cores."""
+    cores = sorted(os.sched_getaffinity(0))[first_core:][:processes]
+    os.sched_setaffinity(0, cores)
     build = Build.open(folder / "build")
     for place in ("warm", name):
-        wall, cpu = time.perf_counter(), _cpu()
+        others: dict[int, tuple[float, int]] = {}
+        said: list[tuple[float, str]] = []
+
+        def look(line: str, others: Any = others, said: Any = said) -> None:
+            said.append((time.perf_counter(), line))
+            others.update({p.pid: _used(p.pid) for p in multiprocessing.active_children()})
+
+        wall, cpu = time.perf_counter(), time.process_time()
         report = add_cells(
             folder / "cells.h5ad", folder / place / name, name="s", build=build, label="cell_type",
-            donor="donor", shard_cells=shard_cells, executor=executor, replace=True,
+            donor="donor", shard_cells=shard_cells, executor=Processes(processes), replace=True,
+            progress=look,
         )  # fmt: skip
-        wall, cpu = time.perf_counter() - wall, _cpu() - cpu
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    peak = {"this_process": _peak()} | ({"workers": round(children / 1024)} if processes else {})
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    began = next(at for at, line in said if line.endswith("ranges of cells are done"))
     return {
         "processes": processes,
         "cells_per_second": round(report.n_cells / wall),
-        "cells_per_cpu_second": round(report.n_cells / cpu),
-        "peak_memory_mb": peak,
+        "cells_per_second_of_ranges": round(report.n_cells / (said[-1][0] - began)),
+        "cells_per_cpu_second": round(report.n_cells / (cpu + sum(s for s, _ in others.values()))),
+        "peak_memory_mb": {
+            "this_process": _used(os.getpid())[1],
+            **({"others": max(mb for _, mb in others.values())} if others else {}),
+        },
     }
 
 
-def _peak() -> int:
-    """Peak memory of this process in MB; unlike rusage, not that of the one that started it."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return round(int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024)
-
-
-def _cpu() -> float:
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
+def _used(pid: int) -> tuple[float, int]:
+    """CPU seconds of a process and its peak memory in MB; of one that is gone nothing."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return 0.0, 0
+    ticks = int(words[11]) + int(words[12])
+    peak = int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+    return ticks / os.sysconf("SC_CLK_TCK"), round(peak / 1024)
 
 
 def read(store: CellStore, totals: np.ndarray, *, batch: int, repeats: int) -> dict[str, Any]:
@@ -105,7 +121,7 @@ def read(store: CellStore, totals: np.ndarray, *, batch: int, repeats: int) -> d
 def tiers(folder: Path, totals: np.ndarray, options: argparse.Namespace) -> dict[str, Any]:
     """Pack, read and unpack with each codec, and read the hot store."""
     batch, repeats = options.batch, options.repeats
-    path, results = folder / "store0" / "store0" / "s", {}
+    path, results = folder / "store1" / "store1" / "s", {}
     hot = CellStore.open(path)
     results["hot"] = read(hot, totals, batch=batch, repeats=repeats)
     for codec in ("zstd", "lz4"):
@@ -130,11 +146,11 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         values=options.values, seed=options.seed,
     )  # fmt: skip
     tiny_build(folder / "build")
-    numbers = range(options.processes + 1)
+    numbers = range(1, options.processes + 1)
     rounds, pairs = [], []
     for _ in range(options.rounds):
         rounds.append([measured(folder, options.shard_cells, {f"store{n}": n})[0] for n in numbers])
-        pair = measured(folder, options.shard_cells, {"together0": 0, "together1": 0})
+        pair = measured(folder, options.shard_cells, {"together0": 1, "together1": 1}, apart=True)
         pairs.append(sum(run["cells_per_second"] for run in pair))
         for made in ("together0", "together1"):
             shutil.rmtree(folder / made)
@@ -164,20 +180,25 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def measured(folder: Path, shard_cells: int, stores: dict[str, int]) -> list[dict[str, Any]]:
+def measured(
+    folder: Path, shard_cells: int, stores: dict[str, int], *, apart: bool = False
+) -> list[dict[str, Any]]:
     """Convert in processes of their own, at the same time; what each reports.
 
     Parameters
     ----------
     stores
         Name of the store → the number of processes that convert into it.
+    apart
+        Whether each has cores of its own.
     """
     started = [
         subprocess.Popen(
-            [sys.executable, __file__, "--worker", str(folder), str(processes), name,
-             "--shard-cells", str(shard_cells)], stdout=subprocess.PIPE,
+            [sys.executable, __file__, "--worker", str(folder), str(processes),
+             str(number if apart else 0), name, "--shard-cells", str(shard_cells)],
+            stdout=subprocess.PIPE,
         )
-        for name, processes in stores.items()
+        for number, (name, processes) in enumerate(stores.items())
     ]  # fmt: skip
     said = [process.communicate()[0] for process in started]
     shutil.rmtree(folder / "warm", ignore_errors=True)
@@ -186,15 +207,21 @@ def measured(folder: Path, shard_cells: int, stores: dict[str, int]) -> list[dic
 
 def summary(rounds: list[list[dict[str, Any]]], processes: int) -> dict[str, Any]:
     """Medians and ranges over the rounds, and the speed-up over one process."""
-    mine = [found[processes] for found in rounds]
+    mine = [found[processes - 1] for found in rounds]
     rates = [found["cells_per_second"] for found in mine]
-    one = [found[min(1, len(found) - 1)]["cells_per_second"] for found in rounds]
+
+    def speedup(what: str) -> float:
+        return round(
+            statistics.median(f[what] / r[0][what] for f, r in zip(mine, rounds, strict=True)), 2
+        )
+
     return {
         "processes": processes,
         "cells_per_second": round(statistics.median(rates)),
         "cells_per_second_range": [min(rates), max(rates)],
         "cells_per_cpu_second": round(statistics.median(f["cells_per_cpu_second"] for f in mine)),
-        "speedup": round(statistics.median(a / b for a, b in zip(rates, one, strict=True)), 2),
+        "speedup": speedup("cells_per_second"),
+        "speedup_of_ranges": speedup("cells_per_second_of_ranges"),
         "peak_memory_mb": {
             who: max(found["peak_memory_mb"][who] for found in mine)
             for who in mine[0]["peak_memory_mb"]
@@ -216,16 +243,17 @@ def main() -> None:
     parser.add_argument("--shard-cells", type=int, default=4_096)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=2, help="at most, beside 0 and 1")
+    parser.add_argument("--processes", type=int, default=2, help="at most")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--no-tiers", action="store_true", help="convert only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        folder, processes, name = options.worker
-        print(json.dumps(convert(Path(folder), int(processes), options.shard_cells, name)))
+        folder, processes, first_core, name = options.worker
+        found = convert(Path(folder), int(processes), int(first_core), options.shard_cells, name)
+        print(json.dumps(found))
         return
     with tempfile.TemporaryDirectory() as folder:
         text = json.dumps(run(options, Path(folder)), indent=1)

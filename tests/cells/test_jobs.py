@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from contextlib import suppress
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.cells.files import as_layout, cell_names, random_counts, write
 from tests.faults import apart
 from tests.tiny import tiny_tables, write_build
 from tosg_graph.cells.convert import add_cells
-from tosg_graph.cells.executors import Dask, InProcess, Processes, Slurm
+from tosg_graph.cells.executors import Dask, Processes, Slurm
 from tosg_graph.cells.job import Job, Unfinished, convert_task
 from tosg_graph.cells.manifest import listed_files
 from tosg_graph.cells.reader import CellStore
@@ -272,21 +273,59 @@ def test_processes_give_the_same_bytes(tmp_path, folder, whole, tiny, layout):
 
 
 def test_a_process_that_is_killed_costs_its_task_only(tmp_path, folder, whole, tiny):
-    lines = []
+    before = set(multiprocessing.active_children())
+    killed, lines = [], []
 
-    def kill_one(line):
-        lines.append(line)
-        if "ranges of cells" in line and not any("died" in said for said in lines):
-            for child in multiprocessing.active_children()[:1]:
-                with suppress(ProcessLookupError):  # it died of an earlier line
-                    os.kill(child.pid, signal.SIGKILL)
+    def kill_the_first():
+        until = time.monotonic() + 60
+        while not killed and time.monotonic() < until:
+            killed.extend(set(multiprocessing.active_children()) - before)
+            time.sleep(0.001)
+        os.kill(killed[0].pid, signal.SIGKILL)  # it was given a task when it was started
 
+    killer = threading.Thread(target=kill_the_first)
+    killer.start()
     report = add_cells(
         folder / "csr.h5ad", tmp_path, name="s", build=tiny, shard_cells=1024,
-        executor=Processes(2), progress=kill_one,
+        executor=Processes(2), progress=lines.append,
     )  # fmt: skip
+    killer.join()
     assert contents(report.path) == whole["csr"]
     assert any("a process died" in line for line in lines)
+
+
+def test_other_processes_end_with_the_one_that_is_killed(tmp_path, folder, tiny):
+    script = """
+import multiprocessing, os, signal, sys, time
+from pathlib import Path
+from tosg_graph.build.tables import Build
+from tosg_graph.cells.convert import add_cells
+from tosg_graph.cells.executors import Processes
+
+def die(line):
+    while line.endswith(" cells") and not multiprocessing.active_children():
+        time.sleep(0.01)
+    if children := multiprocessing.active_children():
+        print(*(child.pid for child in children), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    source, build, target = map(Path, sys.argv[1:])
+    add_cells(source, target, name="s", build=Build.open(build), shard_cells=1024,
+              executor=Processes(3), progress=die)
+"""
+    (tmp_path / "add.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "add.py", folder / "csr.h5ad", tiny.path, tmp_path],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    others = [Path("/proc", pid) for pid in done.stdout.split()]
+    until = time.monotonic() + 60
+    while any(other.exists() for other in others) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert others
+    assert not any(other.exists() for other in others)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -300,7 +339,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_bytes(tmp_path, folde
         killed = []
 
         def kill_one(line):
-            if "ranges of cells" in line and "done" not in line and not killed:
+            if line.endswith(" cells") and "done" not in line and not killed:
                 killed.append(next(iter(workers.values())))
                 os.kill(killed[0], signal.SIGKILL)
 
@@ -417,7 +456,7 @@ def test_faults_of_all_tasks_are_counted(tmp_path, tiny):
     values = COUNTS.astype(float)
     values[10, 3], values[5000, 4], values[5500, 5] = -1, -2, np.nan
     path = write(tmp_path / "a.h5ad", as_layout(values, "csr"))
-    for executor in (InProcess(), Processes(2)):
+    for executor in (Processes(), Processes(2)):
         with pytest.raises(CellsError) as error:
             add_cells(
                 path, tmp_path / "cells", name="s", build=tiny, shard_cells=1024, executor=executor

@@ -29,6 +29,20 @@ def _count(faults: Any, kind: int, row: int, at: int) -> None:
 
 
 @compiled
+def _count_faults(faults: Any, value: float, normalised: bool, row: int, at: int) -> None:
+    """Count each way in which a value is wrong."""
+    if not np.isfinite(value):
+        _count(faults, NOT_FINITE, row, at)
+        return
+    if value < 0:
+        _count(faults, NEGATIVE, row, at)
+    if not normalised and np.rint(value) != value:
+        _count(faults, FRACTIONAL, row, at)
+    if value > (MOST_VALUE if normalised else MOST_COUNT):
+        _count(faults, TOO_LARGE, row, at)
+
+
+@compiled
 def _put_in_order(indices: Any, data: Any, start: int, end: int) -> int:
     """Sort the values of one row by feature, adding up those of one; give the new end."""
     order = np.argsort(indices[start:end], kind="mergesort")
@@ -74,7 +88,8 @@ def clean_rows(
     normalised
         Whether fractions are welcome.
     out_indptr, out_indices, out_data
-        The output: int64 [rows + 1], and room for as many values as the block has.
+        The output: int64 [rows + 1], and room for as many values as the block has; of counts int64,
+        since what is listed twice may add up to more than a store holds.
     totals, detected
         Per row: sum of values, number of features.
     feature_totals, feature_cells
@@ -103,34 +118,26 @@ def clean_rows(
                 continue
             seen += 1
             wide = np.float64(value)
-            if not np.isfinite(wide):
-                _count(faults, NOT_FINITE, row, k)
-                continue
-            negative = wide < 0
-            fractional = not normalised and np.rint(wide) != wide
-            if negative:
-                _count(faults, NEGATIVE, row, k)
-            if fractional:
-                _count(faults, FRACTIONAL, row, k)
-            large = wide > most
-            if large:
-                _count(faults, TOO_LARGE, row, k)
-            if negative or fractional or large:
+            if not 0 < wide <= most or not (normalised or np.rint(wide) == wide):
+                _count_faults(faults, wide, normalised, row, k)
                 continue
             out_indices[at] = feature
             out_data[at] = value
-            if feature <= before:
-                ascending = False
+            ascending &= feature > before
             before = feature
             at += 1
         if not ascending:
             at = _put_in_order(out_indices, out_data, start, at)
+            for k in range(start, at):
+                if np.float64(out_data[k]) > most:  # what a file lists twice, added up
+                    listed = _listed(place, indices, indptr[row], out_indices[k])
+                    _count(faults, TOO_LARGE, row, listed)
         out_indptr[row + 1] = at
         detected[row] = at - start
+        total = totals[row]
         for k in range(start, at):
-            if np.float64(out_data[k]) > most:  # what a file lists twice, added up
-                _count(faults, TOO_LARGE, row, _listed(place, indices, indptr[row], out_indices[k]))
-            totals[row] += out_data[k]
+            total += out_data[k]
             feature_totals[out_indices[k]] += out_data[k]
             feature_cells[out_indices[k]] += 1
+        totals[row] = total
     return seen

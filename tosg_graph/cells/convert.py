@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +23,8 @@ from tosg_graph.build.tables import Build
 from tosg_graph.cells.annotation import Annotation
 from tosg_graph.cells.axis import of_modality, places
 from tosg_graph.cells.commit import Addition, commit
-from tosg_graph.cells.executors import Executor, InProcess
+from tosg_graph.cells.digest import SourceDigest
+from tosg_graph.cells.executors import Executor, Processes
 from tosg_graph.cells.features import join_features
 from tosg_graph.cells.job import JOB, Job, SourceStamp, Unfinished, write_job
 from tosg_graph.cells.job_folder import (
@@ -44,7 +44,6 @@ from tosg_graph.cells.report import CellReport
 from tosg_graph.cells.source import CellSource, Part, open_source
 from tosg_graph.cells.values import refuse_faults
 from tosg_graph.errors import CellsError, UsageError
-from tosg_graph.filing import sha256
 
 if TYPE_CHECKING:
     from tosg_graph.cells.reader import CellStore
@@ -93,6 +92,8 @@ def add_cells(
     """
     options = Options.of(said)
     target = target_of(folder, name, append=append, replace=replace)
+    executor = executor or Processes()
+    executor.get_ready()
     with ExitStack() as stack:
         opened = stack.enter_context(
             open_source(
@@ -104,7 +105,7 @@ def add_cells(
         )
         stack.enter_context(locked(target))
         conversion = _Conversion(opened, target, build, options, progress or (lambda _: None))
-        return conversion.run(executor or InProcess(), append=append, replace=replace)
+        return conversion.run(executor, append=append, replace=replace)
 
 
 #: The name that :func:`add_cells` had when it took h5ad files only.
@@ -132,13 +133,13 @@ class _Conversion:
         parts = self._source.parts()
         self._check_columns()
         _ = self._source.cells  # names are checked before anything is written
-        joined = {part.modality: self._join(part) for part in parts}
-        place = {m: places(of_modality(self._axis, m), table) for m, table in joined.items()}
-        key = self._key(stamp, place, append)
-        with job_folder(self._target, key) as folder, ThreadPoolExecutor(1) as hashing:
+        with SourceDigest(self._source) as digest, ExitStack() as stack:
+            joined = {part.modality: self._join(part) for part in parts}
+            place = {m: places(of_modality(self._axis, m), table) for m, table in joined.items()}
+            key = self._key(stamp, place, append)
+            folder = stack.enter_context(job_folder(self._target, key))
             if done := self._done_before(folder):
                 return done
-            digest = hashing.submit(source_digest, self._source)
             job = self._plan(folder, parts, place, stamp)
             self._say(f"{len(job.done()):,} of {len(job.tasks):,} ranges of cells are done")
             if words := executor.run(job, self._say):
@@ -290,12 +291,3 @@ def _dataset_name(path: Path) -> str:
     stem = path.stem if path.is_file() else path.name.removesuffix(".zarr")
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in stem)
     return kept if STORE_NAME.match(kept) else f"cells-{kept}"
-
-
-def source_digest(source: CellSource) -> str:
-    """SHA-256 of a source: of its file, or of the names and checksums of its files."""
-    files = source.files()
-    if files == [source.path]:
-        return sha256(source.path)
-    lines = "".join(f"{sha256(p)}  {p.relative_to(source.path).as_posix()}\n" for p in files)
-    return hashlib.sha256(lines.encode()).hexdigest()

@@ -10,10 +10,13 @@ import multiprocessing
 import os
 import shlex
 import sys
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tosg_graph.cells.extras import require
@@ -21,6 +24,8 @@ from tosg_graph.cells.job import Converter, convert_task
 from tosg_graph.errors import CellsError
 
 if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext
+
     from tosg_graph.cells.job import Job
 
 _Progress = Callable[[str], None]
@@ -31,6 +36,10 @@ _ATTEMPTS = 3
 
 class Executor(Protocol):
     """Does the tasks of a job that are not done."""
+
+    def get_ready(self) -> None:
+        """Begin what takes a while, before it is known what the tasks are; default: nothing."""
+        return
 
     def run(self, job: Job, say: _Progress) -> str | None:
         """Do the tasks.
@@ -53,32 +62,27 @@ def _open_tasks(job: Job) -> list[int]:
     return [number for number in job.tasks if number not in done]
 
 
-class InProcess:
-    """One task after the other, here."""
-
-    def run(self, job: Job, say: _Progress) -> str | None:
-        """Do the tasks; see :class:`Executor`."""
-        with Converter(job.folder) as converter:
-            for number in _open_tasks(job):
-                converter.convert(number)
-                _, last = job.content["tasks"][number]
-                say(f"{last:,} of {job.content['n_cells']:,} cells")
-        return None
-
-
 @dataclass(frozen=True)
-class Processes:
-    """Several processes on this machine, started anew: no thread or lock is inherited.
+class Processes(Executor):
+    """The process that asks, and others on this machine.
 
-    A process that is killed loses nothing but its task, which another one does again.
+    The others are forked from a server that has done nothing but import what they need: they
+    inherit no thread or lock, and begin at once. One that is killed loses nothing but its task,
+    which is done again.
 
     Parameters
     ----------
     number
-        How many.
+        How many, the one that asks among them.
     """
 
-    number: int
+    number: int = 1
+
+    def get_ready(self) -> None:
+        """Start the server, where others will be needed; it imports while the source is opened."""
+        if self.number > 1:
+            _others().set_forkserver_preload(["tosg_graph.cells.forked"])
+            forkserver.ensure_running()
 
     def run(self, job: Job, say: _Progress) -> str | None:
         """Do the tasks; see :class:`Executor`.
@@ -102,35 +106,64 @@ class Processes:
         )
 
     def _run(self, job: Job, say: _Progress) -> None:
-        context = multiprocessing.get_context("spawn")
-        folder = (str(job.folder),)
-        with ProcessPoolExecutor(self.number, context, _begin, folder) as pool:
-            futures = [pool.submit(_convert, number) for number in _open_tasks(job)]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-                    say(f"{len(job.done()):,} of {len(job.tasks):,} ranges of cells")
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        open_tasks = deque(_open_tasks(job))
+        others = min(self.number, len(open_tasks)) - 1
+        with ExitStack() as stack:
+            converter = stack.enter_context(Converter(job.folder))
+            waiting = list[Future[None]]()
+            if others > 0:
+                from tosg_graph.cells import forked
+
+                pool = stack.enter_context(
+                    ProcessPoolExecutor(others, _others(), forked.begin, (str(job.folder),))
+                )
+                threads = stack.enter_context(ThreadPoolExecutor(others))
+
+                def there(number: int) -> None:
+                    pool.submit(forked.convert, number).result()
+
+                waiting += [threads.submit(_do, open_tasks, there) for _ in range(others)]
+
+            def here(number: int) -> None:
+                converter.convert(number)
+                say(_how_far(job))
+
+            _do(open_tasks, here)
+            for other in as_completed(waiting):
+                other.result()
+                say(_how_far(job))
 
 
-#: In a process of a pool: does the tasks of its job, whose source stays open until it ends.
-_converter: Converter | None = None
+def _do(open_tasks: deque[int], convert: Callable[[int], object]) -> None:
+    """Do tasks as long as there are any; whoever fails leaves none to the others."""
+    try:
+        for number in _taken(open_tasks):
+            convert(number)
+    except BaseException:
+        open_tasks.clear()
+        raise
 
 
-def _begin(folder: str) -> None:
-    global _converter
-    _converter = Converter(folder)
+def _taken(open_tasks: deque[int]) -> Iterator[int]:
+    """Take one after the other, beside others who do."""
+    with suppress(IndexError):
+        while True:
+            yield open_tasks.popleft()
 
 
-def _convert(number: int) -> int:
-    assert _converter is not None  # the pool began with it
-    return _converter.convert(number)
+def _how_far(job: Job) -> str:
+    """Say how many cells are done."""
+    ranges = job.content["tasks"]
+    done = sum(last - first for first, last in map(ranges.__getitem__, job.done()))
+    return f"{done:,} of {job.content['n_cells']:,} cells"
+
+
+def _others() -> ForkServerContext:
+    return multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
-class Dask:
+class Dask(Executor):
     """A Dask cluster of any kind; its workers see the same files under the same paths.
 
     Parameters
@@ -168,13 +201,13 @@ class Dask:
         try:
             for future in dask.as_completed(futures):
                 future.result()
-                say(f"{len(job.done()):,} of {len(job.tasks):,} ranges of cells")
+                say(_how_far(job))
         except dask.KilledWorker as error:
             raise CellsError(f"the Dask cluster lost too many workers: {error}") from error
 
 
 @dataclass(frozen=True)
-class Slurm:
+class Slurm(Executor):
     """A SLURM array: scripts are written, which the user submits.
 
     Parameters

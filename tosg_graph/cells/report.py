@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tosg_graph.cells.features import MAPPINGS
 from tosg_graph.cells.labels import LabelTerm
@@ -56,23 +56,30 @@ class ModalityReport:
     @classmethod
     def of(cls, features: pa.Table, *, empty_cells: int) -> ModalityReport:
         """Count the rows of ``features.parquet`` of one modality."""
-        rows = sorted(features.to_pylist(), key=lambda row: (-row["total"], row["index"]))
-        ids = Counter(row["graph_id"] for row in rows if row["graph_id"])
-        kinds = Counter(row["mapping"] for row in rows)
-        total = sum(row["total"] for row in rows)
-        mapped = sum(row["total"] for row in rows if row["graph_id"])
-        unmapped = [row["name"] for row in rows if row["mapping"] == "unmapped"]
-        several = {r["name"]: r["candidates"] for r in rows if r["mapping"] == "ambiguous"}
+        totals = features["total"]
+        joined = features["graph_id"].is_valid()
+        total = pc.sum(totals).as_py() or 0
+        mapped = pc.sum(totals.filter(joined)).as_py() or 0
+        times = pc.value_counts(features["graph_id"].drop_null()).field("counts")
+        kinds = pc.value_counts(features["mapping"])
+        found = dict(zip(kinds.field(0).to_pylist(), kinds.field(1).to_pylist(), strict=True))
+        largest = features.sort_by([("total", "descending"), ("index", "ascending")])
+        unmapped, several = (
+            largest.filter(pc.equal(largest["mapping"], kind)).slice(0, _EXAMPLES)
+            for kind in ("unmapped", "ambiguous")
+        )
         return cls(
-            n_features=len(rows),
-            n_values=sum(row["cells"] for row in rows),
+            n_features=features.num_rows,
+            n_values=pc.sum(features["cells"]).as_py() or 0,
             total=total,
-            mapping={kind: kinds[kind] for kind in MAPPINGS if kinds[kind]},
-            mapped_features=sum(ids.values()) / len(rows),
+            mapping={kind: found[kind] for kind in MAPPINGS if kind in found},
+            mapped_features=pc.sum(joined).as_py() / features.num_rows,
             mapped_total=mapped / total if total else 0.0,
-            shared=sum(number > 1 for number in ids.values()),
-            unmapped=unmapped[:_EXAMPLES],
-            ambiguous=dict(list(several.items())[:_EXAMPLES]),
+            shared=pc.sum(pc.greater(times, 1)).as_py() or 0,
+            unmapped=unmapped["name"].to_pylist(),
+            ambiguous=dict(
+                zip(several["name"].to_pylist(), several["candidates"].to_pylist(), strict=True)
+            ),
             empty_cells=empty_cells,
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from tosg_graph.cells.room import room
 from tosg_graph.errors import CellsError
 
 _Array = np.ndarray[Any, np.dtype[Any]]
@@ -115,12 +116,14 @@ class ValueCheck:
         normalised values 32-bit floats. Where :attr:`failed` is true it means nothing.
         """
         from tosg_graph.cells.clean import clean_rows
+        from tosg_graph.cells.matrix import raw_block
 
         rows, sums = block.shape[0], self.sums
         part = slice(self._done, self._done + rows)
+        width = len(sums.feature_totals)
         indptr = np.empty(rows + 1, np.int64)
-        indices = np.empty(len(block.data), np.int64)
-        data = np.empty(len(block.data), np.float32 if self.normalised else np.int64)
+        indices = room(len(block.data), np.int32 if width < 2**31 else np.int64)
+        data = room(len(block.data), np.float32 if self.normalised else np.int64)
         found = np.zeros((len(_FAULTS), 3), np.int64)
         self.seen += clean_rows(
             block.indptr, block.indices, block.data, self.place, self.normalised,
@@ -130,8 +133,7 @@ class ValueCheck:
         self._note(block, found)
         self._done += rows
         kept = int(indptr[-1])
-        width = len(sums.feature_totals)
-        return csr_matrix((data[:kept], indices[:kept], indptr), shape=(rows, width), copy=False)
+        return raw_block(data[:kept], indices[:kept], indptr, width)
 
     @property
     def failed(self) -> bool:

@@ -154,7 +154,7 @@ def _constants(said: list[str]) -> dict[str, Constant]:
     return found
 
 
-def _executor(processes: int, dask: str | None, slurm: bool, options: list[str]) -> Executor | None:
+def _executor(processes: int, dask: str | None, slurm: bool, options: list[str]) -> Executor:
     """Who does the tasks, as the options say."""
     from tosg_graph.cells.executors import Dask, Processes, Slurm
 
@@ -165,7 +165,7 @@ def _executor(processes: int, dask: str | None, slurm: bool, options: list[str])
     if slurm:
         again = (sys.executable, "-m", "tosg_graph.cli", *sys.argv[1:])
         return Slurm(again, options=tuple(options))
-    return Processes(processes) if processes > 1 else None
+    return Processes(processes)
 
 
 def convert_task(
