@@ -1,17 +1,17 @@
 """Cells per second into torch: this project and the peers, in one run, alternating.
 
     python benchmarks/cells/feed.py --cells 200000 --out benchmarks/results/feed.json \
-        --peers PYTHON --scdl PYTHON
+        --peers PYTHON --scdl PYTHON --soma PYTHON
 
 Every reader is a process of its own over its own format of the same h5ad, batches of 512, sparse
 tensors and label codes out, warm. Of each run over 8,000 cells are looked at one by one: the sum
 of the counts together with the label must be that of a cell of the file, and as often as there; of
 a reader that reads all cells the sums of all counts and labels are compared too. One that delivers
 anything else stops the run. ``--peers`` names a Python (3.12 or newer) with annbatch[zarrs],
-scdataset, pylance, tiledbsoma-ml and anndata, ``--scdl`` one with bionemo-scdl. ``--real
-cells.h5ad`` takes the counts and labels of a real file, written again and again until there are so
-many cells, in place of simulated ones. Slow readers read a part of the cells only; the JSON says
-how many.
+scdataset, pylance and anndata, ``--scdl`` one with bionemo-scdl, ``--soma`` one with tiledbsoma-ml,
+whose tiledbsoma 2.3 needs anndata 0.12. ``--real cells.h5ad`` takes the counts and labels of a real
+file, written again and again until there are so many cells, in place of simulated ones. Slow
+readers read a part of the cells only; the JSON says how many.
 
 Beside that: how mixed the labels of a batch are against true random order where cells of one label
 lie together, and batches on a shared topology, from the store to the tensors, against
@@ -64,7 +64,7 @@ def command(name: str, given: argparse.Namespace, folder: Path, h5ad: Path) -> l
     """Words that call a reader; the step and its options follow."""
     if name in FAST:
         return [sys.executable, str(HERE / "ours.py"), name]
-    python = given.scdl if name == "scdl" else given.peers
+    python = {"scdl": given.scdl, "soma": given.soma}.get(name, given.peers)
     return [str(python), str(HERE / "peers" / "readers.py"), name]
 
 
@@ -79,7 +79,7 @@ def run(words: list[str]) -> dict[str, Any]:
 
 def peer_versions(given: argparse.Namespace) -> dict[str, str]:
     """Versions of the peers' packages."""
-    pythons = [python for python in (given.peers, given.scdl) if python is not None]
+    pythons = [p for p in (given.soma, given.scdl, given.peers) if p is not None]
     return {k: v for python in pythons for k, v in run([str(python), "-c", PEER_VERSIONS]).items()}
 
 
@@ -122,7 +122,9 @@ def rates(
     codes = np.asarray(anndata.read_h5ad(h5ad, backed="r").obs["cell_type"].cat.codes, np.int64)
     names = [*FAST]
     if given.peers:
-        names += ["annbatch", "scdataset", "backed", "lance", "soma"]
+        names += ["annbatch", "scdataset", "backed", "lance"]
+    if given.soma:
+        names += ["soma"]
     if given.scdl:
         names += ["scdl"]
     names = [name for name in names if name not in given.without]
@@ -195,6 +197,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--scdl", type=Path)
+    parser.add_argument("--soma", type=Path)
     parser.add_argument("--without", nargs="*", default=[], help="readers to leave out")
     parser.add_argument("--real", type=Path, help="real cells to tile, in place of simulated ones")
     parser.add_argument("--label", default="celltype", help="label column of the real cells")
