@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from tests.cells.files import as_layout, blood, random_counts, write
-from tosg_graph.cells.blocks import CompactShard, Numbers
+from tosg_graph.cells.blocks import Block, BlockCache, CompactShard, Numbers
 from tosg_graph.cells.compact import CODECS, byte_planes
 from tosg_graph.cells.convert import add_cells
 from tosg_graph.cells.gather import read_numbers
@@ -71,6 +73,39 @@ def test_where_features_need_not_ascend_the_most_prevalent_come_first(packed):
     rows, number = packed.gather("rna", np.arange(1024), ascending=False), numbers_of(COUNTS[:1024])
     for start, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
         assert np.all(np.diff(number[rows.indices[start:end]]) > 0)
+
+
+def test_a_block_that_several_threads_need_is_decompressed_once(packed, monkeypatch):
+    made, whole = [], CompactShard.block
+
+    def block(shard, number):
+        made.append((shard.path, number))
+        time.sleep(0.002)  # others come to it meanwhile
+        return whole(shard, number)
+
+    monkeypatch.setattr(CompactShard, "block", block)
+    store, cells = CellStore.open(packed.folder), np.arange(3000)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: store.gather("rna", cells).to_scipy(), range(4)))
+    assert len(made) == len(set(made)) == 47  # blocks of 64 of three shards
+    assert all(np.array_equal(rows.toarray(), COUNTS) for rows in found)
+
+
+def test_a_block_that_cannot_be_made_fails_for_all_who_need_it_and_may_be_tried_again():
+    cache = BlockCache()
+
+    def broken():
+        time.sleep(0.05)  # others come to it meanwhile
+        raise CellsError("damaged")
+
+    with ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(cache.take, {"a": broken}) for _ in range(4)]:
+            with pytest.raises(CellsError, match="damaged"):
+                one.result(60)
+    none = np.empty(0, np.uint8)
+    numbers = Numbers(none, none, none)
+    block = Block(np.zeros(1, np.int64), numbers, numbers, np.empty(0, np.uint32))
+    assert cache.take({"a": lambda: block}) == [block]
 
 
 def numbers_of(counts):

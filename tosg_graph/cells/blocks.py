@@ -7,7 +7,8 @@ it still decompressed: a store keeps up to :data:`CACHE_BYTES` of such blocks.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Self
@@ -136,25 +137,54 @@ class BlockCache:
     def __init__(self, most: int = CACHE_BYTES) -> None:
         self._most, self._size = most, 0
         self._blocks: OrderedDict[Hashable, Block] = OrderedDict()
+        self._making: dict[Hashable, Future[Block]] = {}
         self._lock = Lock()
 
-    def get(self, key: Hashable) -> Block | None:
-        """Give a block, if it is kept."""
-        with self._lock:
-            block = self._blocks.get(key)
-            if block is not None:
-                self._blocks.move_to_end(key)
-            return block
+    def take(self, wanted: Mapping[Hashable, Callable[[], Block]]) -> list[Block]:
+        """Give blocks; those that are not kept are made, each by one thread only.
 
-    def put(self, key: Hashable, block: Block) -> None:
-        """Keep a block, and let go of those that were not used for longest."""
+        Parameters
+        ----------
+        wanted
+            Names of blocks → what makes them.
+
+        Raises
+        ------
+        CellsError
+            If one of them is damaged.
+        """
+        taken = [self._take(key, make) for key, make in wanted.items()]
+        # those that other threads make are waited for when ours are made
+        return [one.result() if isinstance(one, Future) else one for one in taken]
+
+    def _take(self, key: Hashable, make: Callable[[], Block]) -> Block | Future[Block]:
         with self._lock:
-            if key not in self._blocks:
-                self._blocks[key] = block
-                self._size += block.nbytes
-            while self._size > self._most and len(self._blocks) > 1:
-                _, gone = self._blocks.popitem(last=False)
-                self._size -= gone.nbytes
+            if (kept := self._blocks.get(key)) is not None:
+                self._blocks.move_to_end(key)
+                return kept
+            if (begun := self._making.get(key)) is not None:
+                return begun
+            made = self._making[key] = Future[Block]()
+        try:
+            block = make()
+        except BaseException as error:
+            with self._lock:
+                del self._making[key]
+            made.set_exception(error)
+            raise
+        with self._lock:
+            del self._making[key]
+            self._keep(key, block)
+        made.set_result(block)
+        return block
+
+    def _keep(self, key: Hashable, block: Block) -> None:
+        """Keep a block, and let go of those that were not used for longest."""
+        self._blocks[key] = block
+        self._size += block.nbytes
+        while self._size > self._most and len(self._blocks) > 1:
+            _, gone = self._blocks.popitem(last=False)
+            self._size -= gone.nbytes
 
 
 class CompactShard(MappedFile):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
@@ -263,10 +264,12 @@ class _CompactRows(_Tier[CompactShard]):
             part, begin = order[first:last], number * _BLOCKS
             chosen = which[part] - begin
             heads = part[np.searchsorted(chosen, np.arange(chosen[-1] + 1))]
-            blocks = [
-                self._block(key, int(shards[head]), int(rows[head]))
-                for key, head in zip(keys[begin : begin + _BLOCKS].tolist(), heads, strict=True)
-            ]
+            blocks = self._cache.take(
+                {
+                    (id(self), key): partial(self._block, int(shards[head]), int(rows[head]))
+                    for key, head in zip(keys[begin : begin + _BLOCKS].tolist(), heads, strict=True)
+                }
+            )
             bad = decode_rows(
                 np.array([block.where for block in blocks], np.int64), chosen,
                 rows[part] % BLOCK_CELLS, lengths[part], at[part], self._width, ascending,
@@ -274,9 +277,5 @@ class _CompactRows(_Tier[CompactShard]):
             )  # fmt: skip
             self._check(bad, shards[part], rows[part])
 
-    def _block(self, key: int, shard: int, row: int) -> Block:
-        block = self._cache.get((id(self), key))
-        if block is None:
-            block = self._shard(shard).block(row // BLOCK_CELLS)
-            self._cache.put((id(self), key), block)
-        return block
+    def _block(self, shard: int, row: int) -> Block:
+        return self._shard(shard).block(row // BLOCK_CELLS)
