@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,10 @@ class ModalityReport:
         found = dict(zip(kinds.field(0).to_pylist(), kinds.field(1).to_pylist(), strict=True))
         largest = features.sort_by([("total", "descending"), ("index", "ascending")])
         unmapped, several = (
-            largest.filter(pc.equal(largest["mapping"], kind)).slice(0, _EXAMPLES)
-            for kind in ("unmapped", "ambiguous")
+            largest.filter(pc.equal(largest["mapping"], kind)) for kind in ("unmapped", "ambiguous")
+        )
+        candidates = zip(
+            several["name"].to_pylist(), several["candidates"].to_pylist(), strict=True
         )
         return cls(
             n_features=features.num_rows,
@@ -76,10 +79,8 @@ class ModalityReport:
             mapped_features=pc.sum(joined).as_py() / features.num_rows,
             mapped_total=mapped / total if total else 0.0,
             shared=pc.sum(pc.greater(times, 1)).as_py() or 0,
-            unmapped=unmapped["name"].to_pylist(),
-            ambiguous=dict(
-                zip(several["name"].to_pylist(), several["candidates"].to_pylist(), strict=True)
-            ),
+            unmapped=unmapped["name"].slice(0, _EXAMPLES).to_pylist(),
+            ambiguous=dict(islice(dict(candidates).items(), _EXAMPLES)),
             empty_cells=empty_cells,
         )
 
